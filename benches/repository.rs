@@ -1,0 +1,202 @@
+//! How long steadfast takes over a generated repository, and the generator itself.
+//!
+//! `cargo bench --bench repository` measures 10,000 and 20,000 documents of about 550 bytes and one small file, and fails
+//! where a bound is broken. `cargo bench --bench repository -- generate FOLDER DOCUMENTS` only writes such a repository.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+fn main() {
+    let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [command, folder, documents] = args.as_slice()
+        && command == "generate"
+    {
+        let (files, bytes) = generate(Path::new(folder), documents.parse().unwrap());
+        println!("{files} files, {bytes} bytes in {folder}");
+        return;
+    }
+    let folder = env::temp_dir().join(format!("steadfast-bench-{}", std::process::id()));
+    let broken = measure(&folder);
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(broken.is_empty(), "too slow or too large: {}", broken.join("; "));
+}
+
+/// Measures, prints, and returns the bounds that are broken.
+fn measure(folder: &Path) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut bound = |what: &str, value: f64, limit: f64, unit: &str| {
+        println!("{what}: {value:.1} {unit} (at most {limit:.1})");
+        if value > limit {
+            broken.push(format!("{what} {value:.1} {unit} > {limit:.1}"));
+        }
+    };
+    let small = folder.join("small");
+    let ten = folder.join("ten");
+    let twenty = folder.join("twenty");
+    generate(&small, 6);
+    let (files, bytes) = generate(&ten, 10_000);
+    println!("10,000 documents: {files} files, {bytes} bytes");
+    generate(&twenty, 20_000);
+    let (wall_small, _) = median(&small, 31);
+    let (wall_ten, memory_ten) = median(&ten, 9);
+    let (wall_twenty, _) = median(&twenty, 9);
+    let steps = timings(&ten);
+    for (step, seconds) in &steps {
+        println!("  {step}: {:.1} ms", seconds * 1e3);
+    }
+    let parse = steps.iter().find(|(step, _)| step.starts_with("read")).map_or(0.0, |(_, seconds)| *seconds);
+    let total: f64 = steps.iter().map(|(_, seconds)| seconds).sum();
+    bound("one small folder", ms(wall_small), 8.0, "ms");
+    bound("10,000 documents", ms(wall_ten), 200.0, "ms");
+    bound("20,000 documents", ms(wall_twenty), 2.2 * ms(wall_ten).max(100.0), "ms");
+    bound("all steps over reading and parsing", total / parse, 2.0, "times");
+    bound("peak memory for 10,000", memory_ten, 60.0, "MB");
+    broken
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// The program that cargo built beside this one.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steadfast"));
+    command.env_remove("STEADFAST_CONFIG").env("NO_COLOR", "1");
+    command
+}
+
+/// Median wall time from exec to exit, and peak memory in MB.
+fn median(folder: &Path, runs: usize) -> (Duration, f64) {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            program().arg("--isolated").arg("--output").arg("concise").arg(folder).output().unwrap();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    (times[runs / 2], peak(folder))
+}
+
+/// Peak memory of one run, as the kernel accounts it to a shell's child.
+fn peak(folder: &Path) -> f64 {
+    let script = "\"$0\" --isolated --output concise \"$1\" > /dev/null; :";
+    let program = env!("CARGO_BIN_EXE_steadfast");
+    let python = "import resource,subprocess,sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); \
+                  print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let _ = script;
+    let output = Command::new("python3")
+        .args(["-c", python, program, "--isolated", "--output", "concise"])
+        .arg(folder)
+        .output();
+    match output {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap_or(0.0) / 1024.0,
+        Err(_) => {
+            println!("peak memory: not measured, there is no python3");
+            0.0
+        }
+    }
+}
+
+/// The steps of one run, as `--timings` prints them.
+fn timings(folder: &Path) -> Vec<(String, f64)> {
+    let output =
+        program().args(["--isolated", "--timings", "--output", "json"]).arg(folder).output().unwrap();
+    let text =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let mut steps = Vec::new();
+    for line in text.lines() {
+        // `  read and parse  61.2 ms`
+        let Some((step, value)) = line.trim().strip_suffix(" ms").and_then(|line| line.rsplit_once(' '))
+        else {
+            continue;
+        };
+        if let Ok(value) = value.parse::<f64>() {
+            steps.push((step.trim().to_owned(), value / 1e3));
+        }
+    }
+    steps
+}
+
+/// Writes a repository of about this many documents: services of six documents in five files, in fifty folders.
+pub fn generate(folder: &Path, documents: usize) -> (usize, usize) {
+    let services = (documents / 6).max(1);
+    let mut files = 0;
+    let mut bytes = 0;
+    for at in 0..services {
+        let team: PathBuf = folder.join(format!("team-{:02}", at % 50));
+        fs::create_dir_all(&team).unwrap();
+        let namespace = format!("team-{:02}", at % 50);
+        let name = format!("svc-{at:05}");
+        for (kind, text) in service(at, &name, &namespace) {
+            bytes += text.len();
+            files += 1;
+            fs::write(team.join(format!("{name}-{kind}.yaml")), text).unwrap();
+        }
+    }
+    (files, bytes)
+}
+
+/// One service: a healthy one mostly, with a fault in every seventh or so, as in real life.
+fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)> {
+    let mut deployment = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: {namespace}\n  labels:\n    app: {name}\n\
+         spec:\n  replicas: {}\n  revisionHistoryLimit: 5\n  selector:\n    matchLabels:\n      app: {name}\n  template:\n    \
+         metadata:\n      labels:\n        app: {name}\n        tier: backend\n    spec:\n      terminationGracePeriodSeconds: 45\n      \
+         containers:\n        - name: app\n          image: registry.example.com/{name}:1.{}.{}\n          args: [\"--port=8080\", \
+         \"--log=json\"]\n          ports:\n            - name: http\n              containerPort: 8080\n          env:\n            - \
+         name: REGION\n              value: eu-west-1\n            - name: CONFIG\n              valueFrom:\n                \
+         configMapKeyRef:\n                  name: {name}\n                  key: mode\n          resources:\n            requests:\n              \
+         cpu: 250m\n              memory: 256Mi\n            limits:\n              memory: 512Mi\n",
+        2 + at % 4,
+        at % 30,
+        at % 9,
+    );
+    if at % 7 != 0 {
+        let _ = write!(
+            deployment,
+            "          readinessProbe:\n            httpGet:\n              path: /ready\n              port: http\n            \
+             periodSeconds: 5\n          livenessProbe:\n            httpGet:\n              path: /live\n              port: http\n            \
+             initialDelaySeconds: 20\n            timeoutSeconds: 3\n",
+        );
+    }
+    let service = format!(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  selector:\n    app: {name}\n  \
+         ports:\n    - name: http\n      port: 80\n      targetPort: http\n"
+    );
+    let budget = format!(
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
+         {}\n  unhealthyPodEvictionPolicy: AlwaysAllow\n  selector:\n    matchLabels:\n      app: {name}\n",
+        if at % 11 == 0 { "minAvailable: 2" } else { "maxUnavailable: 1" },
+    );
+    let scaler = format!(
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
+         scaleTargetRef:\n    apiVersion: apps/v1\n    kind: Deployment\n    name: {name}\n  minReplicas: {}\n  maxReplicas: 10\n  \
+         metrics:\n    - type: Resource\n      resource:\n        name: cpu\n        target:\n          type: Utilization\n          \
+         averageUtilization: 70\n",
+        2 + at % 3,
+    );
+    let config = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata:\n  mode: fast\n  \
+         application.yaml: |\n    server:\n      port: 8080\n    features:\n      checkout: true\n      search: {}\n",
+        at % 2 == 0,
+    );
+    let job = format!(
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {name}-clean\n  namespace: {namespace}\nspec:\n  schedule: \
+         \"{} 3 * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      activeDeadlineSeconds: 3600\n      template:\n        \
+         spec:\n          restartPolicy: Never\n          containers:\n            - name: clean\n              image: \
+         registry.example.com/clean:2.0.1\n",
+        at % 60,
+    );
+    vec![
+        ("deployment", deployment),
+        ("service", format!("{service}---\n{budget}")),
+        ("scaler", scaler),
+        ("config", config),
+        ("job", job),
+    ]
+}

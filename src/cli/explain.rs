@@ -1,0 +1,61 @@
+//! `steadfast explain`: the page of a rule.
+
+use super::project::Project;
+use super::{CLEAN, Common, Failure, World, output};
+use crate::config::{Flags, Names, covers};
+use crate::lint;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  steadfast explain disruption/no-budget\n  steadfast explain disruption   list a family"
+)]
+pub(super) struct Args {
+    /// The rule, or a family of rules
+    #[arg(value_name = "RULE")]
+    rule: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the command.
+pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
+    let project = Project::find(&[], &args.common, world)?;
+    let today = super::today(None, world)?;
+    let rules = match project.settings(&args.common, Flags::default(), today, world)? {
+        Ok(config) => lint::rules(&config),
+        Err(refused) => Err(refused),
+    };
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(refused) => {
+            output::write(&refused, &[], &project.look(args.common.color, world), world)?;
+            return Ok(super::COULD_NOT_RUN);
+        }
+    };
+    if let Some(rule) = rules.iter().find(|rule| rule.id == args.rule) {
+        let on = if rule.default { "asked by default" } else { "asked with --pedantic or by name" };
+        writeln!(
+            world.out,
+            "{}: {}, confidence {}, {on}",
+            rule.id,
+            rule.severity,
+            super::rules::word(rule.confidence)
+        )?;
+        writeln!(world.out, "{}\n", rule.url)?;
+        writeln!(world.out, "{}", rule.page.trim_end())?;
+        return Ok(CLEAN);
+    }
+    let family: Vec<_> = rules.iter().filter(|rule| covers(&args.rule, &rule.id)).collect();
+    if family.is_empty() {
+        let names = Names::new(rules.iter().map(|rule| rule.id.as_str()));
+        let failure = Failure::new(format!("there is no rule or family `{}`", args.rule));
+        return Err(match names.nearest(&args.rule) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("`steadfast rules` lists them all"),
+        });
+    }
+    for rule in family {
+        writeln!(world.out, "{}\n    {}\n", rule.id, rule.title)?;
+    }
+    Ok(CLEAN)
+}

@@ -1,0 +1,130 @@
+//! Path patterns of steadfast.toml, each of which remembers whether it ever matched.
+//!
+//! A pattern reads as in .gitignore: without a `/` inside it holds at any depth, a folder stands for all that is in it.
+//! Paths are relative to the project's root, with `/`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use camino::Utf8Path;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::source::Span;
+
+/// A list of patterns.
+#[derive(Debug, Default)]
+pub struct Globs {
+    entries: Vec<Entry>,
+    set: GlobSet,
+    /// The entry that a pattern of `set` belongs to.
+    owners: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    text: String,
+    span: Option<Span>,
+    used: AtomicBool,
+}
+
+impl Globs {
+    /// Compiles patterns, with where they are written. Returns what is wrong with each bad one beside the good ones.
+    pub fn new<'a>(
+        patterns: impl IntoIterator<Item = (&'a str, Option<Span>)>,
+    ) -> (Self, Vec<(Option<Span>, String)>) {
+        let mut globs = Self::default();
+        let mut builder = GlobSetBuilder::new();
+        let mut bad = Vec::new();
+        for (text, span) in patterns {
+            let compiled: Result<Vec<_>, _> = spellings(text)
+                .iter()
+                .map(|spelling| {
+                    GlobBuilder::new(spelling).literal_separator(true).case_insensitive(true).build()
+                })
+                .collect();
+            match compiled {
+                Ok(compiled) => {
+                    for glob in compiled {
+                        builder.add(glob);
+                        globs.owners.push(globs.entries.len());
+                    }
+                    globs.entries.push(Entry { text: text.to_owned(), span, used: AtomicBool::new(false) });
+                }
+                Err(error) => bad.push((span, error.kind().to_string())),
+            }
+        }
+        match builder.build() {
+            Ok(set) => globs.set = set,
+            Err(error) => bad.push((None, error.kind().to_string())),
+        }
+        (globs, bad)
+    }
+
+    /// Whether some pattern matches; every one that does has been of use.
+    pub fn matches(&self, path: &Utf8Path) -> bool {
+        let hits = self.set.matches(path.as_std_path());
+        for hit in &hits {
+            if let Some(entry) = self.owners.get(*hit).and_then(|owner| self.entries.get(*owner)) {
+                entry.used.store(true, Ordering::Relaxed);
+            }
+        }
+        !hits.is_empty()
+    }
+
+    /// Whether there is no pattern.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The patterns that matched nothing so far.
+    pub(super) fn unused(&self) -> impl Iterator<Item = (&str, Option<Span>)> {
+        let idle = self.entries.iter().filter(|entry| !entry.used.load(Ordering::Relaxed));
+        idle.map(|entry| (entry.text.as_str(), entry.span))
+    }
+
+    /// Whether all patterns matched something.
+    pub(super) fn all_used(&self) -> bool {
+        self.entries.iter().all(|entry| entry.used.load(Ordering::Relaxed))
+    }
+}
+
+/// The pattern as globset wants it: what it names, and what lies in that.
+fn spellings(text: &str) -> Vec<String> {
+    let anchored = text.starts_with('/') || text.starts_with("./");
+    let body = text.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/');
+    let body = if anchored || body.contains('/') { body.to_owned() } else { format!("**/{body}") };
+    if body.ends_with("**") { vec![body] } else { vec![format!("{body}/**"), body] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, path: &str) -> bool {
+        let (globs, bad) = Globs::new([(pattern, None)]);
+        assert!(bad.is_empty());
+        globs.matches(Utf8Path::new(path))
+    }
+
+    #[test]
+    fn patterns_read_as_in_gitignore() {
+        assert!(matches("*.gen.yaml", "a/b/x.gen.yaml"));
+        assert!(matches("test", "a/test/x.yaml"));
+        assert!(matches("TEST", "a/test/x.yaml"));
+        assert!(!matches("test", "a/tests/x.yaml"));
+        assert!(matches("infra/prod", "infra/prod/a/b.yaml"));
+        assert!(matches("infra/prod/", "infra/prod/a/b.yaml"));
+        assert!(!matches("infra/prod", "old/infra/prod/a.yaml"));
+        assert!(matches("/prod", "prod/a.yaml"));
+        assert!(!matches("/prod", "infra/prod/a.yaml"));
+        assert!(matches("a/**", "a/b.yaml"));
+        assert!(!matches("a/*.yaml", "a/b/c.yaml"));
+    }
+
+    #[test]
+    fn each_pattern_remembers_whether_it_matched() {
+        let (globs, _) = Globs::new([("a", None), ("b", None)]);
+        assert!(globs.matches(Utf8Path::new("a/x.yaml")));
+        assert_eq!(globs.unused().map(|(text, _)| text).collect::<Vec<_>>(), ["b"]);
+        assert!(!globs.all_used());
+    }
+}

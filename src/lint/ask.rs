@@ -1,0 +1,162 @@
+//! Asking all rules of all subjects, in parallel, each answer for itself.
+//!
+//! Work is cut by subjects, so that a subject's facts are warm while all rules of its kind are asked. Answers come out in
+//! the order of the subjects, whatever the number of threads. A panic is an answer, too: the rest is still asked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use crate::fact::Confidence;
+use crate::finding::{Label, Severity, SubjectName};
+use crate::model::{Model, Thing};
+use crate::rule::Rule;
+use crate::rule::judge::{self, Verdict};
+use crate::rule::page::PageError;
+use crate::source::Place;
+
+/// All answers that are not "healthy".
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) faults: Vec<Fault>,
+    pub(super) undecided: Vec<Open>,
+    pub(super) troubles: Vec<(usize, PageError)>,
+    pub(super) panics: Vec<(usize, String, String)>,
+    pub(super) subjects: usize,
+}
+
+/// A false judgement, in owned data.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) rule: usize,
+    pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) primary: Label,
+    pub(super) related: Vec<Label>,
+    pub(super) object: String,
+    pub(super) path: String,
+    pub(super) unit: String,
+    pub(super) subject: SubjectName,
+    pub(super) grounds: Vec<Place>,
+    pub(super) annotations: Vec<(Place, String)>,
+}
+
+/// A question without an answer.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) rule: usize,
+    pub(super) subject: Thing,
+    pub(super) reason: String,
+    pub(super) applies: bool,
+}
+
+/// How many subjects one piece of work has.
+const PIECE: usize = 64;
+
+/// Asks every rule of every subject that it looks at.
+pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
+    // Rules by what they enumerate, so that each list of subjects is walked once.
+    let mut groups: Vec<(Vec<(Thing, Option<Thing>)>, Vec<usize>)> = Vec::new();
+    let mut by_kind = rustc_hash::FxHashMap::default();
+    for (at, rule) in rules.iter().enumerate() {
+        let kind = rule.list.map_or((rule.subject, false), |(holder, _)| (holder, true));
+        let group = *by_kind.entry(kind).or_insert_with(|| {
+            groups.push((rule.subjects(model), Vec::new()));
+            groups.len() - 1
+        });
+        groups[group].1.push(at);
+    }
+    let pieces: Vec<(&[(Thing, Option<Thing>)], &[usize])> = groups
+        .iter()
+        .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
+        .collect();
+    let answers: Vec<Asked> = if pieces.len() < 4 {
+        pieces.iter().map(|(subjects, asked)| piece(model, rules, subjects, asked)).collect()
+    } else {
+        pieces.par_iter().map(|(subjects, asked)| piece(model, rules, subjects, asked)).collect()
+    };
+    let mut all =
+        Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
+    for answer in answers {
+        all.faults.extend(answer.faults);
+        all.undecided.extend(answer.undecided);
+        all.troubles.extend(answer.troubles);
+        all.panics.extend(answer.panics);
+    }
+    all
+}
+
+fn piece(model: &Model<'_>, rules: &[Rule], subjects: &[(Thing, Option<Thing>)], asked: &[usize]) -> Asked {
+    let mut answers = Asked::default();
+    for subject in subjects {
+        for at in asked {
+            let rule = &rules[*at];
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let mut told = Vec::new();
+                rule.ask(model, *subject, &mut |thing, verdict| {
+                    if !matches!(verdict, Verdict::Healthy) {
+                        told.push((thing, verdict));
+                    }
+                });
+                told
+            }));
+            match result {
+                Ok(told) => {
+                    for (thing, verdict) in told {
+                        answers.take(model, *at, thing, verdict);
+                    }
+                }
+                Err(panic) => {
+                    let what = panic
+                        .downcast_ref::<String>()
+                        .map(String::as_str)
+                        .or_else(|| panic.downcast_ref::<&str>().copied())
+                        .unwrap_or("it panicked")
+                        .to_owned();
+                    let file =
+                        judge::grounds(model, subject.0).first().map(|place| model.sources.path(place.file));
+                    answers.panics.push((*at, file.map(ToString::to_string).unwrap_or_default(), what));
+                }
+            }
+        }
+    }
+    answers
+}
+
+impl Asked {
+    fn take(&mut self, model: &Model<'_>, rule: usize, thing: Thing, verdict: Verdict) {
+        // What an overlay changes is judged when it is built, not as it stands in its base.
+        if model.object_of(thing).is_some_and(|object| model.objects[object as usize].overlaid) {
+            return;
+        }
+        match verdict {
+            Verdict::Healthy => {}
+            Verdict::Undecided(reason, applies) => {
+                self.undecided.push(Open { rule, subject: thing, reason: reason.0.into_owned(), applies });
+            }
+            Verdict::Trouble(error) => self.troubles.push((rule, error)),
+            Verdict::Fault(fault) => {
+                let fault = *fault;
+                let unit = judge::above(model, thing, crate::model::Kind::Unit)
+                    .map_or_else(|| ".".to_owned(), |unit| model.units[unit.id as usize].name.clone());
+                self.faults.push(Fault {
+                    rule,
+                    severity: fault.severity,
+                    confidence: fault.confidence,
+                    message: fault.message,
+                    help: fault.help,
+                    primary: fault.primary,
+                    related: fault.related,
+                    object: fault.object,
+                    path: fault.path,
+                    unit,
+                    subject: crate::model::naming::subject_name(model, thing),
+                    grounds: judge::grounds(model, thing),
+                    annotations: judge::annotations(model, thing),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
+
+use rustc_hash::FxHashMap;
+
+use super::Inputs;
+use super::ask::{Asked, Fault};
+use super::rules::Rules;
+use crate::config::Config;
+use crate::finding::{About, Diagnostic, Finding, Label, Occurrence, Severity};
+use crate::model::Model;
+use crate::outcome::{Outcome, Undecided};
+use crate::rule::{Rule, judge};
+use crate::source::{Place, SourceFile};
+
+/// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
+pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Finding> {
+    let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
+    for fault in &asked.faults {
+        let rule = &rules[fault.rule];
+        let owned = rule.evidence.is_none_or(|kind| !model.all(kind).is_empty());
+        // Where the project owns nothing of the kind that is missing, the rule speaks once for all.
+        let (severity, confidence) =
+            if owned { (fault.severity, fault.confidence) } else { (Severity::Info, fault.confidence) };
+        let path = model.sources.path(fault.primary.place.file);
+        let Some(severity) = config.judge(&rule.page.id, path, severity, confidence) else { continue };
+        let member = occurrence(fault, severity);
+        if !owned {
+            if let Some(at) = without_evidence.get(&fault.rule) {
+                findings[*at].members.push(member);
+                continue;
+            }
+            without_evidence.insert(fault.rule, findings.len());
+        } else if let Some(at) = merged.get(&(fault.rule, fault.primary.place)) {
+            findings[*at].members.push(member);
+            continue;
+        } else {
+            merged.insert((fault.rule, fault.primary.place), findings.len());
+        }
+        findings.push(Finding {
+            rule: rule.page.id.clone(),
+            severity,
+            confidence,
+            message: fault.message.clone(),
+            help: fault.help.clone(),
+            subject: fault.subject.clone(),
+            also: Vec::new(),
+            unit: fault.unit.clone(),
+            primary: fault.primary.clone(),
+            related: fault.related.clone(),
+            path: fault.path.clone(),
+            object: fault.object.clone(),
+            members: vec![member],
+            seen_with: Vec::new(),
+        });
+    }
+    findings.iter_mut().for_each(Finding::settle);
+    findings
+        .sort_by(|a, b| (a.primary.place, &a.rule, &a.message).cmp(&(b.primary.place, &b.rule, &b.message)));
+    findings
+}
+
+fn occurrence(fault: &Fault, severity: Severity) -> Occurrence {
+    Occurrence {
+        subject: fault.subject.clone(),
+        severity,
+        confidence: fault.confidence,
+        message: fault.message.clone(),
+        related: fault.related.clone(),
+        grounds: fault.grounds.clone(),
+        annotations: fault.annotations.clone(),
+    }
+}
+
+/// All annotations that suppress, whether their objects have findings or not.
+pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
+    (0..model.objects.len())
+        .flat_map(|id| judge::annotations(model, crate::model::Thing::new(crate::model::Kind::Object, id)))
+        .collect()
+}
+
+/// Questions without an answer, sorted.
+pub(super) fn undecided(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Undecided> {
+    let mut all: Vec<Undecided> = Vec::new();
+    for open in &asked.undecided {
+        let rule = &rules[open.rule];
+        let place = judge::grounds(model, open.subject).first().copied();
+        let path = place.map(|place| model.sources.path(place.file));
+        let severity = rule.page.severity;
+        if path.is_some_and(|path| {
+            config.judge(&rule.page.id, path, severity, crate::fact::Confidence::High).is_none()
+        }) {
+            continue;
+        }
+        let at = place.map_or_else(String::new, |place| {
+            let file = model.sources.get(place.file);
+            format!("{}:{}", file.path, file.position(place.span.start).line)
+        });
+        let name = crate::model::naming::subject_name(model, open.subject);
+        all.push(Undecided {
+            rule: rule.page.id.clone(),
+            subject: format!("{} {}", name.kind, name.name),
+            at,
+            reason: open.reason.clone(),
+            applies: open.applies,
+        });
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Numbers that need the model.
+pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcome: &mut Outcome) {
+    outcome.summary.objects = model.objects.len();
+    let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
+    if overlaid > 0 {
+        let words = if overlaid == 1 {
+            "object that a Kustomize overlay changes"
+        } else {
+            "objects that Kustomize overlays change"
+        };
+        outcome.summary.skipped.push((words.to_owned(), overlaid));
+    }
+    outcome.summary.subjects = asked.subjects;
+    outcome.summary.rules = rules.len();
+    outcome.rules = rules.iter().map(|rule| crate::rule::info(&rule.page)).collect();
+}
+
+/// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.
+pub(super) fn troubles(
+    model: &Model<'_>,
+    rules: &Rules,
+    asked: &Asked,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> bool {
+    let _ = model;
+    let mut seen = std::collections::BTreeSet::new();
+    for (rule, error) in &asked.troubles {
+        if seen.insert((*rule, error.span, error.message.clone())) {
+            let file = &rules.ready[*rule].page;
+            let source = SourceFile::new(rules.path_of(&file.id), file.text.clone());
+            let position = source.position(error.span.start);
+            diagnostics.push(Diagnostic {
+                about: About::Rule,
+                severity: Severity::Error,
+                message: format!("{}:{}:{}: {}", source.path, position.line, position.column, error.message),
+                help: error.help.clone(),
+                place: None,
+                file: Some(source.path.to_string()),
+            });
+        }
+    }
+    let mut panics: Vec<_> =
+        asked.panics.iter().map(|(rule, file, what)| (&rules.ready[*rule].page.id, file, what)).collect();
+    panics.sort();
+    panics.dedup_by_key(|(rule, file, _)| (*rule, *file));
+    for (rule, file, what) in &panics {
+        diagnostics.push(Diagnostic {
+            about: About::Bug,
+            severity: Severity::Error,
+            message: format!("steadfast failed while it asked {rule} of {file}: {what}"),
+            help: Some(format!(
+                "please report it at {}/issues; everything else was judged",
+                env!("CARGO_PKG_REPOSITORY")
+            )),
+            place: None,
+            file: Some((*file).clone()),
+        });
+    }
+    !seen.is_empty() || !panics.is_empty()
+}
+
+/// Keeps what was asked for, and counts.
+pub(super) fn report(config: &Config, inputs: &Inputs, findings: Vec<Finding>, outcome: &mut Outcome) {
+    let named = |label: &Label| {
+        let path = outcome.sources.path(label.place.file);
+        inputs
+            .paths
+            .iter()
+            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
+    };
+    let before = findings.len();
+    let kept: Vec<Finding> = findings
+        .into_iter()
+        .filter(|finding| finding.severity >= config.min_severity)
+        .filter(|finding| {
+            inputs.paths.is_empty() || named(&finding.primary) || finding.related.iter().any(named)
+        })
+        .collect();
+    outcome.summary.hidden = before - kept.len();
+    outcome.summary.errors = kept.iter().filter(|finding| finding.severity == Severity::Error).count();
+    outcome.summary.warnings = kept.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    outcome.summary.infos = kept.iter().filter(|finding| finding.severity == Severity::Info).count();
+    outcome.summary.suppressed = outcome.suppressed.len();
+    outcome.summary.undecided = outcome.undecided.len();
+    outcome.findings = kept;
+}

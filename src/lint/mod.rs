@@ -1,0 +1,156 @@
+//! The pipeline: read, parse, model, judge, gather. Readable on one screen; each step is a module of its own.
+//!
+//! Nothing here prints, and no rule is known by its name.
+
+mod ask;
+mod gather;
+mod read;
+mod rules;
+
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+
+use crate::baseline::Baseline;
+use crate::config::{Config, Names};
+use crate::finding::Severity;
+use crate::model::{Kind, Model};
+use crate::outcome::{Outcome, RuleInfo};
+use crate::suppress::{self, Suppressions};
+
+pub use rules::{Tested, test};
+
+/// What a run is about.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The folder that is read; absolute. With `isolated`, only `paths` in it are.
+    pub root: Utf8PathBuf,
+    /// What is reported, relative to the root; everything where it is empty.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Whether to read only `paths`, without the project around them.
+    pub isolated: bool,
+    /// A file that is not on disk (or not like this): its path relative to the root, and its bytes.
+    pub stdin: Option<(Utf8PathBuf, Vec<u8>)>,
+    /// What is known already, and the file that says so.
+    pub baseline: Option<(Utf8PathBuf, Baseline)>,
+}
+
+/// Reads, models, judges.
+pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
+    let mut clock = Clock::new();
+    let mut outcome = Outcome::default();
+
+    let project = read::project(config, inputs, &mut outcome);
+    clock.lap("read and parse", &mut outcome);
+
+    let world = read::world(config);
+    let model = Model::build(&project.trees, &project.sources, &world);
+    clock.lap("model", &mut outcome);
+
+    let rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    clock.lap("rules", &mut outcome);
+
+    let asked = ask::all(&model, &rules.ready);
+    clock.lap("judge", &mut outcome);
+
+    let names = Names::new(rules.ids.iter().cloned());
+    let ran = |rule: &str| rules.asked_in_full(config, rule);
+    let mut findings = gather::findings(config, &model, &rules.ready, &asked);
+    let mut suppressions = Suppressions::default();
+    for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
+        suppressions.read(tree, project.sources.get(tree.file));
+    }
+    for (place, text) in gather::annotations(&model) {
+        suppressions.read_annotation(place, &text);
+    }
+    (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
+    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked);
+    outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
+        sources: &project.sources,
+        today: config.today,
+        names: &names,
+        ran: &ran,
+        undecided: &outcome.undecided,
+    }));
+    gather::summarise(&model, &rules.ready, &asked, &mut outcome);
+    outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
+    drop(model);
+    outcome.sources = project.sources;
+
+    let whole = inputs.paths.is_empty() && !inputs.isolated;
+    let mut problems = config.check_names(&names);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        outcome.failed = true;
+    }
+    if whole {
+        problems.extend(config.unused(&ran, &names));
+    }
+    let settings = config.register(&mut outcome.sources);
+    outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
+    outcome.failed |= rules.report(&mut outcome);
+
+    if let Some((path, baseline)) = &inputs.baseline {
+        let applied = baseline.apply(findings, &outcome.sources, &ran);
+        outcome.diagnostics.extend(applied.diagnostic(path).filter(|_| whole));
+        outcome.suppressed.extend(applied.suppressed);
+        findings = applied.kept;
+    }
+    gather::report(config, inputs, findings, &mut outcome);
+    clock.lap("gather", &mut outcome);
+    outcome
+}
+
+/// All rules, own ones included.
+pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
+    rules::infos(config)
+}
+
+/// The model as rules see it.
+pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<Outcome>> {
+    let mut outcome = Outcome::default();
+    let project = read::project(config, inputs, &mut outcome);
+    if project.trees.is_empty() {
+        outcome.sources = project.sources;
+        return Err(Box::new(outcome));
+    }
+    let world = read::world(config);
+    let model = Model::build(&project.trees, &project.sources, &world);
+    let wanted = |thing| {
+        let file =
+            crate::rule::judge::grounds(&model, thing).first().map(|place| project.sources.path(place.file));
+        inputs.paths.is_empty()
+            || file.is_some_and(|file| inputs.paths.iter().any(|path| file.starts_with(path)))
+    };
+    let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
+    let dump = kinds.map(|kind| {
+        let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
+        (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(&model, thing)).collect())
+    });
+    Ok(serde_json::Value::Object(dump.collect()))
+}
+
+/// What rules can say about a subject, or about all; the subjects that there are if this is none.
+pub fn vocabulary(subject: Option<&str>) -> Result<String, Vec<String>> {
+    crate::model::dump::vocabulary(subject)
+}
+
+/// Measures the steps of a run.
+struct Clock(Instant);
+
+impl Clock {
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self, step: &'static str, outcome: &mut Outcome) {
+        let now = Instant::now();
+        outcome.timings.push((step, now - self.0));
+        self.0 = now;
+    }
+}
+
+/// How many comments a YAML text has, as the parser of YAML sees it.
+pub fn comments(text: &str) -> usize {
+    let file = crate::source::FileId(0);
+    crate::syntax::yaml::parse(file, text.into()).tree.comments.len()
+}

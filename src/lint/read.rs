@@ -1,0 +1,206 @@
+//! From paths to trees: finding, reading and parsing the files of a project, in parallel; nothing is skipped silently.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::Inputs;
+use crate::config::Config;
+use crate::finding::{About, Diagnostic, Label, Severity};
+use crate::model::World;
+use crate::outcome::Outcome;
+use crate::source::discover::{Walk, Why, discover, read};
+use crate::source::{FileId, Place, SourceFile, Sources, Span};
+use crate::syntax::tree::Tree;
+use crate::syntax::{self, Parsed, Problem, Syntax};
+
+/// The files of a run and their trees, in the same order.
+pub(super) struct Project {
+    pub(super) sources: Sources,
+    pub(super) trees: Vec<Tree>,
+}
+
+/// Below this many files one thread is quicker than two.
+const FEW: usize = 48;
+
+/// Finds, reads and parses. What could not be is said in `outcome`.
+pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -> Project {
+    let paths = if inputs.isolated || inputs.root.as_str().is_empty() {
+        absolute(inputs)
+    } else {
+        vec![inputs.root.clone()]
+    };
+    let only_stdin = inputs.isolated && inputs.stdin.is_some() && inputs.paths.is_empty();
+    let walk = Walk {
+        root: inputs.root.clone(),
+        paths: if only_stdin { Vec::new() } else { paths },
+        excludes: globset::GlobSet::empty(),
+        wants: syntax::wants,
+    };
+    let mut found = discover(&walk);
+    found.files.retain(|path| !config.exclude.matches(path));
+    let mut stdin = None;
+    if let Some((path, bytes)) = &inputs.stdin {
+        found.files.retain(|known| known != path);
+        match crate::source::discover::decode(bytes) {
+            Ok(text) => {
+                stdin = Some((path.clone(), text));
+                let at = found.files.partition_point(|known| known.as_str() < path.as_str());
+                found.files.insert(at, path.clone());
+            }
+            Err(why) => skipped(outcome, path, &why, true),
+        }
+    }
+    for skip in &found.skipped {
+        let named = inputs.paths.contains(&skip.path);
+        skipped(outcome, &skip.path, &skip.why, named);
+    }
+    let open = |path: &Utf8PathBuf| match &stdin {
+        Some((named, text)) if named == path => Ok(text.clone()),
+        _ => read(&inputs.root.join(path), config.max_file_size),
+    };
+    let texts: Vec<Result<Arc<str>, Why>> = if found.files.len() < FEW {
+        found.files.iter().map(open).collect()
+    } else {
+        found.files.par_iter().with_min_len(16).map(open).collect()
+    };
+    let mut files = Vec::with_capacity(texts.len());
+    for (path, text) in found.files.into_iter().zip(texts) {
+        match text {
+            Ok(text) => {
+                config.saw(&path);
+                files.push(SourceFile::new(path, text));
+            }
+            Err(why) => skipped(outcome, &path, &why, inputs.paths.contains(&path)),
+        }
+    }
+    let parse = |(at, file): (usize, &SourceFile)| {
+        let id = FileId(at as u32);
+        catch_unwind(AssertUnwindSafe(|| one(id, file))).unwrap_or_else(|_| failed(id))
+    };
+    let parsed: Vec<Parsed> = if files.len() < FEW {
+        files.iter().enumerate().map(parse).collect()
+    } else {
+        files.par_iter().enumerate().with_min_len(16).map(parse).collect()
+    };
+    let sources = Sources::new(files);
+    let mut trees = Vec::with_capacity(parsed.len());
+    let mut templates = 0;
+    let mut unreadable = 0;
+    for parsed in parsed {
+        let file = parsed.tree.file;
+        outcome.summary.documents += parsed.tree.documents.len();
+        templates += usize::from(!parsed.templates.is_empty());
+        // A file of some other tool may be as broken as it likes: it is counted, not shown.
+        let ours = parsed.tree.text.contains("apiVersion");
+        if !ours
+            && !parsed.problems.is_empty()
+            && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
+        {
+            unreadable += 1;
+            trees.push(parsed.tree);
+            continue;
+        }
+        for problem in parsed.problems {
+            let bug = problem.message == PANICKED;
+            outcome.failed |= bug;
+            outcome.diagnostics.push(diagnostic(file, problem, if bug { About::Bug } else { About::Input }));
+        }
+        trees.push(parsed.tree);
+    }
+    if unreadable > 0 {
+        let what = words(
+            unreadable,
+            "file without manifests that cannot be parsed",
+            "files without manifests that cannot be parsed",
+        );
+        outcome.summary.skipped.push((what, unreadable));
+    }
+    if templates > 0 {
+        outcome.summary.skipped.push((
+            words(templates, "template without its chart", "templates without their chart"),
+            templates,
+        ));
+    }
+    outcome.summary.files = sources.len();
+    Project { sources, trees }
+}
+
+/// What the files do not say.
+pub(super) fn world(config: &Config) -> World {
+    World {
+        kubernetes: config.kubernetes.as_ref().map(|version| (version.major as u16, version.minor as u16)),
+        today: Some(config.today),
+        externals: Vec::new(),
+    }
+}
+
+const PANICKED: &str = "steadfast failed while it read this file; the others were judged";
+
+fn one(id: FileId, file: &SourceFile) -> Parsed {
+    let head = &file.text.as_bytes()[..file.text.len().min(1024)];
+    let syntax = Syntax::of(&file.path, head).unwrap_or(Syntax::Yaml);
+    syntax::parse(syntax, id, Arc::clone(&file.text))
+}
+
+fn failed(id: FileId) -> Parsed {
+    let tree = crate::syntax::tree::Builder::new(id, Arc::from("")).finish();
+    let problem = Problem { span: Span::default(), message: PANICKED.to_owned(), help: None };
+    Parsed { tree, problems: vec![problem], templates: Vec::new() }
+}
+
+fn diagnostic(file: FileId, problem: Problem, about: About) -> Diagnostic {
+    Diagnostic {
+        about,
+        severity: if about == About::Bug { Severity::Error } else { Severity::Warning },
+        message: problem.message,
+        help: problem.help,
+        place: Some(Label { place: Place { file, span: problem.span }, message: String::new() }),
+        file: None,
+    }
+}
+
+/// Counts what was not read, by reason; what was named by a person is said for itself.
+fn skipped(outcome: &mut Outcome, path: &Utf8Path, why: &Why, named: bool) {
+    let (one, many) = match why {
+        Why::Unreadable(_) => ("file that cannot be read", "files that cannot be read"),
+        Why::Binary => ("binary file", "binary files"),
+        Why::NotText => ("file that is not UTF-8", "files that are not UTF-8"),
+        Why::TooLarge(_) => ("file over the size limit", "files over the size limit"),
+        Why::OddName => ("file with a name that is not UTF-8", "files with names that are not UTF-8"),
+        Why::Link | Why::Loop => ("link", "links"),
+        Why::NoFile | Why::NoFormat => ("path without a known format", "paths without a known format"),
+    };
+    let known = outcome.summary.skipped.iter_mut().find(|(words, _)| words == one || words == many);
+    match known {
+        Some((words, count)) => {
+            *count += 1;
+            many.clone_into(words);
+        }
+        None => outcome.summary.skipped.push((one.to_owned(), 1)),
+    }
+    // A link or a picture among the files is no news; a file that somebody meant to be read is.
+    if named || matches!(why, Why::Unreadable(_) | Why::NotText | Why::TooLarge(_) | Why::Loop) {
+        outcome.diagnostics.push(Diagnostic {
+            about: About::Input,
+            severity: Severity::Warning,
+            message: format!("`{path}` {why}"),
+            help: None,
+            place: None,
+            file: Some(path.to_string()),
+        });
+    }
+}
+
+fn words(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { one } else { many }.to_owned()
+}
+
+fn absolute(inputs: &Inputs) -> Vec<Utf8PathBuf> {
+    if inputs.paths.is_empty() {
+        return vec![inputs.root.clone()];
+    }
+    inputs.paths.iter().map(|path| inputs.root.join(path)).collect()
+}

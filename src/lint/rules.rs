@@ -1,0 +1,291 @@
+//! Which rules are asked: built-in ones and a team's own, as far as they are selected and their subject occurs.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::config::{Config, ParamValue, Selected};
+use crate::finding::{About, Diagnostic, Severity};
+use crate::model::Kind;
+use crate::outcome::{Outcome, RuleInfo};
+use crate::rule::page::{Page, PageError};
+use crate::rule::{self, Rule, RuleFile, Setting, builtin, examples};
+use crate::source::{SourceFile, Sources};
+
+/// The rules of a run.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// Those that are asked.
+    pub(super) ready: Vec<Rule>,
+    /// The ids of all that there are, asked or not.
+    pub(super) ids: Vec<String>,
+    broken: Vec<(RuleFile, Vec<PageError>)>,
+    problems: Vec<Diagnostic>,
+    paths: rustc_hash::FxHashMap<String, String>,
+}
+
+/// Rules that were tried on their own examples.
+#[derive(Debug, Default)]
+pub struct Tested {
+    /// How many rules.
+    pub rules: usize,
+    /// How many examples.
+    pub examples: usize,
+    /// What went wrong.
+    pub failures: Vec<Diagnostic>,
+    /// The rule files that the failures point into.
+    pub sources: Sources,
+}
+
+/// Loads the rules that are selected and have something to look at.
+pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
+    let mut rules = Rules::default();
+    let mut occurring: rustc_hash::FxHashMap<Kind, bool> = rustc_hash::FxHashMap::default();
+    for (file, own) in files(config, &mut rules.problems) {
+        rules.ids.push(file.id.clone());
+        if own {
+            rules.paths.insert(file.id.clone(), file.path.clone());
+        }
+        let selected = config.selected(&file.id);
+        if selected == Selected::Off {
+            continue;
+        }
+        // A page whose subject is nowhere need not even be read; but a team's own is always checked.
+        let here = file.subject().is_none_or(|kind| *occurring.entry(kind).or_insert_with(|| occurs(kind)));
+        if !here && !own {
+            continue;
+        }
+        let page = match Page::read(&file.id, file.text.clone()) {
+            Ok(page) => page,
+            Err(errors) => {
+                rules.broken.push((file, errors));
+                continue;
+            }
+        };
+        let settings = settings(config, &file.id);
+        if selected == Selected::Default && !Rule::is_default(&page) && !own {
+            continue;
+        }
+        rules.problems.extend(unknown_params(config, &page));
+        match Rule::new(page, &settings) {
+            Ok(rule) => rules.ready.push(rule),
+            Err(errors) => rules.broken.push((file, errors)),
+        }
+    }
+    rules
+}
+
+/// What a person wants to know of each rule, in order of id.
+pub(super) fn infos(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
+    let mut outcome = Outcome::default();
+    let mut infos = Vec::new();
+    let mut rules = Rules::default();
+    for (file, _) in files(config, &mut rules.problems) {
+        match Page::read(&file.id, file.text.clone()) {
+            Ok(page) => infos.push(rule::info(&page)),
+            Err(errors) => rules.broken.push((file, errors)),
+        }
+    }
+    if rules.report(&mut outcome) {
+        return Err(Box::new(outcome));
+    }
+    infos.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(infos)
+}
+
+/// Tries the rules in these folders on their examples.
+pub fn test(_config: &Config, folders: &[Utf8PathBuf]) -> Tested {
+    let mut tested = Tested::default();
+    let mut problems = Vec::new();
+    for folder in folders {
+        for file in files_in(folder, &mut problems) {
+            tested.rules += 1;
+            let errors = match Page::read(&file.id, file.text.clone()) {
+                Ok(page) => {
+                    tested.examples += page.rest().map_or(0, |rest| rest.examples.len());
+                    examples::check(&page)
+                }
+                Err(errors) => errors,
+            };
+            if !errors.is_empty() {
+                let at = tested.sources.push(SourceFile::new(file.path.clone(), file.text.clone()));
+                tested.failures.extend(rule::diagnostics_of(at, errors));
+            }
+        }
+    }
+    tested.failures.extend(problems);
+    tested
+}
+
+impl Rules {
+    /// Whether a rule was asked of everything, so that its silence means something.
+    pub(super) fn asked_in_full(&self, config: &Config, rule: &str) -> bool {
+        let asked = match config.selected(rule) {
+            Selected::Off => false,
+            Selected::All => self.ids.iter().any(|id| id == rule),
+            Selected::Default => self.speaks_by_default(rule),
+        };
+        asked && !self.broken.iter().any(|(file, _)| file.id == rule)
+    }
+
+    /// Whether a rule speaks without being asked; seldom needed, so its page is read again.
+    fn speaks_by_default(&self, rule: &str) -> bool {
+        match builtin::get(rule) {
+            Some(text) => Page::read(rule, Arc::from(text)).is_ok_and(|page| Rule::is_default(&page)),
+            None => self.paths.contains_key(rule),
+        }
+    }
+
+    /// The path that errors of a rule name.
+    pub(super) fn path_of(&self, id: &str) -> String {
+        self.paths.get(id).cloned().unwrap_or_else(|| format!("rules/{id}.md"))
+    }
+
+    /// Adds what is wrong with the rule files; returns whether anything is.
+    pub(super) fn report(&self, outcome: &mut Outcome) -> bool {
+        let wrong = !self.broken.is_empty()
+            || self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        for (file, errors) in &self.broken {
+            let at = outcome.sources.push(SourceFile::new(file.path.clone(), file.text.clone()));
+            outcome.diagnostics.extend(rule::diagnostics_of(at, errors.clone()));
+        }
+        outcome.diagnostics.extend(self.problems.iter().cloned());
+        wrong
+    }
+}
+
+/// All rule files: built-in ones, then own ones (true), each id once.
+fn files(config: &Config, problems: &mut Vec<Diagnostic>) -> Vec<(RuleFile, bool)> {
+    let mut all: Vec<(RuleFile, bool)> = builtin::files().map(|file| (file, false)).collect();
+    let known: rustc_hash::FxHashSet<String> = all.iter().map(|(file, _)| file.id.clone()).collect();
+    for folder in &config.rules {
+        for file in files_in(folder, problems) {
+            if known.contains(&file.id) || all.iter().any(|(other, own)| *own && other.id == file.id) {
+                problems.push(problem(
+                    format!("the rule `{}` exists already", file.id),
+                    Some("give the file another name: its path is the rule's id".to_owned()),
+                    &file.path,
+                ));
+                continue;
+            }
+            all.push((file, true));
+        }
+    }
+    all
+}
+
+/// The rule files below a folder; their ids are the paths below it.
+fn files_in(folder: &Utf8Path, problems: &mut Vec<Diagnostic>) -> Vec<RuleFile> {
+    let mut found = Vec::new();
+    let walk = ignore::WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Ord::cmp).build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                problems.push(problem(
+                    format!("cannot read the rules in `{folder}`: {error}"),
+                    None,
+                    folder.as_str(),
+                ));
+                continue;
+            }
+        };
+        let Some(path) = Utf8Path::from_path(entry.path()) else { continue };
+        if !path.is_file() || path.extension() != Some("md") || path.file_stem() == Some("README") {
+            continue;
+        }
+        let id = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+        match std::fs::read_to_string(path) {
+            Ok(text) => found.push(RuleFile {
+                id: id.as_str().replace('\\', "/"),
+                path: path.to_string(),
+                text: Arc::from(text),
+            }),
+            Err(error) => {
+                problems.push(problem(format!("cannot read the rule `{path}`: {error}"), None, path.as_str()))
+            }
+        }
+    }
+    if found.is_empty() && problems.is_empty() {
+        problems.push(problem(format!("there is no rule in `{folder}`"), None, folder.as_str()));
+    }
+    found
+}
+
+fn problem(message: String, help: Option<String>, file: &str) -> Diagnostic {
+    Diagnostic {
+        about: About::Rule,
+        severity: Severity::Error,
+        message,
+        help,
+        place: None,
+        file: Some(file.to_owned()),
+    }
+}
+
+/// The parameters that the settings give to a rule.
+fn settings(config: &Config, id: &str) -> Vec<(String, Setting)> {
+    let text = |value: &ParamValue| match value {
+        ParamValue::Text(text) => text.clone(),
+        ParamValue::Number(number) => number.to_string(),
+        ParamValue::Bool(answer) => answer.to_string(),
+        ParamValue::List(_) => String::new(),
+    };
+    config
+        .params(id)
+        .filter_map(|param| {
+            let value = match &param.value {
+                ParamValue::Bool(answer) => Setting::Bool(*answer),
+                ParamValue::Number(number) => Setting::Num(*number),
+                ParamValue::Text(text) => rule::read_setting(text).map(|(setting, _)| setting)?,
+                ParamValue::List(items) => Setting::Texts(items.iter().map(|(item, _)| text(item)).collect()),
+            };
+            Some((param.name.clone(), value))
+        })
+        .collect()
+}
+
+/// Parameters in the settings that a rule does not have, or that are of another type.
+fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let file = config.file.as_ref().map(|file| file.path.to_string());
+    for param in config.params(&page.id) {
+        let known = page.params.iter().find(|known| known.name.text == param.name);
+        let message = match known {
+            None => {
+                let names: Vec<&str> = page.params.iter().map(|known| known.name.text.as_str()).collect();
+                let has = if names.is_empty() {
+                    "it has none".to_owned()
+                } else {
+                    format!("it has {}", names.join(", "))
+                };
+                format!("`{}` has no parameter `{}`; {has}", page.id, param.name)
+            }
+            Some(known) => {
+                let default = rule::read_setting(&known.default.text).map(|(_, ty)| ty);
+                let given = match &param.value {
+                    ParamValue::Text(text) => rule::read_setting(text).map(|(_, ty)| ty),
+                    ParamValue::Number(number) => rule::read_setting(&number.to_string()).map(|(_, ty)| ty),
+                    ParamValue::Bool(answer) => rule::read_setting(&answer.to_string()).map(|(_, ty)| ty),
+                    ParamValue::List(_) => rule::read_setting("[a]").map(|(_, ty)| ty),
+                };
+                if default == given {
+                    continue;
+                }
+                format!(
+                    "`{}` of `{}` is written like its default: {}",
+                    param.name, page.id, known.default.text
+                )
+            }
+        };
+        problems.push(Diagnostic {
+            about: About::Config,
+            severity: Severity::Error,
+            message,
+            help: None,
+            place: None,
+            file: file.clone(),
+        });
+    }
+    problems
+}

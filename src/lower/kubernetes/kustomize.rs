@@ -1,0 +1,180 @@
+//! What Kustomize changes before anything is applied: patch files are no objects, and what a patch touches is not judged as
+//! it stands in its base.
+//!
+//! This reads kustomizations only as far as that needs. It builds nothing: the objects keep their names and labels, and find
+//! each other, but a value that an overlay may change is nobody's fault yet.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::object;
+use crate::source::{FileId, Sources};
+use crate::syntax::tree::{NodeKind, NodeRef, Tree};
+use crate::syntax::yaml;
+
+/// What overlays do to the files of a project.
+#[derive(Debug, Default)]
+pub struct Overlays {
+    /// Files that hold patches: parts of objects.
+    patches: FxHashSet<FileId>,
+    /// What is changed, and in which files it would be found.
+    changes: Vec<(Target, FxHashSet<FileId>)>,
+    /// Images that get another name or tag, and in which files they would be found.
+    images: Vec<(String, FxHashSet<FileId>)>,
+}
+
+/// The objects that a patch is for. What it leaves open matches everything.
+#[derive(Debug, Default)]
+struct Target {
+    kind: Option<String>,
+    name: Option<String>,
+}
+
+impl Overlays {
+    /// Reads the kustomizations among these files.
+    pub fn read(trees: &[Tree], sources: &Sources) -> Self {
+        let is_kustomization = |path: &Utf8Path| {
+            matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+        };
+        let kustomizations: Vec<(&Utf8Path, NodeRef<'_>)> = trees
+            .iter()
+            .filter(|tree| is_kustomization(sources.path(tree.file)))
+            .filter_map(|tree| Some((folder(sources.path(tree.file)), tree.roots().next()?)))
+            .collect();
+        let mut overlays = Self::default();
+        if kustomizations.is_empty() {
+            return overlays;
+        }
+        let files: FxHashMap<&Utf8Path, FileId> =
+            sources.iter().map(|(id, file)| (file.path.as_path(), id)).collect();
+        let by_folder: FxHashMap<&Utf8Path, NodeRef<'_>> = kustomizations.iter().copied().collect();
+        for (folder, node) in &kustomizations {
+            let mut targets = Vec::new();
+            for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+                for patch in node.get(key).into_iter().flat_map(NodeRef::items) {
+                    overlays.take_patch(patch, folder, &files, trees, &mut targets);
+                }
+            }
+            for entry in node.get("replicas").into_iter().flat_map(NodeRef::items) {
+                targets
+                    .push(Target { kind: None, name: entry.get("name").map(|name| name.text().to_owned()) });
+            }
+            let images = node.get("images").into_iter().flat_map(NodeRef::items);
+            let images: Vec<String> =
+                images.filter_map(|image| Some(image.get("name")?.text().to_owned())).collect();
+            if targets.is_empty() && images.is_empty() {
+                continue;
+            }
+            let reached = reached(folder, &by_folder, &files);
+            overlays.images.extend(images.into_iter().map(|image| (image, reached.clone())));
+            overlays.changes.extend(targets.into_iter().map(|target| (target, reached.clone())));
+        }
+        overlays
+    }
+
+    /// Whether a file holds parts of objects only.
+    pub fn is_patch(&self, file: FileId) -> bool {
+        self.patches.contains(&file)
+    }
+
+    /// Whether an overlay changes an object of this file.
+    pub fn changes(&self, file: FileId, kind: &str, name: &str) -> bool {
+        self.changes.iter().any(|(target, files)| {
+            target.kind.as_deref().is_none_or(|wanted| wanted == kind)
+                && target.name.as_deref().is_none_or(|wanted| wanted == name)
+                && files.contains(&file)
+        })
+    }
+
+    /// Whether an overlay gives an image of this file another name, tag or digest. `image` has none of the latter.
+    pub fn renames(&self, file: FileId, image: &str) -> bool {
+        self.images.iter().any(|(name, files)| name == image && files.contains(&file))
+    }
+
+    /// One entry of a list of patches: a path, an inline patch, or a mapping with a target.
+    fn take_patch(
+        &mut self,
+        patch: NodeRef<'_>,
+        folder: &Utf8Path,
+        files: &FxHashMap<&Utf8Path, FileId>,
+        trees: &[Tree],
+        targets: &mut Vec<Target>,
+    ) {
+        let path = match patch.kind() {
+            NodeKind::Text => Some(patch),
+            _ => patch.get("path"),
+        };
+        let file = path.and_then(|path| files.get(join(folder, path.text()).as_path()).copied());
+        self.patches.extend(file);
+        if let Some(target) = patch.get("target") {
+            // Names are regular expressions; one with any sign of that stands for all names.
+            let plain = |text: &str| {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+            };
+            let part =
+                |key: &str| target.get(key).map(|part| part.text().to_owned()).filter(|text| plain(text));
+            targets.push(Target { kind: part("kind"), name: part("name") });
+            return;
+        }
+        let mut from_objects = |tree: &Tree| {
+            for object in object::objects(tree) {
+                targets
+                    .push(Target { kind: Some(object.kind.to_owned()), name: Some(object.name.to_owned()) });
+            }
+        };
+        match (file, patch.get("patch").or((patch.kind() == NodeKind::Text).then_some(patch))) {
+            (Some(file), _) => from_objects(&trees[file.0 as usize]),
+            (None, Some(inline)) => from_objects(&yaml::parse(FileId(0), Arc::from(inline.text())).tree),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The files that a build of this folder takes in.
+fn reached(
+    folder: &Utf8Path,
+    by_folder: &FxHashMap<&Utf8Path, NodeRef<'_>>,
+    files: &FxHashMap<&Utf8Path, FileId>,
+) -> FxHashSet<FileId> {
+    let mut reached = FxHashSet::default();
+    let mut seen = FxHashSet::default();
+    let mut queue = vec![folder.to_owned()];
+    while let Some(folder) = queue.pop() {
+        let Some(node) = by_folder.get(folder.as_path()).filter(|_| seen.insert(folder.clone())) else {
+            continue;
+        };
+        for key in ["resources", "bases", "components"] {
+            for entry in node.get(key).into_iter().flat_map(NodeRef::items) {
+                let path = join(&folder, entry.text());
+                match files.get(path.as_path()) {
+                    Some(file) => {
+                        reached.insert(*file);
+                    }
+                    None => queue.push(path),
+                }
+            }
+        }
+    }
+    reached
+}
+
+fn folder(path: &Utf8Path) -> &Utf8Path {
+    path.parent().unwrap_or(Utf8Path::new(""))
+}
+
+/// A path as a kustomization writes it, from the root of the project.
+fn join(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
+    let mut joined = folder.to_owned();
+    for part in Utf8Path::new(path).components() {
+        match part {
+            camino::Utf8Component::ParentDir => {
+                joined.pop();
+            }
+            camino::Utf8Component::Normal(part) => joined.push(part),
+            _ => {}
+        }
+    }
+    joined
+}

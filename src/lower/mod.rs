@@ -1,0 +1,7 @@
+//! Front ends: from trees to facts, one folder a technology.
+//!
+//! A front end knows field names, defaults and dialects, and reads nodes into [`crate::fact::Fact`]s. It joins nothing and
+//! judges nothing: objects find each other in `model`, and what is healthy is said by rules.
+
+pub mod kubernetes;
+pub mod read;

@@ -1,0 +1,336 @@
+//! Finding an object by its name, and saying how sure it is that there is none.
+//!
+//! A name resolves inside a unit. What is not there may be declared in another unit, made by Kubernetes, by an operator, by
+//! a chart that the unit installs or by a script: then it is unknown whether it exists, which is not the same as missing.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::Model;
+use super::link::same_namespace;
+use crate::fact::Reason;
+use crate::lower::kubernetes::made;
+use crate::lower::kubernetes::selector::Match;
+use crate::lower::read;
+use crate::syntax::tree::{NodeKind, NodeRef};
+
+/// What is known of an object that something names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Existence {
+    /// It is declared: this one.
+    Declared(u32),
+    /// Something else makes it.
+    Made,
+    /// It cannot be known.
+    Perhaps(Reason),
+    /// Nothing declares it.
+    No,
+}
+
+/// A name to be looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// The object that names it.
+    pub from: u32,
+    /// The kind that is meant.
+    pub kind: &'w str,
+    /// The name.
+    pub name: &'w str,
+    /// The namespace, where it is not that of the object which names it.
+    pub namespace: Option<&'w str>,
+}
+
+/// Objects by kind and name, over the whole project.
+#[derive(Debug, Default)]
+pub struct Names {
+    by_name: FxHashMap<u64, Vec<u32>>,
+    /// Units and kinds in which a name is only known at run time.
+    vague: FxHashSet<(u32, u64)>,
+}
+
+/// What a unit holds beside its objects: traces of who else may make something.
+#[derive(Debug, Default)]
+pub struct Traces {
+    /// Names that an object gives to something it makes: kind and name.
+    made: FxHashMap<u64, Vec<u32>>,
+    /// Names that generators of kustomizations give.
+    generated: FxHashSet<u64>,
+    /// By unit: names of custom resources.
+    custom: FxHashSet<(u32, u64)>,
+    /// Units with a custom resource whose name is only known at run time.
+    nameless: FxHashSet<u32>,
+    /// By unit: words in custom resources, in commands and in roles.
+    words: FxHashSet<(u32, u64)>,
+    /// Objects that install others, by unit, and the namespace that they install into.
+    installers: FxHashMap<u32, Vec<Option<String>>>,
+    /// Units that a kustomization with remote parts belongs to.
+    open: FxHashSet<u32>,
+}
+
+fn hash(parts: impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    parts.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn names<'m>(model: &'m Model<'_>) -> &'m Names {
+    model.index.declared.get_or_init(|| {
+        let mut names = Names::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            let object = &entry.object;
+            if object.name.is_empty() || read::is_filled_in_later(object.name) {
+                names.vague.insert((entry.unit, hash(object.kind)));
+            }
+            if !object.name.is_empty() {
+                names.by_name.entry(hash((object.kind, object.name))).or_default().push(id as u32);
+            }
+        }
+        names
+    })
+}
+
+fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
+    model.index.traces.get_or_init(|| {
+        let mut traces = Traces::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            let object = &entry.object;
+            made::by_object(object, |kind, name| {
+                traces.made.entry(hash((kind, name.text()))).or_default().push(id as u32);
+            });
+            if let Some(namespace) = made::installs(object) {
+                traces.installers.entry(entry.unit).or_default().push(namespace.map(str::to_owned));
+            }
+            let group = object.group();
+            if group == "rbac.authorization.k8s.io" {
+                let rules = object.node.get("rules").into_iter().flat_map(NodeRef::items);
+                for name in rules.filter_map(|rule| rule.get("resourceNames")).flat_map(NodeRef::items) {
+                    traces.words.insert((entry.unit, hash(name.text())));
+                }
+            } else if !made::is_kubernetes_own(group) {
+                if object.name.is_empty() || read::is_filled_in_later(object.name) {
+                    traces.nameless.insert(entry.unit);
+                } else {
+                    traces.custom.insert((entry.unit, hash(object.name)));
+                }
+                for node in
+                    object.node.walk().filter(|node| node.kind() == NodeKind::Text && !node.text().is_empty())
+                {
+                    traces.words.insert((entry.unit, hash(node.text())));
+                }
+            }
+        }
+        for container in &model.containers {
+            let unit = model.objects[model.workloads[container.workload as usize].object as usize].unit;
+            let texts =
+                ["command", "args"].iter().filter_map(|key| container.node.get(key)).flat_map(NodeRef::items);
+            for word in texts.flat_map(|node| {
+                node.text().split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.')
+            }) {
+                let word = word.trim_matches(['-', '.']);
+                if !word.is_empty() {
+                    traces.words.insert((unit, hash(word)));
+                }
+            }
+        }
+        for tree in model.trees {
+            let path = model.sources.path(tree.file);
+            if !matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+            {
+                continue;
+            }
+            for root in tree.roots() {
+                made::by_kustomization(root, |kind, name| {
+                    traces.generated.insert(hash((kind, name.text())));
+                });
+                if made::is_kustomization_open(root) {
+                    let folder = path.parent().map_or("", |folder| folder.as_str());
+                    let open = model.units.iter().enumerate().filter(|(_, unit)| {
+                        let name = if unit.name == "." { "" } else { &unit.name };
+                        camino::Utf8Path::new(name).starts_with(folder)
+                            || camino::Utf8Path::new(folder).starts_with(name)
+                    });
+                    traces.open.extend(open.map(|(id, _)| id as u32));
+                }
+            }
+        }
+        traces
+    })
+}
+
+/// Looks for an object by kind and name.
+pub fn find(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bool) -> Existence {
+    let unit = model.objects[wanted.from as usize].unit;
+    let names = names(model);
+    let mut perhaps = None;
+    let mut here: Vec<u32> = Vec::new();
+    for id in names.by_name.get(&hash((wanted.kind, wanted.name))).into_iter().flatten().copied() {
+        let entry = &model.objects[id as usize];
+        if entry.object.kind != wanted.kind
+            || entry.object.name != wanted.name
+            || !own_kind(entry.object.group())
+        {
+            continue;
+        }
+        match namespace_matches(model, wanted, id) {
+            Match::No => {}
+            Match::Yes if entry.unit == unit => here.push(id),
+            Match::Perhaps if entry.unit == unit => {
+                perhaps = Some(Reason::new(format!("`{}` may be in another namespace", wanted.name)));
+            }
+            _ => {
+                let name = &model.units[entry.unit as usize].name;
+                perhaps.get_or_insert_with(|| Reason::new(format!("the one in `{name}` may be meant")));
+            }
+        }
+    }
+    // Variants of one thing may stand side by side in a folder, each in a file of its own.
+    let file = |id: u32| model.objects[id as usize].object.node.tree().file;
+    let beside = |id: &&u32| file(**id) == file(wanted.from);
+    match (here.as_slice(), here.iter().filter(beside).count()) {
+        ([], _) => {}
+        ([one], _) => return Existence::Declared(*one),
+        (many, 1) => return many.iter().find(beside).map_or(Existence::No, |id| Existence::Declared(*id)),
+        _ => return Existence::Perhaps(Reason::new(format!("`{}` is declared more than once", wanted.name))),
+    }
+    if let Some(reason) = perhaps {
+        return Existence::Perhaps(reason);
+    }
+    if made::by_the_platform(wanted.kind, wanted.name) || is_external(model, wanted) {
+        return Existence::Made;
+    }
+    if names.vague.contains(&(unit, hash(wanted.kind))) {
+        let kind = wanted.kind;
+        return Existence::Perhaps(Reason::new(format!(
+            "a {kind} has a name that is only known at run time"
+        )));
+    }
+    otherwise_made(model, unit, wanted)
+}
+
+fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence {
+    let traces = traces(model);
+    let key = hash((wanted.kind, wanted.name));
+    let makers = traces.made.get(&key).into_iter().flatten();
+    if traces.generated.contains(&key)
+        || makers.into_iter().any(|id| namespace_matches(model, wanted, *id) != Match::No)
+    {
+        return Existence::Made;
+    }
+    let perhaps = |words: &'static str| Existence::Perhaps(Reason::new(words));
+    if traces.open.contains(&unit) {
+        return perhaps("a kustomization of this unit brings in what is in no file here");
+    }
+    let here = namespace_of(model, wanted);
+    let into = |installer: &Option<String>| match (installer.as_deref(), here) {
+        (Some(a), Some(b)) => a == b || read::is_filled_in_later(a),
+        _ => true,
+    };
+    if traces.installers.get(&unit).is_some_and(|installers| installers.iter().any(into)) {
+        return perhaps("this unit installs a chart or an application into the namespace");
+    }
+    if traces.words.contains(&(unit, hash(wanted.name))) {
+        return perhaps("a custom resource, a role or a command of this unit mentions it");
+    }
+    if traces.nameless.contains(&unit) {
+        return perhaps("a custom resource of this unit has a name that is only known at run time");
+    }
+    // Operators name what they make after their resource: `main-rw`, `main-app` for the cluster `main`.
+    let ends: Vec<usize> =
+        wanted.name.match_indices(['-', '.']).map(|(at, _)| at).chain([wanted.name.len()]).collect();
+    let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1));
+    for start in starts.filter(|start| *start < wanted.name.len()) {
+        for end in ends.iter().filter(|end| **end > start) {
+            if traces.custom.contains(&(unit, hash(&wanted.name[start..*end]))) {
+                return perhaps("a custom resource of this unit has a similar name");
+            }
+        }
+    }
+    Existence::No
+}
+
+/// Why something that the unit does not declare may be made by others and go by this word: a custom resource's pods carry
+/// its name as a label.
+pub fn made_by_others(model: &Model<'_>, from: u32, word: &str) -> Option<Reason> {
+    let wanted = Wanted { from, kind: "Pod", name: word, namespace: None };
+    match otherwise_made(model, model.objects[from as usize].unit, wanted) {
+        Existence::Perhaps(reason) => Some(reason),
+        _ => None,
+    }
+}
+
+/// Whether what is in no file may come into a namespace of the unit all the same: by a chart, an application, a remote base.
+pub fn is_open(model: &Model<'_>, from: u32, namespace: &str) -> bool {
+    let wanted = Wanted { from, kind: "", name: "", namespace: Some(namespace) };
+    otherwise_made(model, model.objects[from as usize].unit, wanted) != Existence::No
+}
+
+fn is_external(model: &Model<'_>, wanted: Wanted<'_>) -> bool {
+    model.world.externals.iter().any(|external| {
+        let same = match (external.namespace.as_deref(), namespace_of(model, wanted)) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        external.kind == wanted.kind && external.name.is_match(wanted.name) && same
+    })
+}
+
+fn namespace_of<'m>(model: &'m Model<'_>, wanted: Wanted<'m>) -> Option<&'m str> {
+    let entry = &model.objects[wanted.from as usize];
+    wanted.namespace.or(entry.object.namespace).or(model.units[entry.unit as usize].namespace.as_deref())
+}
+
+fn namespace_matches(model: &Model<'_>, wanted: Wanted<'_>, candidate: u32) -> Match {
+    if is_cluster_wide(wanted.kind) {
+        return Match::Yes;
+    }
+    let entry = &model.objects[candidate as usize];
+    if hides_namespace(model, candidate)
+        || (wanted.namespace.is_none() && hides_namespace(model, wanted.from))
+    {
+        return Match::Perhaps;
+    }
+    let Some(namespace) = wanted.namespace else { return same_namespace(model, wanted.from, candidate) };
+    match entry.object.namespace.or(model.units[entry.unit as usize].namespace.as_deref()) {
+        Some(own) if own == namespace => Match::Yes,
+        Some(_) => Match::No,
+        None => Match::Perhaps,
+    }
+}
+
+/// Whether an object's namespace is only known at run time.
+fn hides_namespace(model: &Model<'_>, object: u32) -> bool {
+    let node = model.objects[object as usize].object.node.at("metadata.namespace");
+    node.is_some_and(|node| node.is_unknown())
+}
+
+fn is_cluster_wide(kind: &str) -> bool {
+    matches!(
+        kind,
+        "PriorityClass" | "StorageClass" | "IngressClass" | "RuntimeClass" | "ClusterRole" | "Namespace"
+    )
+}
+
+/// The name of an object of this kind in the unit that comes nearest to a name that nothing declares. Of very many names
+/// only the first are looked at: a suggestion is not worth a slow run.
+pub fn nearest<'m>(model: &'m Model<'_>, unit: u32, kind: &str, name: &str) -> Option<&'m str> {
+    let objects = model.units[unit as usize].objects.iter().map(|id| &model.objects[*id as usize].object);
+    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(300);
+    crate::spelling::nearest(name, names)
+}
+
+/// How many neighbours a list of them shows; where there are more, the list is open.
+pub const NEIGHBOURS: usize = 50;
+
+/// The first neighbours of those that there are.
+pub fn few<'m>(mut all: impl Iterator<Item = super::Thing>) -> super::value::Val<'m> {
+    let first: Vec<super::Thing> = all.by_ref().take(NEIGHBOURS).collect();
+    let more = all.next().map(|_| Reason::new("there are many more"));
+    super::value::open_things(first, more)
+}
+
+/// Whether two objects stand in files of the same folder.
+pub fn same_folder(model: &Model<'_>, a: u32, b: u32) -> bool {
+    let folder = |id: u32| model.path_of(id).parent().map(camino::Utf8Path::as_str);
+    folder(a) == folder(b)
+}

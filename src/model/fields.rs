@@ -1,0 +1,340 @@
+//! What the API server will not take of an object: fields that its kind does not have, values of another type, keys that
+//! are written twice.
+//!
+//! All objects are walked at once, in parallel, when the first rule asks.
+
+use rayon::prelude::*;
+
+use super::value::things;
+use super::vocabulary::{FactDef, KindDef, Ty, facts};
+use super::{Kind, Model, Thing};
+use crate::fact::{Fact, Part, Says, Spot};
+use crate::lower::kubernetes::api::fields::{self, Scalar, Shape, TypeId};
+use crate::lower::kubernetes::api::suggest;
+use crate::lower::kubernetes::api::walk::{Fault, Tree, Value, faults};
+use crate::lower::kubernetes::made::is_kubernetes_own;
+use crate::lower::read::is_filled_in_later;
+use crate::syntax::tree::{NodeId, NodeKind, NodeRef};
+
+/// What was found, in order of objects.
+#[derive(Debug, Default)]
+pub struct Oddities {
+    unknown: Vec<UnknownField>,
+    wrong: Vec<WrongType>,
+}
+
+#[derive(Debug)]
+struct UnknownField {
+    object: u32,
+    node: NodeId,
+    within: TypeId,
+}
+
+#[derive(Debug)]
+struct WrongType {
+    object: u32,
+    node: NodeId,
+    expected: TypeId,
+}
+
+impl<'a> Tree for NodeRef<'a> {
+    fn entries<'t>(self) -> Option<impl Iterator<Item = (&'t str, Self)>>
+    where
+        Self: 't,
+    {
+        (self.kind() == NodeKind::Map)
+            .then(|| self.children().map(|child| (child.key().unwrap_or_default(), child)))
+    }
+
+    fn items(self) -> Option<impl Iterator<Item = Self>> {
+        (self.kind() == NodeKind::List).then(|| self.children())
+    }
+
+    fn value(self) -> Value {
+        match self.kind() {
+            NodeKind::Null | NodeKind::Unknown => Value::Any,
+            NodeKind::List => Value::List,
+            NodeKind::Map => Value::Map,
+            // `y` and `n` are truth values to some parsers and text to others.
+            NodeKind::Bool if self.text().len() == 1 => Value::Any,
+            NodeKind::Bool => Value::Bool,
+            NodeKind::Int => Value::Int,
+            NodeKind::Float => Value::Float,
+            NodeKind::Text if is_filled_in_later(self.text()) => Value::Any,
+            // `<your-id>` is for a person to fill in.
+            NodeKind::Text if self.text().starts_with('<') && self.text().ends_with('>') => Value::Any,
+            NodeKind::Text => Value::Text,
+        }
+    }
+}
+
+/// A field that its kind does not have.
+pub static UNKNOWN_FIELD: KindDef = KindDef {
+    kind: Kind::UnknownField,
+    name: "unknownField",
+    doc: "A field that the kind of its object does not have.",
+    tables: &[facts! {
+        "path": Ty::Text, "where it stands: `spec.template.spec.contianers`" => |m, t| Fact::written(path(unknown(m, t)), Spot::key(unknown(m, t))).into();
+        "name": Ty::Text, "its name" => |m, t| Fact::written(unknown(m, t).key().unwrap_or_default(), Spot::key(unknown(m, t))).into();
+        "nearest": Ty::Text, "the field beside it that it is a misspelling of" => |m, t| {
+            let found = suggest::nearest(oddities(m).unknown[t.id as usize].within, unknown(m, t).key().unwrap_or_default());
+            found.map_or_else(Fact::nothing, Fact::plain).into()
+        };
+        "elsewhere": Ty::Text, "where in the object there is a field of this name" => |m, t| elsewhere(m, t).into();
+    }],
+    all: Some(|m| (0..oddities(m).unknown.len()).map(|id| Thing::new(Kind::UnknownField, id)).collect()),
+    owner: |m, t| Some(Thing::new(Kind::Object, oddities(m).unknown[t.id as usize].object as usize)),
+    node: |m, t| Some(unknown(m, t)),
+    owners: &[Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// A value that its field cannot hold.
+pub static WRONG_TYPE: KindDef = KindDef {
+    kind: Kind::WrongType,
+    name: "wrongType",
+    doc: "A value of another type than its field holds.",
+    tables: &[facts! {
+        "path": Ty::Text, "where it stands" => |m, t| Fact::written(path(wrong(m, t)), Spot::value(wrong(m, t))).into();
+        "found": Ty::Text, "what is written, and the type of that, in words" => |m, t| Fact::plain(found_words(wrong(m, t))).into();
+        "expected": Ty::Text, "what the field holds, in words" => |m, t| Fact::plain(expected_word(oddities(m).wrong[t.id as usize].expected)).into();
+    }],
+    all: Some(|m| (0..oddities(m).wrong.len()).map(|id| Thing::new(Kind::WrongType, id)).collect()),
+    owner: |m, t| Some(Thing::new(Kind::Object, oddities(m).wrong[t.id as usize].object as usize)),
+    node: |m, t| Some(wrong(m, t)),
+    owners: &[Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// A key that a mapping has twice.
+pub static DUPLICATE_KEY: KindDef = KindDef {
+    kind: Kind::DuplicateKey,
+    name: "duplicateKey",
+    doc: "A key that a mapping has twice; the later one counts, for whoever accepts it at all.",
+    tables: &[facts! {
+        "name": Ty::Text, "the key, where it counts" => |m, t| {
+            let kept = duplicate(m, t).0;
+            Fact::written(kept.key().unwrap_or_default(), Spot::key(kept)).into()
+        };
+        "path": Ty::Text, "where it stands" => |m, t| Fact::plain(path(duplicate(m, t).0)).into();
+        "lost": Ty::Text, "the earlier one, which is lost" => |m, t| {
+            let (kept, lost) = duplicate(m, t);
+            let spot = Spot { node: kept, part: Part::Bytes(lost), says: Says::Nothing };
+            Fact::written(kept.key().unwrap_or_default(), spot).into()
+        };
+    }],
+    all: Some(|m| (0..duplicates(m).len()).map(|id| Thing::new(Kind::DuplicateKey, id)).collect()),
+    owner: |m, t| Some(Thing::new(Kind::Object, duplicates(m)[t.id as usize].0 as usize)),
+    node: |m, t| Some(duplicate(m, t).0),
+    owners: &[Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// What this module knows of an object.
+pub static OF_OBJECT: &[FactDef] = facts! {
+    "unknownFields": Ty::List(&Ty::Thing(Kind::UnknownField)), "its fields that its kind does not have" => |m, t| {
+        let all = &oddities(m).unknown;
+        let start = all.partition_point(|field| field.object < t.id);
+        things((start..all.len()).take_while(|at| all[*at].object == t.id).map(|at| Thing::new(Kind::UnknownField, at)))
+    };
+    "wrongTypes": Ty::List(&Ty::Thing(Kind::WrongType)), "its values that are of another type than their field holds" => |m, t| {
+        let all = &oddities(m).wrong;
+        let start = all.partition_point(|value| value.object < t.id);
+        things((start..all.len()).take_while(|at| all[*at].object == t.id).map(|at| Thing::new(Kind::WrongType, at)))
+    };
+    "duplicateKeys": Ty::List(&Ty::Thing(Kind::DuplicateKey)), "keys that one of its mappings has twice" => |m, t| {
+        let all = duplicates(m);
+        things((0..all.len()).filter(|at| all[*at].0 == t.id).map(|at| Thing::new(Kind::DuplicateKey, at)))
+    };
+};
+
+fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
+    model.index.fields.get_or_init(|| {
+        let objects: Vec<_> =
+            model.objects.iter().enumerate().map(|(id, entry)| (id as u32, entry.object)).collect();
+        let found: Vec<Oddities> = objects
+            .par_chunks(256)
+            .map(|objects| {
+                let mut found = Oddities::default();
+                for (id, object) in objects {
+                    let Some(ty) = fields::kind(object.api_version, object.kind) else { continue };
+                    // Values of custom resources are checked by their own schema, which this table is not.
+                    let own = is_kubernetes_own(object.group());
+                    faults(ty, object.node, &mut |fault| match fault {
+                        Fault::Field { within, value, name, .. } if !is_filled_in_later(name) => {
+                            found.unknown.push(UnknownField {
+                                object: *id,
+                                node: value.id(),
+                                within: *within,
+                            });
+                        }
+                        Fault::Type { expected, value } if own => {
+                            found.wrong.push(WrongType {
+                                object: *id,
+                                node: value.id(),
+                                expected: *expected,
+                            });
+                        }
+                        _ => {}
+                    });
+                }
+                found
+            })
+            .collect();
+        let mut all = Oddities::default();
+        for part in found {
+            all.unknown.extend(part.unknown);
+            all.wrong.extend(part.wrong);
+        }
+        all
+    })
+}
+
+fn tree_of<'a>(model: &'a Model<'a>, object: u32) -> &'a crate::syntax::tree::Tree {
+    model.objects[object as usize].object.node.tree()
+}
+
+fn unknown<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
+    let field = &oddities(model).unknown[thing.id as usize];
+    tree_of(model, field.object).node(field.node)
+}
+
+fn wrong<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
+    let value = &oddities(model).wrong[thing.id as usize];
+    tree_of(model, value.object).node(value.node)
+}
+
+/// The path of a node below its object.
+fn path(node: NodeRef<'_>) -> String {
+    let whole = node.path();
+    let top = top_of(node).path();
+    whole.strip_prefix(top.as_str()).unwrap_or(&whole).trim_start_matches('.').to_owned()
+}
+
+fn top_of(node: NodeRef<'_>) -> NodeRef<'_> {
+    let mut top = node;
+    while let Some(parent) =
+        top.parent().filter(|_| top.get("apiVersion").is_none() || top.get("kind").is_none())
+    {
+        top = parent;
+    }
+    top
+}
+
+fn elsewhere<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
+    let field = &oddities(model).unknown[thing.id as usize];
+    let object = &model.objects[field.object as usize].object;
+    let node = unknown(model, thing);
+    let Some(root) = fields::kind(object.api_version, object.kind) else { return Fact::nothing() };
+    if suggest::nearest(field.within, node.key().unwrap_or_default()).is_some() {
+        return Fact::nothing();
+    }
+    let mut keys: Vec<&str> = Vec::new();
+    let mut above = node.parent();
+    while let Some(here) = above.filter(|here| *here != object.node) {
+        keys.extend(here.key());
+        above = here.parent();
+    }
+    keys.reverse();
+    // Keys of maps are no field names: they are left out as the walk leaves them out.
+    let mut ty = root;
+    let mut path = Vec::new();
+    for key in keys {
+        let mut here = ty;
+        while let Shape::List(inner) = here.shape() {
+            here = inner;
+        }
+        match here.shape() {
+            Shape::Map(inner) => ty = inner,
+            _ => {
+                let Some(next) = here.field(key) else { return Fact::nothing() };
+                path.push(key);
+                ty = next.ty;
+            }
+        }
+    }
+    let found = suggest::elsewhere(root, &path, node.key().unwrap_or_default());
+    // A field of this name below something that the object does not have is a coincidence.
+    let here: String = path.iter().map(|step| format!("{step}.")).collect();
+    match found.filter(|found| found.replace("[]", "").starts_with(&here) || exists(object.node, found)) {
+        Some(found) => Fact::plain(found),
+        None => Fact::nothing(),
+    }
+}
+
+/// Whether an object has what holds the last field of a path such as `spec.containers[].image`.
+fn exists(object: NodeRef<'_>, path: &str) -> bool {
+    let Some((parents, _)) = path.rsplit_once('.') else { return true };
+    let mut here = vec![object];
+    for step in parents.split('.') {
+        let (key, list) = step.strip_suffix("[]").map_or((step, false), |key| (key, true));
+        let next = here.into_iter().filter_map(|node| node.get(key));
+        here = if list { next.flat_map(NodeRef::items).collect() } else { next.collect() };
+    }
+    !here.is_empty()
+}
+
+fn found_words(node: NodeRef<'_>) -> String {
+    let text: String = node.text().chars().take(40).collect();
+    let text = text.trim_end();
+    match node.kind() {
+        NodeKind::List => "a list".to_owned(),
+        NodeKind::Map => "a mapping".to_owned(),
+        NodeKind::Bool => format!("`{text}`, a truth value"),
+        NodeKind::Int | NodeKind::Float => format!("`{text}`, a number"),
+        _ => format!("`\"{text}\"`, which is text"),
+    }
+}
+
+fn expected_word(ty: TypeId) -> &'static str {
+    match ty.shape() {
+        Shape::Struct | Shape::Map(_) => "a mapping",
+        Shape::List(_) => "a list",
+        Shape::Any => "anything",
+        Shape::Scalar(scalar) => match scalar {
+            Scalar::String | Scalar::Bytes => "text",
+            Scalar::Duration => "a duration as text",
+            Scalar::Time => "a time as text",
+            Scalar::Int => "a whole number",
+            Scalar::Float => "a number",
+            Scalar::Bool => "true or false",
+            Scalar::Quantity => "a quantity",
+            Scalar::IntOrString => "a whole number or text",
+        },
+    }
+}
+
+/// Object, tree and position in the tree's list, for each key that an object has twice.
+fn duplicates<'m>(model: &'m Model<'_>) -> &'m [(u32, u32, u32)] {
+    model.index.duplicates.get_or_init(|| {
+        let mut found = Vec::new();
+        for (at, tree) in model.trees.iter().enumerate().filter(|(_, tree)| !tree.duplicates.is_empty()) {
+            let objects: Vec<(u32, NodeRef<'_>)> = model
+                .objects
+                .iter()
+                .enumerate()
+                .filter(|(_, entry)| std::ptr::eq(entry.object.node.tree(), tree))
+                .map(|(id, entry)| (id as u32, entry.object.node))
+                .collect();
+            for (nth, duplicate) in tree.duplicates.iter().enumerate() {
+                let kept = tree.node(duplicate.kept);
+                let mut here = Some(kept);
+                while let Some(node) = here {
+                    if let Some((object, _)) = objects.iter().find(|(_, object)| *object == node) {
+                        found.push((*object, at as u32, nth as u32));
+                        break;
+                    }
+                    here = node.parent();
+                }
+            }
+        }
+        found
+    })
+}
+
+fn duplicate<'a>(model: &'a Model<'a>, thing: Thing) -> (NodeRef<'a>, crate::source::Span) {
+    let (_, tree, nth) = duplicates(model)[thing.id as usize];
+    let tree = &model.trees[tree as usize];
+    let duplicate = tree.duplicates[nth as usize];
+    (tree.node(duplicate.kept), duplicate.lost)
+}

@@ -1,0 +1,142 @@
+//! A container's image, taken apart, and when the kubelet pulls it.
+
+use super::container;
+use super::vocabulary::{FactDef, KindDef, Ty, facts};
+use super::{Kind, Model, Thing};
+use crate::fact::{Fact, Says, Spot, State};
+use crate::lower::kubernetes::image::{PULL_LATEST, PULL_OTHERS};
+use crate::lower::read;
+use crate::measure::image::{Floating, Image, Part};
+use crate::syntax::tree::{NodeKind, NodeRef};
+
+/// An image as a part of its container.
+pub static IMAGE: KindDef = KindDef {
+    kind: Kind::Image,
+    name: "image",
+    doc: "The image of a container.",
+    tables: &[facts! {
+        "reference": Ty::Text, "the whole reference" => |m, t| match node(m, t) {
+            Some(node) => Fact::written(node, Spot::value(node)).text().into(),
+            None => Fact::<&str>::nothing().into(),
+        };
+        "registry": Ty::Text, "host and port of its registry; absent for Docker Hub" => |m, t| part(m, t, |image| &image.registry).into();
+        "repository": Ty::Text, "its path without the registry" => |m, t| part(m, t, |image| &image.repository).into();
+        "tag": Ty::Text, "its tag" => |m, t| part(m, t, |image| &image.tag).into();
+        "digest": Ty::Text, "its digest" => |m, t| part(m, t, |image| &image.digest).into();
+        "product": Ty::Text, "what it is, guessed from the last part of its path: `postgres`" => |m, t| product(m, t.id).into();
+        "floating": Ty::Text, "whether what it names can change: `no`, `untagged`, `latest`, or `moving` for a tag such as `stable`" =>
+            |m, t| floating(m, t).into();
+    }],
+    all: None,
+    owner: |_, t| Some(Thing::new(Kind::Container, t.id as usize)),
+    node: |m, t| node(m, t),
+    owners: &[Kind::Container, Kind::Workload, Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// What a container knows of its image.
+pub const OF_CONTAINER: &[FactDef] = facts! {
+    "image": Ty::Thing(Kind::Image), "its image" => |m, t| {
+        let image = Thing::part(Kind::Image, t.id, 0);
+        let found = read::node(container::get(m, t).node, "image");
+        found.map(|_| image).into()
+    };
+    "pullPolicy": Ty::Text, "when the kubelet pulls its image: `Always`, `IfNotPresent` or `Never`" => |m, t| pull_policy(m, t).into();
+};
+
+fn node<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
+    model.containers[thing.id as usize].node.get("image").filter(|node| !node.is_null())
+}
+
+fn parsed(node: NodeRef<'_>) -> Option<Image<'_>> {
+    let scalar = !matches!(node.kind(), NodeKind::List | NodeKind::Map | NodeKind::Null | NodeKind::Unknown);
+    Image::parse(scalar.then(|| node.text())?).ok()
+}
+
+fn part<'a>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    which: impl for<'i> Fn(&'i Image<'a>) -> &'i Part,
+) -> Fact<'a, &'a str> {
+    let Some(node) = node(model, thing) else { return Fact::nothing() };
+    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
+        return hidden(node);
+    };
+    match which(&image) {
+        Part::Absent => Fact::absent(Spot::value(node)),
+        Part::Known(range) => Fact::written(&node.text()[range.clone()], Spot::within(node, range.clone())),
+        Part::Unknown(_) => hidden(node),
+    }
+}
+
+/// Whether a Kustomize overlay says which image it really is.
+fn is_renamed(model: &Model<'_>, node: NodeRef<'_>, image: &Image<'_>) -> bool {
+    let end = match (&image.tag, &image.digest) {
+        (Part::Known(tag), _) => tag.start.saturating_sub(1),
+        (_, Part::Known(digest)) => digest.start.saturating_sub(1),
+        _ => image.text.len(),
+    };
+    model.overlays.renames(node.tree().file, image.text.get(..end).unwrap_or(image.text))
+}
+
+fn hidden<'a, T>(node: NodeRef<'a>) -> Fact<'a, T> {
+    Fact::unknown_at("the image is only known at run time", Spot::value(node))
+}
+
+/// What the image of a container is, by its name.
+pub fn product<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, &'a str> {
+    let Some(node) = model.containers[container as usize].node.get("image").filter(|node| !node.is_null())
+    else {
+        return Fact::nothing();
+    };
+    match parsed(node).and_then(|image| image.product()) {
+        Some(product) => Fact::written(product, Spot::value(node)).guessed(),
+        None => hidden(node),
+    }
+}
+
+fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
+    let Some(node) = node(model, thing) else { return Fact::nothing() };
+    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
+        return hidden(node);
+    };
+    let spot = match &image.tag {
+        Part::Known(range) => Spot::within(node, range.clone()),
+        _ => Spot::value(node),
+    };
+    Fact::written(
+        match image.floating_tag() {
+            Floating::No => "no",
+            Floating::NoTag => "untagged",
+            Floating::Latest => "latest",
+            Floating::Moving => "moving",
+            Floating::Unknown => return hidden(node),
+        },
+        spot,
+    )
+}
+
+/// core/v1 SetDefaults_Container: `Always` where the tag is `latest`, or where there is neither tag nor digest.
+fn pull_policy<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
+    let written = read::text(container::get(model, thing).node, "imagePullPolicy");
+    if !written.is_absent() {
+        return written.try_map("Kubernetes knows no such policy", |text| {
+            ["Always", "IfNotPresent", "Never"].into_iter().find(|known| *known == text)
+        });
+    }
+    let Some(node) = node(model, thing) else { return Fact::nothing() };
+    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
+        return hidden(node);
+    };
+    let default = match (&image.tag, &image.digest) {
+        (Part::Unknown(_), _) | (Part::Absent, Part::Unknown(_)) => return hidden(node),
+        (Part::Known(range), _) if &node.text()[range.clone()] == "latest" => &PULL_LATEST,
+        (Part::Absent, Part::Absent) => &PULL_LATEST,
+        _ => &PULL_OTHERS,
+    };
+    let mut spots = written.spots;
+    if let Some(spot) = spots.first_mut() {
+        spot.says = Says::Default(&default.note);
+    }
+    Fact { state: State::Default(default.value), spots, confidence: written.confidence }
+}

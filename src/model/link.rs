@@ -1,0 +1,236 @@
+//! How subjects find each other: by namespace, by name, by labels.
+//!
+//! A join holds inside a unit. A candidate in another unit does not join, but where it could be meant it makes a list open:
+//! then only that is decided which one more element could not change.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
+use super::Model;
+use crate::fact::Reason;
+use crate::lower::kubernetes::selector::{self, Match};
+use crate::syntax::tree::NodeRef;
+
+/// Whether two objects are in the same namespace, as far as the files say. An object without one goes where the others of
+/// its unit go, if these agree.
+pub fn same_namespace(model: &Model<'_>, a: u32, b: u32) -> Match {
+    let later = crate::lower::read::is_filled_in_later;
+    if is_hidden(model, a) || is_hidden(model, b) {
+        return Match::Perhaps;
+    }
+    match (namespace(model, a), namespace(model, b)) {
+        (Some(a), Some(b)) if a == b => Match::Yes,
+        (Some(a), Some(b)) if later(a) || later(b) => Match::Perhaps,
+        (Some(_), Some(_)) => Match::No,
+        (None, None) => Match::Yes,
+        _ => Match::Perhaps,
+    }
+}
+
+/// The namespace that an object goes to, as far as the files say.
+pub fn namespace<'m>(model: &'m Model<'_>, object: u32) -> Option<&'m str> {
+    let entry = &model.objects[object as usize];
+    if entry.object.namespace.is_none() && is_hidden(model, object) {
+        return None;
+    }
+    entry.object.namespace.or(model.units[entry.unit as usize].namespace.as_deref())
+}
+
+/// Whether an object names a namespace that is only known at run time.
+fn is_hidden(model: &Model<'_>, object: u32) -> bool {
+    let namespace = model.objects[object as usize].object.node.at("metadata.namespace");
+    namespace.is_some_and(NodeRef::is_unknown)
+}
+
+/// Indexes over all subjects, each built at first use.
+#[derive(Debug, Default)]
+pub struct Indexes {
+    /// The selectors of budgets.
+    pub budgets: OnceLock<SelectorIndex>,
+    /// Workloads by the labels of their pods.
+    pub pods: OnceLock<FxHashMap<u64, Vec<u32>>>,
+    /// What fills in requests and limits.
+    pub admission: OnceLock<super::allowance::Admission>,
+    /// How many containers of each unit request anything, in points of percent.
+    pub requesting: OnceLock<Vec<f64>>,
+    /// What each container's runtimes are told to take.
+    pub runtimes: super::runtime::Runtimes,
+    /// The PriorityClasses, by object.
+    pub priorities: OnceLock<Vec<u32>>,
+    /// Services by selector and by name.
+    pub serving: OnceLock<super::serving::Services>,
+    /// The zones of Karpenter's NodePools by unit.
+    pub pool_zones: OnceLock<FxHashMap<u32, super::placement::PoolZones>>,
+    /// The zones that the workloads of a unit name.
+    pub unit_zones: OnceLock<FxHashMap<u32, Vec<String>>>,
+    /// The Rollouts that wait for an AnalysisTemplate.
+    pub waiting: OnceLock<super::analysis::Waiting>,
+    /// Namespaces by unit and name.
+    pub namespaces: OnceLock<FxHashMap<(u32, String), u32>>,
+    /// Objects by kind and name.
+    pub names: OnceLock<super::names::Names>,
+    /// What points at workloads: scalers, recommenders, canaries.
+    pub targets: super::target::Targets,
+    /// Workloads by namespace.
+    pub dwellers: OnceLock<super::names::Dwellers>,
+    /// The LimitRanges, by unit and by namespace.
+    pub limit_ranges: OnceLock<super::resources::LimitRanges>,
+    /// The selectors of services.
+    pub services: OnceLock<SelectorIndex>,
+    /// What is declared, by kind and name.
+    pub declared: OnceLock<super::existence::Names>,
+    /// Who else may make something that is in no file.
+    pub traces: OnceLock<super::existence::Traces>,
+    /// How many of the names of a kind resolve in a unit.
+    pub resolved: OnceLock<super::reference::Resolved>,
+    /// Routes that lead to a service.
+    pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
+    /// What Ingresses claim: class, host and path.
+    pub claims: OnceLock<FxHashMap<u64, Vec<(u32, u32)>>>,
+    /// Fields that are no fields, and values of the wrong type.
+    pub fields: OnceLock<super::fields::Oddities>,
+    /// Names that occur twice.
+    pub repeats: OnceLock<Vec<super::shape::Repeat>>,
+    /// Keys that a mapping has twice, by object.
+    pub duplicates: OnceLock<Vec<(u32, u32, u32)>>,
+}
+
+/// Selectors of one kind (budgets, services …), ready to be asked which of them may select given labels.
+#[derive(Debug, Default)]
+pub struct SelectorIndex {
+    /// By one pair of label and value that the selector asks for.
+    by_pair: FxHashMap<u64, Vec<u32>>,
+    /// Those that ask for no such pair.
+    others: Vec<u32>,
+}
+
+impl SelectorIndex {
+    /// An index of selectors; `required` gives a label and a value without which selector `id` selects nothing, if it has one.
+    pub fn new<'a>(count: usize, required: impl Fn(u32) -> Option<(&'a str, &'a str)>) -> Self {
+        let mut index = Self::default();
+        for id in 0..count as u32 {
+            match required(id) {
+                Some((key, value)) => index.by_pair.entry(pair(key, value)).or_default().push(id),
+                None => index.others.push(id),
+            }
+        }
+        index
+    }
+
+    /// The selectors that may select these labels, in order; whether they do is still to be asked.
+    pub fn candidates(&self, labels: Option<NodeRef<'_>>) -> Vec<u32> {
+        let mut found = self.others.clone();
+        for (key, value) in labels.into_iter().flat_map(NodeRef::entries) {
+            if let Some(ids) = self.by_pair.get(&pair(key, value.text())) {
+                found.extend(ids);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// The workloads of a unit whose pods may have the labels that a selector's plain map asks for.
+pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) -> Vec<u32> {
+    let Some((key, value)) = required_pair(map) else { return model.units[unit as usize].workloads.clone() };
+    let index = pods(model);
+    let unit_of = |id: &u32| model.objects[model.workloads[*id as usize].object as usize].unit;
+    let mut found: Vec<u32> = index
+        .get(&pair(key, value))
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(|id| unit_of(id) == unit)
+        .collect();
+    // Labels that are only known at run time stand under another key; they are few.
+    found.extend(&model.units[unit as usize].vague);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The workloads of the whole project whose pods may have the labels that a plain map asks for.
+pub fn workloads_anywhere(model: &Model<'_>, map: NodeRef<'_>) -> Vec<u32> {
+    let Some((key, value)) = required_pair(Some(map)) else { return Vec::new() };
+    pods(model).get(&pair(key, value)).cloned().unwrap_or_default()
+}
+
+/// Workloads by each label of their pods.
+fn pods<'m>(model: &'m Model<'_>) -> &'m FxHashMap<u64, Vec<u32>> {
+    model.index.pods.get_or_init(|| {
+        let mut index: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+        for (id, workload) in model.workloads.iter().enumerate() {
+            for (key, value) in workload.labels().into_iter().flat_map(NodeRef::entries) {
+                index.entry(pair(key, value.text())).or_default().push(id as u32);
+            }
+        }
+        index
+    })
+}
+
+/// The hash of a label and its value; a collision costs a comparison, no more.
+pub fn pair(key: &str, value: &str) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = rustc_hash::FxHasher::default();
+    key.hash(&mut hasher);
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One pair that a selector's `matchLabels` (or plain map) asks for, if its values are known.
+pub fn required_pair<'a>(map: Option<NodeRef<'a>>) -> Option<(&'a str, &'a str)> {
+    let known =
+        |value: &NodeRef<'a>| !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text());
+    map?.entries().find(|(_, value)| known(value)).map(|(key, value)| (key, value.text()))
+}
+
+/// What was found, and why there may be more.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Positions in the list of their kind, in order.
+    pub ids: Vec<u32>,
+    /// Why there may be more, if there may.
+    pub open: Option<Reason>,
+}
+
+/// A relation from each thing of a kind to some of another, computed at first use.
+pub type Relation = OnceLock<Found>;
+
+/// Finds among `candidates` those that select `labels` of the object `of`. `owner` gives a candidate's object, `matches`
+/// says whether its selector takes the labels, `at_home` whether it selects something in its own unit.
+pub fn selecting(
+    model: &Model<'_>,
+    of: u32,
+    candidates: Vec<u32>,
+    owner: impl Fn(u32) -> u32,
+    matches: impl Fn(u32) -> Match,
+    at_home: impl Fn(u32) -> bool,
+) -> Found {
+    let unit = model.objects[of as usize].unit;
+    let mut found = Found::default();
+    for id in candidates {
+        let holder = owner(id);
+        match matches(id).and(same_namespace(model, of, holder)) {
+            Match::No => {}
+            Match::Yes if model.objects[holder as usize].unit == unit => found.ids.push(id),
+            Match::Perhaps if model.objects[holder as usize].unit == unit => {
+                found
+                    .open
+                    .get_or_insert_with(|| Reason::new("labels or a namespace are only known at run time"));
+            }
+            _ if at_home(id) => {}
+            _ => {
+                let name = &model.units[model.objects[holder as usize].unit as usize].name;
+                found.open.get_or_insert_with(|| Reason::new(format!("one in `{name}` may be meant for it")));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a `LabelSelector` takes these labels; a missing one takes none.
+pub fn label_selector(selector: Option<NodeRef<'_>>, labels: Option<NodeRef<'_>>) -> Match {
+    selector.map_or(Match::No, |selector| selector::selects(selector, labels))
+}

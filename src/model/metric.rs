@@ -1,0 +1,95 @@
+//! One metric of a scaler: what it looks at, what it keeps to, and the most that it can ever see.
+
+use super::recommender;
+use super::scaler::{self, counted};
+use super::value::{Val, open_things};
+use super::vocabulary::{KindDef, PERCENT, Ty, facts};
+use super::{Kind, Model, Thing, resources, target};
+use crate::fact::{Fact, State};
+use crate::lower::kubernetes::autoscaling::Metric;
+
+/// A metric as a part of a scaler.
+pub static METRIC: KindDef = KindDef {
+    kind: Kind::Metric,
+    name: "metric",
+    doc: "What a scaler goes by: a metric of an autoscaler, a trigger of KEDA.",
+    tables: &[facts! {
+        "kind": Ty::Text, "`utilization` for a share of what containers request, `value` for an amount of a resource, else `other`" =>
+            |m, t| of(m, t, kind);
+        "source": Ty::Text, "where it comes from: `Resource`, `External`, or a trigger's type" => |m, t| of(m, t, |_, _, metric| metric.source().into());
+        "resource": Ty::Text, "`cpu`, `memory` or another resource of the containers; absent for what is not theirs" =>
+            |m, t| of(m, t, |_, _, metric| metric.resource().into());
+        "target": PERCENT, "the share of the requests that it keeps to; absent for what is no share" =>
+            |m, t| of(m, t, |_, _, metric| metric.utilization().into());
+        "container": Ty::Text, "the one container that it looks at; absent if it looks at all" =>
+            |m, t| of(m, t, |_, _, metric| metric.container().into());
+        "containers": Ty::List(&Ty::Thing(Kind::Container)), "the containers that it counts" => |m, t| of(m, t, containers);
+        "ceiling": PERCENT, "the most that the counted containers can use, as a share of their requests: their limits; absent if one has none" =>
+            |m, t| of(m, t, |m, t, metric| ceiling(m, t, metric).into());
+        "manifest": Ty::Node, "its own part of the manifest" => |m, t| of(m, t, |_, _, metric| Fact::plain(metric.node()).into());
+    }],
+    all: None,
+    owner: |_, t| Some(Thing::new(Kind::Scaler, t.id as usize)),
+    node: scaler::metric_node,
+    owners: &[Kind::Scaler, Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+fn of<'a>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    read: impl FnOnce(&'a Model<'a>, Thing, Metric<'a>) -> Val<'a>,
+) -> Val<'a> {
+    scaler::metric_of(model, thing).map_or_else(Fact::nothing, |metric| read(model, thing, metric))
+}
+
+fn kind<'a>(_: &'a Model<'a>, _: Thing, metric: Metric<'a>) -> Val<'a> {
+    let share = metric.utilization();
+    let resource = metric.resource();
+    let word = match (&share.state, &resource.state) {
+        (State::Unknown(_), _) => return share.map(|_| "utilization").into(),
+        (_, State::Unknown(_)) => return resource.into(),
+        (State::Absent, State::Absent) => "other",
+        (State::Absent, _) => "value",
+        _ => "utilization",
+    };
+    Fact::plain(word).into()
+}
+
+fn containers<'a>(model: &'a Model<'a>, thing: Thing, metric: Metric<'a>) -> Val<'a> {
+    let counted = counted(model, scaler::get(model, thing), metric);
+    match counted.state {
+        State::Written((ids, open)) | State::Default((ids, open)) => {
+            open_things(ids.into_iter().map(|id| Thing::new(Kind::Container, id as usize)), open)
+        }
+        State::Unknown(reason) => Fact::unknown(reason.0),
+        State::Absent => Fact::nothing(),
+    }
+}
+
+fn ceiling<'a>(model: &'a Model<'a>, thing: Thing, metric: Metric<'a>) -> Fact<'a, f64> {
+    let scaler = scaler::get(model, thing);
+    let resource = metric.resource();
+    let Some(resource) = resource.value().copied() else { return resource.map(|_| 0.0) };
+    let ids = match counted(model, scaler, metric).state {
+        State::Written((_, Some(reason))) => return Fact::unknown(reason.0),
+        State::Written((ids, None)) | State::Default((ids, _)) => ids,
+        State::Unknown(reason) => return Fact::unknown(reason.0),
+        State::Absent => return Fact::nothing(),
+    };
+    if let Some(workload) = ids.first().map(|id| model.containers[*id as usize].workload) {
+        let changed = target::of(model, target::Pointer::Recommender, workload);
+        if changed.open.is_some() || changed.ids.iter().any(|id| recommender::acts(model, *id)) {
+            return Fact::unknown("a VerticalPodAutoscaler changes the requests");
+        }
+    }
+    let total = |which: fn(&'a Model<'a>, u32) -> Fact<'a, resources::Quantities<'a>>| {
+        let each = ids.iter().map(|id| resources::get(&which(model, *id), resource));
+        each.reduce(|a, b| a.with(b, |a, b| a + b)).unwrap_or_else(Fact::nothing)
+    };
+    let share = total(resources::limits).with(total(resources::requests), |limit, request| (limit, request));
+    if share.value().is_some_and(|(_, request)| *request <= 0.0) {
+        return Fact::nothing();
+    }
+    share.map(|(limit, request)| 100.0 * limit / request)
+}

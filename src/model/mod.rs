@@ -1,0 +1,404 @@
+//! The model: subjects, their facts, and how they find each other.
+//!
+//! Subjects are found once and kept in lists, in order of path and offset; a [`Thing`] is a position in such a list, so it
+//! costs nothing to copy. Facts are functions over the model that run when a rule reads them; relations that need an index
+//! build it once, at first use. Nothing here says what is healthy.
+
+pub mod allowance;
+pub mod analysis;
+pub mod api;
+pub mod backup;
+pub mod budget;
+pub mod budget_size;
+pub mod container;
+pub mod datastore;
+pub mod dns;
+pub mod dump;
+pub mod existence;
+pub mod fields;
+pub mod image;
+pub mod job;
+pub mod lifecycle;
+pub mod link;
+pub mod metric;
+pub mod names;
+pub mod naming;
+pub mod nodepool;
+pub mod object;
+pub mod placement;
+pub mod port;
+pub mod priority;
+pub mod probe;
+pub mod project;
+pub mod quota;
+pub mod recommender;
+pub mod reference;
+pub mod replicas;
+pub mod resources;
+pub mod rollout;
+pub mod route;
+pub mod runtime;
+pub mod scaler;
+pub mod schedule;
+pub mod service;
+pub mod serving;
+pub mod shape;
+pub mod startup;
+pub mod stateful;
+pub mod target;
+pub mod tmpfs;
+pub mod unit;
+pub mod value;
+pub mod variable;
+pub mod vocabulary;
+pub mod volume;
+pub mod webhook;
+pub mod workload;
+
+use camino::Utf8Path;
+
+use crate::lower::kubernetes::kustomize::Overlays;
+use crate::source::Sources;
+use crate::syntax::tree::Tree;
+
+use vocabulary::KindDef;
+
+/// Declares the kinds of things, in the order in which they are documented.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $def:path;)*) => {
+        /// What a thing is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $kind),* }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// What rules may know of it.
+            pub fn def(self) -> &'static KindDef {
+                match self { $(Kind::$kind => &$def),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Everything that was read.
+    Project => project::PROJECT;
+    /// What is deployed together.
+    Unit => unit::UNIT;
+    /// Any object of Kubernetes.
+    Object => object::OBJECT;
+    /// What runs pods.
+    Workload => workload::WORKLOAD;
+    /// A workload at its smallest or its largest size.
+    Size => workload::SIZE;
+    /// A container of a workload or a job.
+    Container => container::CONTAINER;
+    /// A probe of a container.
+    Probe => probe::PROBE;
+    /// A port that a container declares.
+    Port => port::PORT;
+    /// The image of a container.
+    Image => image::IMAGE;
+    /// An environment variable of a container.
+    Variable => variable::VARIABLE;
+    /// Memory that a runtime is told to take.
+    Runtime => runtime::RUNTIME;
+    /// An amount of memory or disk of a container or a pod.
+    Space => allowance::SPACE;
+    /// The processor time of a container or a pod.
+    Cpu => allowance::CPU;
+    /// A volume in memory.
+    Tmpfs => tmpfs::TMPFS;
+    /// A PriorityClass.
+    Priority => priority::PRIORITY;
+    /// A PodDisruptionBudget.
+    Budget => budget::BUDGET;
+    /// Work that ends.
+    Job => job::JOB;
+    /// When a job runs.
+    Schedule => schedule::SCHEDULE;
+    /// A volume of a pod.
+    Volume => volume::VOLUME;
+    /// The claim behind a volume.
+    Claim => volume::CLAIM;
+    /// How disks are made.
+    StorageClass => volume::STORAGE_CLASS;
+    /// A container that keeps data.
+    Datastore => datastore::DATASTORE;
+    /// A failure that a script does not pass on.
+    LostFailure => backup::LOST_FAILURE;
+    /// How the pods of a workload are replaced.
+    Update => rollout::UPDATE;
+    /// A step of a canary.
+    Step => rollout::STEP;
+    /// The hook before the stop of a container.
+    Hook => lifecycle::HOOK;
+    /// A term of affinity between pods.
+    Affinity => placement::AFFINITY;
+    /// What lets only so many pods into one place.
+    Separation => placement::SEPARATION;
+    /// A topology spread constraint.
+    Spread => placement::SPREAD;
+    /// An AnalysisTemplate of Argo Rollouts.
+    Analysis => analysis::ANALYSIS;
+    /// One metric of an AnalysisTemplate.
+    Measurement => analysis::MEASUREMENT;
+    /// An admission webhook.
+    Webhook => webhook::WEBHOOK;
+    /// A budget when its workloads are at their smallest or their largest size.
+    BudgetSize => budget_size::BUDGET_SIZE;
+    /// What changes the number of replicas of a workload.
+    Scaler => scaler::SCALER;
+    /// What a scaler goes by.
+    Metric => metric::METRIC;
+    /// How fast a scaler adds or removes pods.
+    Pace => scaler::PACE;
+    /// A VerticalPodAutoscaler.
+    Recommender => recommender::RECOMMENDER;
+    /// A ResourceQuota.
+    Quota => quota::QUOTA;
+    /// One line of a quota.
+    Allowance => quota::ALLOWANCE;
+    /// A NodePool of Karpenter.
+    NodePool => nodepool::NODE_POOL;
+    /// One disruption budget of a NodePool.
+    NodeBudget => nodepool::NODE_BUDGET;
+    /// A Service.
+    Service => service::SERVICE;
+    /// A port of a Service.
+    ServicePort => service::SERVICE_PORT;
+    /// An Ingress or a route of the Gateway API.
+    Route => route::ROUTE;
+    /// A Service that a route leads to.
+    Target => route::TARGET;
+    /// An object that a workload names and needs.
+    Reference => reference::REFERENCE;
+    /// The API version of an object.
+    Api => api::API;
+    /// A field that its kind does not have.
+    UnknownField => fields::UNKNOWN_FIELD;
+    /// A value that its field cannot hold.
+    WrongType => fields::WRONG_TYPE;
+    /// A key that a mapping has twice.
+    DuplicateKey => fields::DUPLICATE_KEY;
+    /// A name that occurs twice.
+    Repeat => shape::REPEAT;
+}
+
+impl Kind {
+    /// Its name in rules.
+    pub fn word(self) -> &'static str {
+        self.def().name
+    }
+}
+
+/// A subject, or a part of one: a kind and a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Thing {
+    /// What it is.
+    pub kind: Kind,
+    /// The position in the list of its kind, or in that of the thing that it is a part of.
+    pub id: u32,
+    /// The position among the parts of that thing.
+    pub part: u32,
+}
+
+impl Thing {
+    /// A thing with a list of its own.
+    pub fn new(kind: Kind, id: usize) -> Self {
+        Self { kind, id: id as u32, part: 0 }
+    }
+
+    /// A part of thing `id`.
+    pub fn part(kind: Kind, id: u32, part: usize) -> Self {
+        Self { kind, id, part: part as u32 }
+    }
+}
+
+/// What the files do not say: the platform's version, the day, what is made elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The Kubernetes version that the manifests are for, if it is known.
+    pub kubernetes: Option<(u16, u16)>,
+    /// The day of the run.
+    pub today: Option<jiff::civil::Date>,
+    /// Objects that are declared to be made elsewhere.
+    pub externals: Vec<External>,
+}
+
+/// An object that is made elsewhere, as steadfast.toml declares it.
+#[derive(Clone, Debug)]
+pub struct External {
+    /// Its kind.
+    pub kind: String,
+    /// Its name, or a glob.
+    pub name: globset::GlobMatcher,
+    /// Its namespace, if that matters.
+    pub namespace: Option<String>,
+}
+
+/// The model of everything that was read.
+pub struct Model<'a> {
+    /// The trees of all files.
+    pub trees: &'a [Tree],
+    /// The files.
+    pub sources: &'a Sources,
+    /// What the files do not say.
+    pub world: &'a World,
+    /// What is deployed together.
+    pub units: Vec<unit::Unit>,
+    /// All objects.
+    pub objects: Vec<object::Entry<'a>>,
+    /// All that runs pods.
+    pub workloads: Vec<workload::Workload<'a>>,
+    /// All containers.
+    pub containers: Vec<container::Container<'a>>,
+    /// All budgets.
+    pub budgets: Vec<budget::Budget<'a>>,
+    /// What Kustomize changes before anything is applied.
+    pub overlays: Overlays,
+    /// How many parts of objects there are that Kustomize patches others with.
+    pub patches: usize,
+    /// Claims and storage classes, found at first use.
+    pub storage: volume::Storage,
+    /// Services by name, found at first use.
+    pub governing: stateful::Services,
+    /// All AnalysisTemplates.
+    pub analyses: Vec<analysis::Analysis<'a>>,
+    /// All admission webhooks.
+    pub webhooks: Vec<webhook::Webhook<'a>>,
+    /// All that changes the number of replicas.
+    pub scalers: Vec<scaler::Scaler<'a>>,
+    /// All VerticalPodAutoscalers.
+    pub recommenders: Vec<recommender::Recommender<'a>>,
+    /// All quotas.
+    pub quotas: Vec<quota::Quota<'a>>,
+    /// All LimitRanges, as objects.
+    pub limit_ranges: Vec<u32>,
+    /// All NodePools.
+    pub node_pools: Vec<nodepool::NodePool<'a>>,
+    /// All canaries of Flagger, as objects.
+    pub canaries: Vec<u32>,
+    /// All Services.
+    pub services: Vec<service::Service<'a>>,
+    /// All Ingresses and routes of the Gateway API.
+    pub routes: Vec<route::Route<'a>>,
+    /// What workloads name and need.
+    pub references: Vec<reference::Reference<'a>>,
+    /// Indexes, built at first use.
+    pub index: link::Indexes,
+}
+
+impl<'a> Model<'a> {
+    /// Finds the subjects in the trees. `trees` are in the order of their files.
+    pub fn build(trees: &'a [Tree], sources: &'a Sources, world: &'a World) -> Self {
+        use rayon::prelude::*;
+        let found: Vec<Vec<_>> = trees
+            .par_iter()
+            .with_min_len(64)
+            .map(|tree| crate::lower::kubernetes::object::objects(tree).collect())
+            .collect();
+        let mut model = Self {
+            trees,
+            sources,
+            world,
+            units: Vec::new(),
+            objects: Vec::new(),
+            workloads: Vec::new(),
+            containers: Vec::new(),
+            budgets: Vec::new(),
+            overlays: Overlays::read(trees, sources),
+            patches: 0,
+            storage: volume::Storage::default(),
+            governing: stateful::Services::default(),
+            analyses: Vec::new(),
+            webhooks: Vec::new(),
+            scalers: Vec::new(),
+            recommenders: Vec::new(),
+            quotas: Vec::new(),
+            limit_ranges: Vec::new(),
+            node_pools: Vec::new(),
+            canaries: Vec::new(),
+            services: Vec::new(),
+            routes: Vec::new(),
+            references: Vec::new(),
+            index: link::Indexes::default(),
+        };
+        for object in found.into_iter().flatten() {
+            let file = object.node.tree().file;
+            if model.overlays.is_patch(file) {
+                model.patches += 1;
+                continue;
+            }
+            let overlaid = model.overlays.changes(file, object.kind, object.name);
+            model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
+        }
+        model.units = unit::partition(&mut model.objects, |file| sources.path(file));
+        for id in 0..model.objects.len() {
+            model.add_subjects(id);
+        }
+        reference::add_all(&mut model);
+        model
+    }
+
+    /// Puts an object into the lists of the subjects that it makes.
+    fn add_subjects(&mut self, id: usize) {
+        let object = self.objects[id].object;
+        if workload::add(self, id, &object) {
+            return;
+        }
+        match (object.group(), object.kind) {
+            ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
+            ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {
+                analysis::add(self, id, &object)
+            }
+            (
+                "admissionregistration.k8s.io",
+                "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+            ) => {
+                webhook::add(self, id, &object);
+            }
+            ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => {
+                scaler::add(self, id, &object)
+            }
+            ("autoscaling.k8s.io", "VerticalPodAutoscaler") => recommender::add(self, id, &object),
+            ("", "ResourceQuota") => quota::add(self, id, &object),
+            ("", "LimitRange") => self.limit_ranges.push(id as u32),
+            ("karpenter.sh", "NodePool") => nodepool::add(self, id, &object),
+            ("flagger.app", "Canary") => self.canaries.push(id as u32),
+            ("", "Service") => service::add(self, id, &object),
+            _ if crate::lower::kubernetes::route::is_route(&object) => route::add(self, id, &object),
+            _ => {}
+        }
+    }
+
+    /// The path of the file that holds a node.
+    pub fn path_of(&self, object: u32) -> &'a Utf8Path {
+        self.sources.path(self.objects[object as usize].object.node.tree().file)
+    }
+
+    /// All things of a kind that rules may look at directly.
+    pub fn all(&self, kind: Kind) -> Vec<Thing> {
+        kind.def().all.map_or_else(Vec::new, |all| all(self))
+    }
+
+    /// The object that a thing belongs to.
+    pub fn object_of(&self, thing: Thing) -> Option<u32> {
+        let mut here = thing;
+        loop {
+            if here.kind == Kind::Object {
+                return Some(here.id);
+            }
+            here = (here.kind.def().owner)(self, here)?;
+        }
+    }
+}
+
+/// A version such as `1.33` or `v1.33.2`.
+pub fn version(text: &str) -> Option<(u16, u16)> {
+    let mut parts = text.trim().trim_start_matches('v').split(['.', '+', '-']);
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}

@@ -1,0 +1,21 @@
+//! Everything that was read, as one subject: rules about what a project has or lacks look at it once.
+
+use super::value::things;
+use super::vocabulary::{KindDef, Ty, facts};
+use super::{Kind, Thing};
+
+/// The project.
+pub static PROJECT: KindDef = KindDef {
+    kind: Kind::Project,
+    name: "project",
+    doc: "Everything that was read.",
+    tables: &[facts! {
+        "units": Ty::List(&Ty::Thing(Kind::Unit)), "what is deployed together" => |m, _| things(m.all(Kind::Unit));
+        "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "all that runs pods" => |m, _| things(m.all(Kind::Workload));
+    }],
+    all: Some(|_| vec![Thing::new(Kind::Project, 0)]),
+    owner: |_, _| None,
+    node: |_, _| None,
+    owners: &[],
+    schema: &[],
+};

@@ -1,0 +1,791 @@
+//! Running a compiled expression over the model: three-valued, every value with its places.
+//!
+//! Unknown is never false: an answer is unknown only where an unknown could change it. A comparison with something absent
+//! is the rule author's mistake and says so; nothing is swallowed. Steps are counted, so no rule runs for ever.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::compile::{Op, Program, Step, TextMethod};
+use super::expr::{Binary, Fold};
+use crate::fact::{Confidence, Fact, Reason, Spots, State};
+use crate::model::value::{Datum, List, Val};
+use crate::model::{Model, Thing};
+use crate::syntax::tree::{NodeKind, NodeRef};
+
+use super::show;
+
+/// The most steps that one expression may take.
+const STEPS: u32 = 1_000_000;
+
+/// Something wrong with an expression that shows only when it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trouble {
+    /// The node of the expression.
+    pub ordinal: u32,
+    /// What happened.
+    pub message: String,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Truth {
+    /// Yes.
+    True,
+    /// No.
+    False,
+    /// It depends on something that cannot be known.
+    Unknown(Reason),
+}
+
+/// A place where expressions of one rule run for one subject.
+pub struct Scope<'a, 'p> {
+    model: &'a Model<'a>,
+    slots: Vec<Val<'a>>,
+    lets: &'p [Program],
+    /// The values of the lets that were read, each with the lowest confidence that it rests on.
+    computed: Vec<Option<(Val<'a>, Confidence)>>,
+    steps: u32,
+    /// The lowest confidence of the facts read since it was last set.
+    pub confidence: Confidence,
+}
+
+impl<'a, 'p> Scope<'a, 'p> {
+    /// A scope with these values in its first slots.
+    pub fn new(model: &'a Model<'a>, slots: Vec<Val<'a>>, lets: &'p [Program]) -> Self {
+        Self { model, slots, lets, computed: vec![None; lets.len()], steps: 0, confidence: Confidence::High }
+    }
+
+    /// Puts a value into a slot.
+    pub fn set(&mut self, slot: usize, value: Val<'a>) {
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, Fact::nothing);
+        }
+        self.slots[slot] = value;
+    }
+
+    /// Asks a question.
+    pub fn truth(&mut self, program: &Program) -> Result<Truth, Trouble> {
+        self.steps = 0;
+        let value = self.run(&program.op)?;
+        as_truth(&value, program.op.ordinal)
+    }
+
+    /// Computes a value.
+    pub fn value(&mut self, program: &Program) -> Result<Val<'a>, Trouble> {
+        self.steps = 0;
+        self.run(&program.op)
+    }
+
+    fn run(&mut self, op: &Op) -> Result<Val<'a>, Trouble> {
+        self.steps += 1;
+        if self.steps > STEPS {
+            return Err(Trouble {
+                ordinal: op.ordinal,
+                message: "this takes more than a million steps".to_owned(),
+            });
+        }
+        Ok(match &op.step {
+            Step::Bool(value) => plain(Datum::Bool(*value)),
+            Step::Num(value) => plain(Datum::Num(*value)),
+            Step::Text(value) => plain(Datum::Text(Cow::Owned(value.clone()))),
+            Step::Slot(slot) => self.slots[*slot].clone(),
+            Step::Let(number) => {
+                if let Some((value, confidence)) = &self.computed[*number] {
+                    self.confidence = self.confidence.min(*confidence);
+                    return Ok(value.clone());
+                }
+                let before = std::mem::replace(&mut self.confidence, Confidence::High);
+                let lets = self.lets;
+                let value = self.run(&lets[*number].op)?;
+                self.computed[*number] = Some((value.clone(), self.confidence));
+                self.confidence = self.confidence.min(before);
+                value
+            }
+            Step::Fact(base, fact) => {
+                let base = self.run(base)?;
+                match base.state {
+                    State::Written(Datum::Thing(thing)) | State::Default(Datum::Thing(thing)) => {
+                        let mut value = (fact.read)(self.model, thing);
+                        self.confidence = self.confidence.min(value.confidence);
+                        if value.spots.is_empty() && value.is_absent() {
+                            value.spots = self.grip(thing);
+                        }
+                        value
+                    }
+                    State::Unknown(reason) => unknown(reason, base.spots),
+                    _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
+                }
+            }
+            Step::Field(base, name) => field(self.run(base)?, name),
+            Step::Has(inner) => {
+                let value = self.run(inner)?;
+                match value.state {
+                    State::Absent => truth_value(false, value.spots),
+                    State::Unknown(reason) => unknown(reason, value.spots),
+                    _ => truth_value(true, value.spots),
+                }
+            }
+            Step::Declared(inner) => {
+                let value = self.run(inner)?;
+                match value.state {
+                    State::Written(_) => truth_value(true, value.spots),
+                    State::Default(_) | State::Absent => truth_value(false, value.spots),
+                    // Somebody wrote what cannot be known.
+                    State::Unknown(_) => truth_value(true, value.spots),
+                }
+            }
+            Step::Not(inner) => {
+                let value = self.run(inner)?;
+                match as_truth(&value, inner.ordinal)? {
+                    Truth::True => truth_value(false, value.spots),
+                    Truth::False => truth_value(true, value.spots),
+                    Truth::Unknown(reason) => unknown(reason, value.spots),
+                }
+            }
+            Step::Negate(inner) => {
+                let value = self.run(inner)?;
+                number(value, inner.ordinal)?.map(|n| Datum::Num(-n))
+            }
+            Step::And(a, b) => self.both(a, b, false)?,
+            Step::Or(a, b) => self.both(a, b, true)?,
+            Step::Compare(operator, a, b) => {
+                let a_value = self.run(a)?;
+                let b_value = self.run(b)?;
+                match operator {
+                    Binary::Equal | Binary::NotEqual => {
+                        let truth = equal(&a_value, &b_value);
+                        let flip = *operator == Binary::NotEqual;
+                        let spots = join_spots(a_value.spots, b_value.spots);
+                        match truth {
+                            Truth::Unknown(reason) => unknown(reason, spots),
+                            truth => truth_value((truth == Truth::True) != flip, spots),
+                        }
+                    }
+                    _ => order(*operator, (a_value, a.ordinal), (b_value, b.ordinal))?,
+                }
+            }
+            Step::Arithmetic(operator, a, b) => {
+                let a_value = self.run(a)?;
+                let b_value = self.run(b)?;
+                self.arithmetic(op.ordinal, *operator, (a_value, a.ordinal), (b_value, b.ordinal))?
+            }
+            Step::In(item, range) => {
+                let item = self.run(item)?;
+                let range_value = self.run(range)?;
+                contains(item, range_value, range.ordinal)?
+            }
+            Step::Condition(condition, yes, no) => {
+                let value = self.run(condition)?;
+                match as_truth(&value, condition.ordinal)? {
+                    Truth::True => self.run(yes)?,
+                    Truth::False => self.run(no)?,
+                    Truth::Unknown(reason) => unknown(reason, value.spots),
+                }
+            }
+            Step::Index(base, index) => {
+                let base = self.run(base)?;
+                let index = self.run(index)?;
+                at_index(base, index)
+            }
+            Step::List(items) => {
+                let items = items.iter().map(|item| self.run(item)).collect::<Result<_, _>>()?;
+                plain(Datum::List(Rc::new(List { items, open: None })))
+            }
+            Step::Fold(kind, range, slot, body, condition) => {
+                let range_value = self.run(range)?;
+                self.fold(*kind, range_value, range.ordinal, *slot, body, condition.as_deref())?
+            }
+            Step::Size(inner) => {
+                let value = self.run(inner)?;
+                size(value, inner.ordinal)?
+            }
+            Step::Method(method, target, of) => {
+                let value = self.run(target)?;
+                let of_value = self.run(of)?;
+                let spots = value.spots.clone();
+                let text = text(value, target.ordinal)?;
+                let of = self::text(of_value, of.ordinal)?;
+                match (text, of) {
+                    (Ok(text), Ok(of)) => {
+                        let answer = match method {
+                            TextMethod::StartsWith => text.starts_with(&*of),
+                            TextMethod::EndsWith => text.ends_with(&*of),
+                            TextMethod::Contains => text.contains(&*of),
+                        };
+                        truth_value(answer, spots)
+                    }
+                    (Err(reason), _) | (_, Err(reason)) => unknown(reason, spots),
+                }
+            }
+            Step::Lower(inner) => {
+                let value = self.run(inner)?;
+                let spots = value.spots.clone();
+                match text(value, inner.ordinal)? {
+                    Ok(text) => Fact { spots, ..plain(Datum::Text(Cow::Owned(text.to_ascii_lowercase()))) },
+                    Err(reason) => unknown(reason, spots),
+                }
+            }
+            Step::Count(inner, word) => {
+                let value = self.run(inner)?;
+                let value = if matches!(value.value(), Some(Datum::List(_))) {
+                    size(value, inner.ordinal)?
+                } else {
+                    value
+                };
+                number(value, inner.ordinal)?.map(|n| Datum::Text(Cow::Owned(show::count(n, word))))
+            }
+            Step::Sum(inner) => {
+                let value = self.run(inner)?;
+                self.total(value, inner.ordinal, 0.0, |a, b| a + b)?
+            }
+            Step::Extreme(largest, items) => {
+                let pick = if *largest { f64::max } else { f64::min };
+                let start = if *largest { f64::NEG_INFINITY } else { f64::INFINITY };
+                match items.as_slice() {
+                    [list] => {
+                        let value = self.run(list)?;
+                        self.total(value, list.ordinal, start, pick)?
+                    }
+                    items => {
+                        let values: Vec<_> =
+                            items.iter().map(|item| self.run(item)).collect::<Result<_, _>>()?;
+                        let list = plain(Datum::List(Rc::new(List { items: values, open: None })));
+                        self.total(list, op.ordinal, start, pick)?
+                    }
+                }
+            }
+            Step::Round(up, inner) => {
+                let value = self.run(inner)?;
+                // 0.29 * 100 is 28.999999999999996: what is nearly whole is whole.
+                let round = |n: f64| {
+                    let whole = n.round();
+                    if (n - whole).abs() < 1e-9 {
+                        whole
+                    } else if *up {
+                        n.ceil()
+                    } else {
+                        n.floor()
+                    }
+                };
+                number(value, inner.ordinal)?.map(|n| Datum::Num(round(n)))
+            }
+            Step::Join(list, separator) => {
+                let value = self.run(list)?;
+                let separator_value = self.run(separator)?;
+                let separator = text(separator_value, separator.ordinal)?.unwrap_or_default();
+                let Some(Datum::List(items)) = value.value() else {
+                    return Ok(match value.state {
+                        State::Unknown(reason) => unknown(reason, value.spots),
+                        _ => return Err(absent(list.ordinal)),
+                    });
+                };
+                let mut parts = Vec::new();
+                for item in &items.items {
+                    match text(item.clone(), list.ordinal)? {
+                        Ok(part) => parts.push(part.into_owned()),
+                        Err(reason) => return Ok(unknown(reason, value.spots.clone())),
+                    }
+                }
+                plain(Datum::Text(Cow::Owned(parts.join(&separator))))
+            }
+            Step::Show(inner, ty) => {
+                let value = self.run(inner)?;
+                match &value.state {
+                    State::Unknown(reason) => unknown(reason.clone(), value.spots),
+                    State::Absent => return Err(absent(inner.ordinal)),
+                    State::Written(datum) | State::Default(datum) => {
+                        let text = show::bare(datum, ty);
+                        Fact { spots: value.spots, ..plain(Datum::Text(Cow::Owned(text))) }
+                    }
+                }
+            }
+        })
+    }
+
+    fn grip(&self, thing: Thing) -> Spots<'a> {
+        (thing.kind.def().node)(self.model, thing).map(crate::fact::Spot::value).into_iter().collect()
+    }
+
+    /// `&&` and `||`: the second side is asked only where it can still change the answer.
+    fn both(&mut self, a: &Op, b: &Op, decisive: bool) -> Result<Val<'a>, Trouble> {
+        let first = self.run(a)?;
+        let first_truth = as_truth(&first, a.ordinal)?;
+        let decides = if decisive { Truth::True } else { Truth::False };
+        if first_truth == decides {
+            return Ok(truth_value(decisive, first.spots));
+        }
+        let second = self.run(b)?;
+        let second_truth = as_truth(&second, b.ordinal)?;
+        if second_truth == decides {
+            return Ok(truth_value(decisive, second.spots));
+        }
+        let spots = join_spots(first.spots, second.spots);
+        Ok(match (first_truth, second_truth) {
+            (Truth::Unknown(reason), _) | (_, Truth::Unknown(reason)) => unknown(reason, spots),
+            _ => truth_value(!decisive, spots),
+        })
+    }
+
+    fn arithmetic(
+        &mut self,
+        ordinal: u32,
+        operator: Binary,
+        (a, a_at): (Val<'a>, u32),
+        (b, b_at): (Val<'a>, u32),
+    ) -> Result<Val<'a>, Trouble> {
+        if operator == Binary::Add && matches!(a.value(), Some(Datum::Text(_))) {
+            let spots = join_spots(a.spots.clone(), b.spots.clone());
+            return Ok(match (text(a, a_at)?, text(b, b_at)?) {
+                (Ok(a), Ok(b)) => Fact { spots, ..plain(Datum::Text(Cow::Owned(format!("{a}{b}")))) },
+                (Err(reason), _) | (_, Err(reason)) => unknown(reason, spots),
+            });
+        }
+        let (a, b) = (number(a, a_at)?, number(b, b_at)?);
+        if matches!(operator, Binary::Divide | Binary::Modulo) && b.value() == Some(&0.0) {
+            return Err(Trouble { ordinal, message: "this divides by zero".to_owned() });
+        }
+        Ok(a.with(b, |a, b| {
+            Datum::Num(match operator {
+                Binary::Add => a + b,
+                Binary::Subtract => a - b,
+                Binary::Multiply if a == 0.0 || b == 0.0 => 0.0,
+                Binary::Multiply => a * b,
+                Binary::Divide => a / b,
+                _ => a % b,
+            })
+        }))
+    }
+
+    fn fold(
+        &mut self,
+        kind: Fold,
+        range: Val<'a>,
+        range_at: u32,
+        slot: usize,
+        body: &Op,
+        condition: Option<&Op>,
+    ) -> Result<Val<'a>, Trouble> {
+        let spots = range.spots.clone();
+        let list = match as_list(range) {
+            Ok(list) => list,
+            Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+            Err(_) => return Err(absent(range_at)),
+        };
+        let mut open = list.open.clone();
+        let mut kept = Vec::new();
+        let mut yes = 0_usize;
+        let mut maybe: Option<Reason> = None;
+        for item in &list.items {
+            self.set(slot, item.clone());
+            if let Some(condition) = condition {
+                let value = self.run(condition)?;
+                match as_truth(&value, condition.ordinal)? {
+                    Truth::True => {}
+                    Truth::False => continue,
+                    Truth::Unknown(reason) => {
+                        open.get_or_insert(reason);
+                        continue;
+                    }
+                }
+            }
+            let value = self.run(body)?;
+            if kind == Fold::Map {
+                kept.push(value);
+                continue;
+            }
+            match (as_truth(&value, body.ordinal)?, kind) {
+                (Truth::True, Fold::Exists) => return Ok(truth_value(true, own_spots(item, &value))),
+                (Truth::False, Fold::All) => return Ok(truth_value(false, own_spots(item, &value))),
+                (Truth::True, Fold::Filter) => kept.push(item.clone()),
+                (Truth::True, _) => yes += 1,
+                (Truth::False, _) => {}
+                // An element that may belong to the result makes the result open.
+                (Truth::Unknown(reason), Fold::Filter) => {
+                    open.get_or_insert(reason);
+                }
+                (Truth::Unknown(reason), _) => {
+                    maybe.get_or_insert(reason);
+                }
+            }
+        }
+        Ok(match kind {
+            Fold::Map | Fold::Filter => plain(Datum::List(Rc::new(List { items: kept, open }))),
+            Fold::ExistsOne => match maybe.or(open) {
+                _ if yes > 1 => truth_value(false, spots),
+                Some(reason) => unknown(reason, spots),
+                None => truth_value(yes == 1, spots),
+            },
+            Fold::Exists | Fold::All => match maybe.or(open) {
+                Some(reason) => unknown(reason, spots),
+                None => truth_value(kind == Fold::All, spots),
+            },
+        })
+    }
+
+    fn total(
+        &mut self,
+        list: Val<'a>,
+        at: u32,
+        start: f64,
+        add: impl Fn(f64, f64) -> f64,
+    ) -> Result<Val<'a>, Trouble> {
+        let spots = list.spots.clone();
+        let list = match as_list(list) {
+            Ok(list) => list,
+            Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+            Err(_) => return Err(absent(at)),
+        };
+        if let Some(reason) = &list.open {
+            return Ok(unknown(reason.clone(), spots));
+        }
+        let mut total: Val<'a> = Fact { spots, ..plain(Datum::Num(start)) };
+        let mut any = false;
+        for item in &list.items {
+            let item = number(item.clone(), at)?;
+            any = true;
+            total = number(total, at)?.with(item, |a, b| Datum::Num(add(a, b)));
+        }
+        if !any && !start.is_finite() {
+            return Err(Trouble {
+                ordinal: at,
+                message: "an empty list has no smallest or largest".to_owned(),
+            });
+        }
+        Ok(total)
+    }
+}
+
+fn plain<'a>(datum: Datum<'a>) -> Val<'a> {
+    Fact::plain(datum)
+}
+
+fn truth_value<'a>(answer: bool, spots: Spots<'a>) -> Val<'a> {
+    Fact { state: State::Written(Datum::Bool(answer)), spots, confidence: Confidence::High }
+}
+
+fn unknown<'a>(reason: Reason, spots: Spots<'a>) -> Val<'a> {
+    Fact { state: State::Unknown(reason), spots, confidence: Confidence::High }
+}
+
+fn absent(ordinal: u32) -> Trouble {
+    Trouble { ordinal, message: "this is absent here; ask `has(…)` first".to_owned() }
+}
+
+fn odd(ordinal: u32, what: &str) -> Trouble {
+    Trouble { ordinal, message: format!("this is not {what} here") }
+}
+
+fn join_spots<'a>(mut a: Spots<'a>, b: Spots<'a>) -> Spots<'a> {
+    a.extend(b);
+    a
+}
+
+fn own_spots<'a>(item: &Val<'a>, value: &Val<'a>) -> Spots<'a> {
+    if value.spots.is_empty() { item.spots.clone() } else { value.spots.clone() }
+}
+
+fn as_truth(value: &Val<'_>, ordinal: u32) -> Result<Truth, Trouble> {
+    match &value.state {
+        State::Written(Datum::Bool(answer)) | State::Default(Datum::Bool(answer)) => {
+            Ok(if *answer { Truth::True } else { Truth::False })
+        }
+        State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.as_bool() {
+            Some(true) => Ok(Truth::True),
+            Some(false) => Ok(Truth::False),
+            None => Ok(Truth::Unknown(Reason::new("it is neither true nor false"))),
+        },
+        State::Unknown(reason) => Ok(Truth::Unknown(reason.clone())),
+        State::Absent => Err(absent(ordinal)),
+        _ => Err(odd(ordinal, "true or false")),
+    }
+}
+
+/// A number; what a manifest spells as something else cannot be known.
+fn number<'a>(value: Val<'a>, ordinal: u32) -> Result<Fact<'a, f64>, Trouble> {
+    let Fact { state, spots, confidence } = value;
+    let read = |datum: Datum<'a>| -> Result<Result<f64, Reason>, Trouble> {
+        match datum {
+            Datum::Num(n) => Ok(Ok(n)),
+            Datum::AtLeast(_) => Ok(Err(Reason::new("there may be more than we saw"))),
+            Datum::Node(node) => Ok(node.as_number().ok_or_else(|| Reason::new("it is not a number"))),
+            _ => Err(odd(ordinal, "a number")),
+        }
+    };
+    let state = match state {
+        State::Written(datum) => match read(datum)? {
+            Ok(n) => State::Written(n),
+            Err(reason) => State::Unknown(reason),
+        },
+        State::Default(datum) => match read(datum)? {
+            Ok(n) => State::Default(n),
+            Err(reason) => State::Unknown(reason),
+        },
+        State::Unknown(reason) => State::Unknown(reason),
+        State::Absent => return Err(absent(ordinal)),
+    };
+    Ok(Fact { state, spots, confidence })
+}
+
+fn text<'a>(value: Val<'a>, ordinal: u32) -> Result<Result<Cow<'a, str>, Reason>, Trouble> {
+    match value.state {
+        State::Written(datum) | State::Default(datum) => match datum {
+            Datum::Text(text) => Ok(Ok(text)),
+            Datum::Node(node) if node.is_unknown() => Ok(Err(Reason::new("it is only known at run time"))),
+            Datum::Node(node) => Ok(Ok(Cow::Borrowed(node.text()))),
+            _ => Err(odd(ordinal, "text")),
+        },
+        State::Unknown(reason) => Ok(Err(reason)),
+        State::Absent => Err(absent(ordinal)),
+    }
+}
+
+fn as_list<'a>(value: Val<'a>) -> Result<Rc<List<'a>>, State<Datum<'a>>> {
+    match value.state {
+        State::Written(Datum::List(list)) | State::Default(Datum::List(list)) => Ok(list),
+        State::Written(Datum::Map(map)) | State::Default(Datum::Map(map)) => {
+            let items = map.iter().map(|(name, _)| plain(Datum::Text(name.clone()))).collect();
+            Ok(Rc::new(List { items, open: None }))
+        }
+        State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.kind() {
+            NodeKind::List => Ok(Rc::new(List { items: node.items().map(from_node).collect(), open: None })),
+            NodeKind::Map => {
+                let items = node.entries().map(|(key, _)| plain(Datum::Text(Cow::Borrowed(key)))).collect();
+                Ok(Rc::new(List { items, open: None }))
+            }
+            _ => Err(State::Unknown(Reason::new("it is not a list"))),
+        },
+        // A list that nobody wrote is an empty one, as in every API.
+        State::Absent => Ok(Rc::new(List::default())),
+        other => Err(other),
+    }
+}
+
+fn from_node<'a>(node: NodeRef<'a>) -> Val<'a> {
+    Fact::written(node, crate::fact::Spot::value(node)).unless_hidden().map(Datum::Node)
+}
+
+fn field<'a>(base: Val<'a>, name: &str) -> Val<'a> {
+    match base.state {
+        State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.get(name) {
+            Some(child) if child.is_null() => {
+                Fact { state: State::Absent, spots: base.spots, confidence: base.confidence }
+            }
+            Some(child) => from_node(child),
+            None => {
+                let spot = crate::fact::Spot::key(node);
+                Fact { state: State::Absent, spots: smallvec::smallvec![spot], confidence: base.confidence }
+            }
+        },
+        State::Unknown(reason) => unknown(reason, base.spots),
+        _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
+    }
+}
+
+fn at_index<'a>(base: Val<'a>, index: Val<'a>) -> Val<'a> {
+    let spots = base.spots.clone();
+    let by_name = match index.value() {
+        Some(Datum::Text(name)) => Some(name.clone()),
+        Some(Datum::Node(node)) if node.kind() == NodeKind::Text => Some(Cow::Borrowed(node.text())),
+        _ => None,
+    };
+    let by_number = match index.value() {
+        Some(Datum::Num(n)) => Some(*n as usize),
+        Some(Datum::Node(node)) => node.as_number().map(|n| n as usize),
+        _ => None,
+    };
+    let found = match (base.state, by_name, by_number) {
+        (State::Unknown(reason), _, _) => return unknown(reason, spots),
+        (State::Written(Datum::Map(map)) | State::Default(Datum::Map(map)), Some(name), _) => {
+            map.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+        }
+        (State::Written(Datum::List(list)) | State::Default(Datum::List(list)), _, Some(at)) => {
+            let item = list.items.get(at).cloned();
+            match (item, &list.open) {
+                (None, Some(reason)) => return unknown(reason.clone(), spots),
+                (item, _) => item,
+            }
+        }
+        (State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)), Some(name), _) => {
+            node.get(&name).map(from_node)
+        }
+        (State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)), _, Some(at)) => {
+            node.items().nth(at).map(from_node)
+        }
+        _ => None,
+    };
+    found.unwrap_or(Fact { state: State::Absent, spots, confidence: Confidence::High })
+}
+
+fn size<'a>(value: Val<'a>, ordinal: u32) -> Result<Val<'a>, Trouble> {
+    if let Some(Datum::Text(text)) = value.value() {
+        return Ok(plain(Datum::Num(text.chars().count() as f64)));
+    }
+    if let Some(Datum::Node(node)) = value.value()
+        && node.kind() == NodeKind::Text
+    {
+        let count = node.text().chars().count() as f64;
+        return Ok(Fact { spots: value.spots, ..plain(Datum::Num(count)) });
+    }
+    let spots = value.spots.clone();
+    Ok(match as_list(value) {
+        Ok(list) => {
+            let count = list.items.len() as f64;
+            let spots = if spots.is_empty() {
+                list.items.iter().filter_map(|item| item.spots.first().cloned()).collect()
+            } else {
+                spots
+            };
+            let datum = if list.open.is_some() { Datum::AtLeast(count) } else { Datum::Num(count) };
+            Fact { spots, ..plain(datum) }
+        }
+        Err(State::Unknown(reason)) => unknown(reason, spots),
+        Err(_) => return Err(absent(ordinal)),
+    })
+}
+
+/// Comparisons of numbers. Of an open list's size only that is decided which one more element could not change.
+fn order<'a>(
+    operator: Binary,
+    (a, a_at): (Val<'a>, u32),
+    (b, b_at): (Val<'a>, u32),
+) -> Result<Val<'a>, Trouble> {
+    let compare = |operator: Binary, a: f64, b: f64| match operator {
+        Binary::Less => a < b,
+        Binary::LessOrEqual => a <= b,
+        Binary::Greater => a > b,
+        _ => a >= b,
+    };
+    let mirrored = match operator {
+        Binary::Less => Binary::Greater,
+        Binary::LessOrEqual => Binary::GreaterOrEqual,
+        Binary::Greater => Binary::Less,
+        _ => Binary::LessOrEqual,
+    };
+    let (bound, other, other_at, operator) = match (a.value(), b.value()) {
+        (Some(Datum::AtLeast(bound)), _) => (*bound, b, b_at, operator),
+        (_, Some(Datum::AtLeast(bound))) => (*bound, a, a_at, mirrored),
+        _ => {
+            let (a, b) = (number(a, a_at)?, number(b, b_at)?);
+            return Ok(a.with(b, |a, b| Datum::Bool(compare(operator, a, b))));
+        }
+    };
+    let other = number(other, other_at)?;
+    let Some(other) = other.value().copied() else {
+        return Ok(unknown(Reason::new("there may be more than we saw"), Spots::new()));
+    };
+    let now = compare(operator, bound, other);
+    let stays = matches!(operator, Binary::Greater | Binary::GreaterOrEqual) == now;
+    Ok(if stays {
+        truth_value(now, Spots::new())
+    } else {
+        unknown(Reason::new("there may be more than we saw"), Spots::new())
+    })
+}
+
+/// Whether two values are the same. What is absent equals nothing.
+fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
+    let (a, b) = match (&a.state, &b.state) {
+        (State::Absent, _) | (_, State::Absent) => return Truth::False,
+        (State::Unknown(reason), _) | (_, State::Unknown(reason)) => return Truth::Unknown(reason.clone()),
+        (State::Written(a) | State::Default(a), State::Written(b) | State::Default(b)) => (a, b),
+    };
+    let same = match (a, b) {
+        (Datum::AtLeast(low), Datum::Num(n)) | (Datum::Num(n), Datum::AtLeast(low)) => {
+            if n < low {
+                return Truth::False;
+            }
+            return Truth::Unknown(Reason::new("there may be more than we saw"));
+        }
+        (Datum::Bool(a), Datum::Bool(b)) => a == b,
+        (Datum::Num(a), Datum::Num(b)) => a == b,
+        (Datum::Text(a), Datum::Text(b)) => a == b,
+        (Datum::Thing(a), Datum::Thing(b)) => a == b,
+        (Datum::Node(a), Datum::Node(b)) => match (a.kind(), b.kind()) {
+            (NodeKind::Unknown, _) | (_, NodeKind::Unknown) => {
+                return Truth::Unknown(Reason::new("it is only known at run time"));
+            }
+            (NodeKind::Map | NodeKind::List, _) | (_, NodeKind::Map | NodeKind::List) => same_tree(*a, *b),
+            _ => a.text() == b.text(),
+        },
+        (Datum::Node(node), Datum::Text(text)) | (Datum::Text(text), Datum::Node(node)) => {
+            if node.is_unknown() {
+                return Truth::Unknown(Reason::new("it is only known at run time"));
+            }
+            node.text() == text
+        }
+        (Datum::Node(node), Datum::Num(n)) | (Datum::Num(n), Datum::Node(node)) => {
+            node.as_number() == Some(*n)
+        }
+        (Datum::Node(node), Datum::Bool(answer)) | (Datum::Bool(answer), Datum::Node(node)) => {
+            node.as_bool() == Some(*answer)
+        }
+        (Datum::List(a), Datum::List(b)) => {
+            if a.open.is_some() || b.open.is_some() {
+                return Truth::Unknown(Reason::new("there may be more than we saw"));
+            }
+            if a.items.len() != b.items.len() {
+                return Truth::False;
+            }
+            for (a, b) in a.items.iter().zip(&b.items) {
+                match equal(a, b) {
+                    Truth::True => {}
+                    other => return other,
+                }
+            }
+            true
+        }
+        _ => false,
+    };
+    if same { Truth::True } else { Truth::False }
+}
+
+fn same_tree(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
+    let mut queue = vec![(a, b)];
+    while let Some((a, b)) = queue.pop() {
+        match (a.kind(), b.kind()) {
+            (NodeKind::Map, NodeKind::Map) => {
+                if a.children().count() != b.children().count() {
+                    return false;
+                }
+                for (key, value) in a.entries() {
+                    let Some(other) = b.get(key) else { return false };
+                    queue.push((value, other));
+                }
+            }
+            (NodeKind::List, NodeKind::List) => {
+                if a.children().count() != b.children().count() {
+                    return false;
+                }
+                queue.extend(a.children().zip(b.children()));
+            }
+            (NodeKind::Map | NodeKind::List, _) | (_, NodeKind::Map | NodeKind::List) => return false,
+            _ if a.text() != b.text() => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+fn contains<'a>(item: Val<'a>, range: Val<'a>, range_at: u32) -> Result<Val<'a>, Trouble> {
+    let spots = join_spots(item.spots.clone(), range.spots.clone());
+    let list = match as_list(range) {
+        Ok(list) => list,
+        Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+        Err(_) => return Err(absent(range_at)),
+    };
+    let mut maybe = list.open.clone();
+    for candidate in &list.items {
+        match equal(&item, candidate) {
+            Truth::True => return Ok(truth_value(true, spots)),
+            Truth::False => {}
+            Truth::Unknown(reason) => {
+                maybe.get_or_insert(reason);
+            }
+        }
+    }
+    Ok(match maybe {
+        Some(reason) => unknown(reason, spots),
+        None => truth_value(false, spots),
+    })
+}

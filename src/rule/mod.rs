@@ -1,0 +1,502 @@
+//! Rules: pages of Markdown, read, checked against the vocabulary, compiled, and asked.
+//!
+//! No rule is known here by its name. A built-in rule and a user's own take the same way: [`page`] reads the file,
+//! [`compile`] checks its expressions, [`judge`] asks them of subjects.
+
+pub mod builtin;
+pub mod compile;
+pub mod eval;
+pub mod examples;
+pub mod expr;
+pub mod judge;
+pub mod mend;
+pub mod page;
+pub mod schema;
+pub mod show;
+pub mod template;
+
+use std::sync::Arc;
+
+use crate::finding::{Confidence, Severity};
+use crate::model::Kind;
+use crate::model::vocabulary::{FactDef, Ty, kind, kinds};
+use crate::outcome::RuleInfo;
+use crate::source::Span;
+use crate::spelling::nearest;
+
+use compile::{Names, Program, Type};
+use expr::Fault;
+use page::{Page, PageError, Raw};
+use template::Piece;
+
+/// A rule, ready to be asked.
+#[derive(Debug)]
+pub struct Rule {
+    /// The page that it was made from.
+    pub page: Page,
+    /// What it looks at.
+    pub subject: Kind,
+    /// For a rule on a list: the kind that has it, and the list.
+    pub list: Option<(Kind, &'static FactDef)>,
+    /// The names of what holds the subject, with their slots: only those that the rule reads.
+    owners: Vec<(Kind, usize)>,
+    /// Where the element stands while a related place is described.
+    it: usize,
+    params: Vec<(usize, Setting)>,
+    lets: Vec<Program>,
+    names: Names,
+    when: Option<Program>,
+    at: Option<Program>,
+    related: Vec<(Program, Option<Text>)>,
+    judgements: Vec<Judgement>,
+    /// What the project must have for the rule to speak of each subject.
+    pub evidence: Option<Kind>,
+    versions: Vec<(String, Bound)>,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    /// A truth value.
+    Bool(bool),
+    /// A number in its base unit.
+    Num(f64),
+    /// Text.
+    Text(String),
+    /// A list of texts.
+    Texts(Vec<String>),
+}
+
+/// A judgement, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Judgement {
+    pub(crate) healthy: Program,
+    pub(crate) at: Option<Program>,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) message: Text,
+    pub(crate) help: Option<Text>,
+    /// Where the expression stands in the page.
+    pub(crate) raw: Raw,
+}
+
+/// A sentence with holes.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) raw: Raw,
+    pub(crate) pieces: Vec<(Piece, Option<Program>)>,
+}
+
+/// A bound on a version: `>= 1.28`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    least: bool,
+    version: (u16, u16),
+}
+
+impl Rule {
+    /// Makes a rule of a page. `settings` are the parameters that a team has set, by name, as they are written.
+    pub fn new(page: Page, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
+        let mut errors = Vec::new();
+        let subject = match subject_of(&page.on) {
+            Ok(subject) => subject,
+            Err(error) => return Err(vec![error]),
+        };
+        let mut names = Names::default();
+        names.slot("self", Type::Thing(subject.0));
+        let mut owners = Vec::new();
+        let holder = subject.1.map(|(holder, _)| holder);
+        let above = holder.into_iter().flat_map(|holder| {
+            std::iter::once(&holder).chain(holder.def().owners).copied().collect::<Vec<_>>()
+        });
+        for owner in above.chain(subject.0.def().owners.iter().copied()) {
+            if !owners.iter().any(|(known, _)| *known == owner) {
+                owners.push((owner, names.slot(owner.word(), Type::Thing(owner))));
+            }
+        }
+        let mut params = Vec::new();
+        for param in &page.params {
+            match setting(&param.default) {
+                Ok((default, ty)) => {
+                    let slot = names.slot(&format!("param.{}", param.name.text), ty);
+                    let set = settings.iter().find(|(name, _)| *name == param.name.text);
+                    params.push((slot, set.map_or(default, |(_, value)| value.clone())));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        let mut lets = Vec::new();
+        for (name, raw) in &page.lets {
+            match compile::compile(&raw.text, &names) {
+                Ok(program) => {
+                    names.define(&name.text, lets.len(), program.ty.clone());
+                    lets.push(program);
+                }
+                Err(fault) => errors.push(in_page(raw, fault)),
+            }
+        }
+        let mut note = |raw: &Raw, result: Result<Program, Fault>| match result {
+            Ok(program) => Some(program),
+            Err(fault) => {
+                errors.push(in_page(raw, fault));
+                None
+            }
+        };
+        let when = page.when.as_ref().and_then(|raw| note(raw, compile::compile_truth(&raw.text, &names)));
+        let at = page.at.as_ref().and_then(|raw| {
+            let program = note(raw, compile::compile(&raw.text, &names))?;
+            let path = program.is_path();
+            if !path {
+                note(
+                    raw,
+                    Err(Fault {
+                        range: 0..raw.text.len(),
+                        message: "a place is a path to a fact, not a computation".to_owned(),
+                        help: Some("give it a name with `let`".to_owned()),
+                    }),
+                );
+            }
+            path.then_some(program)
+        });
+        let mut judgements = Vec::new();
+        let mut texts = Vec::new();
+        for judgement in &page.judgements {
+            let healthy = note(&judgement.expr, compile::compile_truth(&judgement.expr.text, &names));
+            let own_place =
+                if page.at.is_some() { None } else { healthy.as_ref().and_then(Program::only_path) };
+            texts.push((judgement, healthy, own_place));
+        }
+        let mut related = Vec::new();
+        for place in &page.related {
+            let Some(program) = note(&place.at, compile::compile(&place.at.text, &names)) else { continue };
+            related.push((place, program));
+        }
+        for (judgement, healthy, own_place) in texts {
+            let message = text(&judgement.message, &names, &mut errors);
+            let help = judgement.help.as_ref().and_then(|raw| text(raw, &names, &mut errors));
+            if let (Some(healthy), Some(message)) = (healthy, message) {
+                judgements.push(Judgement {
+                    healthy,
+                    at: own_place,
+                    severity: judgement.severity,
+                    confidence: judgement.confidence,
+                    message,
+                    help,
+                    raw: judgement.expr.clone(),
+                });
+            }
+        }
+        let it = names.slots;
+        let mut compiled_related = Vec::new();
+        for (place, program) in related {
+            let says = place.says.as_ref().and_then(|raw| {
+                let mut with_it = names.clone();
+                let item = match &program.ty {
+                    Type::List(item) => (**item).clone(),
+                    other => other.clone(),
+                };
+                with_it.slot("it", item);
+                let says = text(raw, &with_it, &mut errors);
+                says
+            });
+            compiled_related.push((program, says));
+        }
+        let evidence = page.evidence.as_ref().and_then(|raw| match kind(raw.text.trim()) {
+            Some(def) => Some(def.kind),
+            None => {
+                errors.push(PageError {
+                    span: raw.span,
+                    message: format!("there is no subject `{}`", raw.text.trim()),
+                    help: nearest(raw.text.trim(), kinds().map(|def| def.name))
+                        .map(|near| format!("did you mean `{near}`?")),
+                });
+                None
+            }
+        });
+        let mut versions = Vec::new();
+        for (platform, raw) in &page.versions {
+            match bound(&raw.text) {
+                Some(bound) => versions.push((platform.text.clone(), bound)),
+                None => errors.push(PageError {
+                    span: raw.span,
+                    message: "a version is bounded by `>= 1.28` or `< 1.28`".to_owned(),
+                    help: None,
+                }),
+            }
+        }
+        let texts = judgements.iter().flat_map(|j: &Judgement| std::iter::once(&j.message).chain(&j.help));
+        let says = compiled_related.iter().filter_map(|(_, says): &(Program, Option<Text>)| says.as_ref());
+        let holes =
+            texts.chain(says).flat_map(|text| text.pieces.iter().filter_map(|(_, program)| program.as_ref()));
+        let programs = lets
+            .iter()
+            .chain(&when)
+            .chain(&at)
+            .chain(judgements.iter().map(|judgement| &judgement.healthy))
+            .chain(compiled_related.iter().map(|(program, _)| program))
+            .chain(holes);
+        let read: Vec<String> = programs.flat_map(|program| program.reads.iter().cloned()).collect();
+        owners.retain(|(kind, _)| read.iter().any(|name| name == kind.word()));
+        if errors.is_empty() {
+            errors.extend(unused_lets(&page, &read));
+        }
+        if !errors.is_empty() {
+            errors.sort_by_key(|error| error.span);
+            return Err(errors);
+        }
+        Ok(Rule {
+            page,
+            subject: subject.0,
+            list: subject.1,
+            owners,
+            it,
+            params,
+            lets,
+            names,
+            when,
+            at,
+            related: compiled_related,
+            judgements,
+            evidence,
+            versions,
+        })
+    }
+
+    /// Whether it speaks without being asked: error or warning, with confidence high.
+    pub fn is_default(page: &Page) -> bool {
+        page.judgements.iter().any(|judgement| speaks_by_default(judgement.severity, judgement.confidence))
+    }
+}
+
+/// On by default: error and warning with confidence high.
+pub fn speaks_by_default(severity: Severity, confidence: Confidence) -> bool {
+    severity >= Severity::Warning && confidence == Confidence::High
+}
+
+/// What a person wants to know of a rule.
+pub fn info(page: &Page) -> RuleInfo {
+    let rest = page.rest().unwrap_or_default();
+    let severity = page.judgements.iter().map(|judgement| judgement.severity).max().unwrap_or(page.severity);
+    let confidence =
+        page.judgements.iter().map(|judgement| judgement.confidence).max().unwrap_or(page.confidence);
+    let fix = rest.fixes.iter().map(|fix| if fix.safe { "safe" } else { "unsafe" }).min();
+    RuleInfo {
+        id: page.id.clone(),
+        family: page.family().to_owned(),
+        severity,
+        confidence,
+        default: Rule::is_default(page),
+        title: page.title.clone(),
+        why: page.why_sentence.clone(),
+        subject: page.on.text.clone(),
+        fix: fix.map(str::to_owned),
+        url: format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), page.id),
+        page: page.text.to_string(),
+        references: rest.references,
+    }
+}
+
+/// An error in a page as a file of its own path, for drawing.
+pub fn diagnostics_of(
+    file: crate::source::FileId,
+    errors: Vec<PageError>,
+) -> Vec<crate::finding::Diagnostic> {
+    errors
+        .into_iter()
+        .map(|error| crate::finding::Diagnostic {
+            about: crate::finding::About::Rule,
+            severity: Severity::Error,
+            message: error.message,
+            help: error.help,
+            place: Some(crate::finding::Label {
+                place: crate::source::Place { file, span: error.span },
+                message: String::new(),
+            }),
+            file: None,
+        })
+        .collect()
+}
+
+type Subject = (Kind, Option<(Kind, &'static FactDef)>);
+
+/// `workload`, or `workload.volumes`.
+fn subject_of(on: &Raw) -> Result<Subject, PageError> {
+    let error = |message: String, help: Option<String>| PageError { span: on.span, message, help };
+    let (name, list) =
+        on.text.trim().split_once('.').map_or((on.text.trim(), None), |(name, list)| (name, Some(list)));
+    let Some(def) = kind(name) else {
+        let help = nearest(name, kinds().map(|def| def.name)).map(|near| format!("did you mean `{near}`?"));
+        return Err(error(format!("there is no subject `{name}`"), help));
+    };
+    let Some(list) = list else {
+        if def.all.is_none() {
+            return Err(error(format!("a {name} is always part of something else"), None));
+        }
+        return Ok((def.kind, None));
+    };
+    let Some(fact) = def.fact(list) else {
+        let help =
+            nearest(list, def.facts().map(|fact| fact.name)).map(|near| format!("did you mean `{near}`?"));
+        return Err(error(format!("a {name} has no fact `{list}`"), help));
+    };
+    match fact.ty {
+        Ty::List(Ty::Thing(item)) => Ok((*item, Some((def.kind, fact)))),
+        _ => Err(error(format!("`{list}` is no list of things"), None)),
+    }
+}
+
+fn text(raw: &Raw, names: &Names, errors: &mut Vec<PageError>) -> Option<Text> {
+    let pieces = match template::holes(&raw.text) {
+        Ok(pieces) => pieces,
+        Err(unclosed) => {
+            errors.push(PageError {
+                span: raw.part(unclosed.range),
+                message: unclosed.message.to_owned(),
+                help: None,
+            });
+            return None;
+        }
+    };
+    let mut compiled = Vec::new();
+    for piece in pieces {
+        let program = match &piece {
+            Piece::Text(_) => None,
+            Piece::Hole(range) => match compile::compile(&raw.text[range.clone()], names) {
+                Ok(program) => Some(program),
+                Err(fault) => {
+                    let at = range.start + fault.range.start..range.start + fault.range.end;
+                    errors.push(PageError { span: raw.part(at), message: fault.message, help: fault.help });
+                    return None;
+                }
+            },
+        };
+        compiled.push((piece, program));
+    }
+    Some(Text { raw: raw.clone(), pieces: compiled })
+}
+
+fn in_page(raw: &Raw, fault: Fault) -> PageError {
+    PageError { span: raw.part(fault.range), message: fault.message, help: fault.help }
+}
+
+fn unused_lets(page: &Page, read: &[String]) -> Vec<PageError> {
+    // A fix may be the only one to read a name; its text is not compiled before it is needed.
+    let fixes = page.text.split_once("\n## Fix").map_or("", |(_, fixes)| fixes);
+    let unused =
+        page.lets.iter().filter(|(name, _)| !read.contains(&name.text) && !fixes.contains(&name.text));
+    unused
+        .map(|(name, _)| PageError {
+            span: name.span,
+            message: format!("nothing reads `{}`", name.text),
+            help: None,
+        })
+        .collect()
+}
+
+/// The default of a parameter: `90 day`, `12`, `[critical, page]`, `"text"`.
+fn setting(raw: &Raw) -> Result<(Setting, Type), PageError> {
+    let error = |message: &str| PageError { span: raw.span, message: message.to_owned(), help: None };
+    read_setting(&raw.text)
+        .ok_or_else(|| error("a default is a number with an optional unit, a text, or a list of texts"))
+}
+
+/// Reads a parameter's value as people write it, and its type.
+pub fn read_setting(text: &str) -> Option<(Setting, Type)> {
+    let text = text.trim();
+    if let Some(items) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let unquoted = |item: &str| item.trim().trim_matches(['"', '\'']).to_owned();
+        let items = items.split(',').map(unquoted).filter(|item| !item.is_empty()).collect();
+        return Some((Setting::Texts(items), Type::List(Box::new(Type::Text))));
+    }
+    match text {
+        "true" => return Some((Setting::Bool(true), Type::Bool)),
+        "false" => return Some((Setting::Bool(false), Type::Bool)),
+        "" => return None,
+        _ => {}
+    }
+    let (number, unit) =
+        text.split_once(' ').map_or((text, None), |(number, unit)| (number, Some(unit.trim())));
+    if let Ok(number) = number.parse::<f64>() {
+        return match unit {
+            None => Some((Setting::Num(number), Type::Num(Some(crate::model::vocabulary::Unit::None)))),
+            Some(unit) => match compile::compile(&format!("{number} * {unit}"), &Names::default()) {
+                Ok(Program { ty: ty @ Type::Num(_), .. }) => {
+                    let factor = compile::constant(unit)?;
+                    Some((Setting::Num(number * factor), ty))
+                }
+                _ => None,
+            },
+        };
+    }
+    Some((Setting::Text(text.trim_matches(['"', '\'']).to_owned()), Type::Text))
+}
+
+fn bound(text: &str) -> Option<Bound> {
+    let text = text.trim().trim_matches(['"', '\'']);
+    let (least, version) = match text.strip_prefix(">=") {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('<')?),
+    };
+    let (major, minor) = version.trim().split_once('.')?;
+    Some(Bound { least, version: (major.parse().ok()?, minor.parse().ok()?) })
+}
+
+/// What a platform's bound says of a world.
+pub(crate) enum Applies {
+    /// The rule holds.
+    Yes,
+    /// The rule does not hold.
+    No,
+    /// The version is not known: one confidence lower, and these words.
+    Unsure(String),
+}
+
+impl Rule {
+    /// Whether the rule holds for the versions in use.
+    pub(crate) fn applies(&self, world: &crate::model::World) -> Applies {
+        for (platform, bound) in &self.versions {
+            let version = if platform == "kubernetes" { world.kubernetes } else { None };
+            match version {
+                Some(version) if (version >= bound.version) != bound.least => return Applies::No,
+                Some(_) => {}
+                None => {
+                    let mut chars = platform.chars();
+                    let name = chars
+                        .next()
+                        .map(|c| c.to_ascii_uppercase())
+                        .into_iter()
+                        .chain(chars)
+                        .collect::<String>();
+                    let (major, minor) = bound.version;
+                    let words = if bound.least { "or later" } else { "is the first without it" };
+                    return Applies::Unsure(format!("{name} {major}.{minor} {words}"));
+                }
+            }
+        }
+        Applies::Yes
+    }
+}
+
+/// A rule file: its id, its path for people, its text.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// `disruption/no-budget`.
+    pub id: String,
+    /// The path that errors name.
+    pub path: String,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+impl RuleFile {
+    /// The subject that its page names, found without reading the page: the first word of `on:`.
+    pub fn subject(&self) -> Option<Kind> {
+        let on = page::subject(&self.text)?;
+        kind(on.split('.').next()?).map(|def| def.kind)
+    }
+}
+
+/// The whole span of a page, for errors without a better place.
+pub fn whole(page: &Page) -> Span {
+    Span::new(0, page.text.lines().next().map_or(0, |line| line.len() as u32))
+}
