@@ -416,6 +416,8 @@ fn refuse<T>(range: Range<usize>, message: impl Into<String>) -> Result<T, Image
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -135,6 +135,8 @@ impl Month {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use jiff::civil::Date;
 

@@ -157,6 +157,8 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::zone;
     use super::*;
     use proptest::prelude::*;

@@ -237,6 +237,8 @@ pub fn sets_pipefail(command: &Command<'_>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 
