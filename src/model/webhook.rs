@@ -9,7 +9,6 @@ use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::kubernetes::defaults;
 use crate::lower::kubernetes::object::Object;
-use crate::lower::kubernetes::rollout::text_or;
 use crate::lower::kubernetes::selector::{self, Match};
 use crate::lower::read;
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -34,7 +33,7 @@ pub static WEBHOOK: KindDef = KindDef {
             let this = get(m, t);
             let old = m.objects[this.object as usize].object.version() != "v1";
             let default = if old { &defaults::WEBHOOK_IGNORES } else { &defaults::WEBHOOK_FAILS };
-            text_or(read::text(this.node, "failurePolicy"), default).into()
+            read::text(this.node, "failurePolicy").or_default_text(default).into()
         };
         "timeout": SECONDS, "how long the API server waits for an answer" => |m, t| {
             let this = get(m, t);
