@@ -124,8 +124,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
             errors.push(error(format!("noisy: this good example gives a finding: {}", fault.message)));
         }
         for (_, fault) in &verdicts.faults {
-            let spoke =
-                rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(j, fault));
+            let spoke = rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(j, fault));
             if let Some(at) = spoke {
                 spoken[at] = true;
             }
