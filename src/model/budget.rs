@@ -96,20 +96,8 @@ pub fn workloads<'m>(model: &'m Model<'_>, budget: u32) -> &'m Found {
     let this = &model.budgets[budget as usize];
     this.workloads.get_or_init(|| {
         let unit = model.objects[this.object as usize].unit;
-        let mut found = Found::default();
-        for id in link::workloads_with(model, unit, this.node.at("spec.selector.matchLabels")) {
-            let workload = &model.workloads[id as usize];
-            let same = link::same_namespace(model, this.object, workload.object);
-            match matches(model, budget, workload.labels()).and(same) {
-                Match::Yes => found.ids.push(id),
-                Match::Perhaps => {
-                    found.open.get_or_insert_with(|| {
-                        crate::fact::Reason::new("labels or a namespace are only known at run time")
-                    });
-                }
-                Match::No => {}
-            }
-        }
+        let wanted = this.node.at("spec.selector.matchLabels");
+        let mut found = link::selected(model, this.object, wanted, |labels| matches(model, budget, labels));
         if found.ids.is_empty() && found.open.is_none() {
             found.open = if model.units[unit as usize].workloads.is_empty() {
                 Some(crate::fact::Reason::new("this unit holds no workload"))

@@ -56,8 +56,6 @@ pub struct Indexes {
     pub budgets: OnceLock<SelectorIndex>,
     /// Workloads by the labels of their pods.
     pub pods: OnceLock<FxHashMap<u64, Vec<u32>>>,
-    /// What fills in requests and limits.
-    pub admission: OnceLock<super::allowance::Admission>,
     /// How many containers of each unit request anything, in points of percent.
     pub requesting: OnceLock<Vec<f64>>,
     /// What each container's runtimes are told to take.
@@ -74,7 +72,7 @@ pub struct Indexes {
     pub targets: super::target::Targets,
     /// Workloads by namespace.
     pub dwellers: OnceLock<Dwellers>,
-    /// The LimitRanges, by unit and by namespace.
+    /// The LimitRanges, by who may be under them.
     pub limit_ranges: OnceLock<super::resources::LimitRanges>,
     /// The selectors of services.
     pub services: OnceLock<SelectorIndex>,
@@ -265,6 +263,30 @@ pub fn selecting(
                 let name = &model.units[model.objects[holder as usize].unit as usize].name;
                 found.open.get_or_insert_with(|| Reason::new(format!("one in `{name}` may be meant for it")));
             }
+        }
+    }
+    found
+}
+
+/// The workloads of its own unit that something selects, seen from its side. `map` is the plain map of its selector, `matches` says
+/// whether it takes a pod's labels.
+pub fn selected<'a>(
+    model: &Model<'a>,
+    by: u32,
+    map: Option<NodeRef<'_>>,
+    matches: impl Fn(Option<NodeRef<'a>>) -> Match,
+) -> Found {
+    let mut found = Found::default();
+    for id in workloads_with(model, model.objects[by as usize].unit, map) {
+        let workload = &model.workloads[id as usize];
+        match matches(workload.labels()).and(same_namespace(model, by, workload.object)) {
+            Match::Yes => found.ids.push(id),
+            Match::Perhaps => {
+                found
+                    .open
+                    .get_or_insert_with(|| Reason::new("labels or a namespace are only known at run time"));
+            }
+            Match::No => {}
         }
     }
     found

@@ -7,6 +7,7 @@ use super::vocabulary::{KindDef, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing, resources, target};
 use crate::fact::{Fact, State};
 use crate::lower::kubernetes::autoscaling::Metric;
+use crate::lower::kubernetes::limits::Bound;
 
 /// A metric as a part of a scaler.
 pub static METRIC: KindDef = KindDef {
@@ -83,11 +84,8 @@ fn ceiling<'a>(model: &'a Model<'a>, thing: Thing, metric: Metric<'a>) -> Fact<'
             return Fact::unknown("a VerticalPodAutoscaler changes the requests");
         }
     }
-    let total = |which: fn(&'a Model<'a>, u32) -> Fact<'a, resources::Quantities<'a>>| {
-        let each = ids.iter().map(|id| resources::get(&which(model, *id), resource));
-        each.reduce(|a, b| a.with(b, |a, b| a + b)).unwrap_or_else(Fact::nothing)
-    };
-    let share = total(resources::limits).with(total(resources::requests), |limit, request| (limit, request));
+    let total = |bound| resources::sum(ids.iter().map(|id| resources::amount(model, *id, bound, resource)));
+    let share = total(Bound::Limit).with(total(Bound::Request), |limit, request| (limit, request));
     if share.value().is_some_and(|(_, request)| *request <= 0.0) {
         return Fact::nothing();
     }

@@ -58,12 +58,12 @@ pub static PROBE: KindDef = KindDef {
             }
         };
         "initialDelay": SECONDS, "how long after the container's start it begins" =>
-            |m, t| of(m, t, |node| read::number(node, "initialDelaySeconds").or_default(&probe::INITIAL_DELAY)).into();
+            |m, t| initial_delay(m, t).into();
         "period": SECONDS, "how often it asks" => |m, t| period(m, t).into();
         "timeout": SECONDS, "how long it waits for an answer" => |m, t| timeout(m, t).into();
         "failureThreshold": NUMBER, "how many failures in a row it takes" => |m, t| failures(m, t).into();
         "successThreshold": NUMBER, "how many successes in a row it takes" =>
-            |m, t| of(m, t, |node| probe::number(node, "successThreshold", &probe::SUCCESS_THRESHOLD)).into();
+            |m, t| successes(m, t).into();
         "detectsAfter": SECONDS, "how long it takes to notice a container that no longer answers" =>
             |m, t| period(m, t).with(timeout(m, t), f64::max).with(failures(m, t), |each, times| each * times).into();
         "budget": SECONDS, "how long after its start a container that never answers is restarted by it" =>
@@ -80,11 +80,11 @@ pub static PROBE: KindDef = KindDef {
 
 /// What a container knows of its probes.
 pub static OF_CONTAINER: &[FactDef] = facts! {
-    "liveness": Ty::Thing(Kind::Probe), "its liveness probe" => |m, t| probe_of(m, t.id, Purpose::Liveness).into();
-    "readiness": Ty::Thing(Kind::Probe), "its readiness probe" => |m, t| probe_of(m, t.id, Purpose::Readiness).into();
-    "startup": Ty::Thing(Kind::Probe), "its startup probe" => |m, t| probe_of(m, t.id, Purpose::Startup).into();
+    "liveness": Ty::Thing(Kind::Probe), "its liveness probe" => |m, t| of_container(m, t.id, Purpose::Liveness).into();
+    "readiness": Ty::Thing(Kind::Probe), "its readiness probe" => |m, t| of_container(m, t.id, Purpose::Readiness).into();
+    "startup": Ty::Thing(Kind::Probe), "its startup probe" => |m, t| of_container(m, t.id, Purpose::Startup).into();
     "probes": Ty::List(&Ty::Thing(Kind::Probe)), "all its probes" => |m, t| {
-        let found: Vec<_> = Purpose::ALL.into_iter().map(|purpose| probe_of(m, t.id, purpose)).collect();
+        let found: Vec<_> = Purpose::ALL.into_iter().map(|purpose| of_container(m, t.id, purpose)).collect();
         let open = found.iter().find_map(|fact| match &fact.state {
             State::Unknown(reason) => Some(reason.clone()),
             _ => None,
@@ -102,7 +102,8 @@ fn purpose(thing: Thing) -> Purpose {
     Purpose::ALL[(thing.part as usize).min(2)]
 }
 
-fn probe_of<'a>(model: &'a Model<'a>, container: u32, purpose: Purpose) -> Fact<'a, Thing> {
+/// The probe of a container for this purpose, if it has one.
+pub fn of_container<'a>(model: &'a Model<'a>, container: u32, purpose: Purpose) -> Fact<'a, Thing> {
     let found = read::node(model.containers[container as usize].node, purpose.key());
     match found.value() {
         // An empty mapping is a probe that is left out by whoever wrote a template; the API drops it.
@@ -262,12 +263,27 @@ fn failures<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     of(model, thing, |node| probe::number(node, "failureThreshold", &probe::FAILURE_THRESHOLD))
 }
 
-fn budget<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+fn initial_delay<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    of(model, thing, |node| read::number(node, "initialDelaySeconds").or_default(&probe::INITIAL_DELAY))
+}
+
+fn successes<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    of(model, thing, |node| probe::number(node, "successThreshold", &probe::SUCCESS_THRESHOLD))
+}
+
+/// The earliest time after the container's start at which it can have succeeded often enough.
+pub fn ready_after<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    period(model, thing)
+        .with(successes(model, thing), |each, times| each * (times - 1.0))
+        .with(initial_delay(model, thing), |more, delay| delay + more)
+}
+
+/// How long after its start a container that never answers is restarted by it.
+pub fn budget<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     if purpose(thing) == Purpose::Readiness {
         return Fact::nothing();
     }
-    let delay =
-        of(model, thing, |node| read::number(node, "initialDelaySeconds").or_default(&probe::INITIAL_DELAY));
+    let delay = initial_delay(model, thing);
     let mut budget = failures(model, thing)
         .with(period(model, thing), |times, each| times * each)
         .with(delay, |a, b| a + b);
@@ -279,7 +295,7 @@ fn budget<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
 
 fn start_budget<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, f64> {
     for purpose in [Purpose::Startup, Purpose::Liveness] {
-        let found = probe_of(model, container, purpose);
+        let found = of_container(model, container, purpose);
         match &found.state {
             State::Written(thing) | State::Default(thing) => return budget(model, *thing),
             State::Unknown(reason) => {

@@ -9,6 +9,7 @@ use super::value::{Val, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::{Kind, Model, Thing, replicas, resources};
 use crate::fact::{Fact, State};
+use crate::lower::kubernetes::limits::{self, Bound};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::pod::Controller;
 use crate::lower::kubernetes::selector::Match;
@@ -56,7 +57,7 @@ pub static ALLOWANCE: KindDef = KindDef {
             None => Fact::nothing(),
         };
         "hard": Ty::Quantity, "how much there may be" => |m, t| match line(m, t) {
-            Some((_, node)) => resources::quantity(node).into(),
+            Some((_, node)) => limits::quantity(node).into(),
             None => Fact::nothing(),
         };
         "low": NUMBER, "what its workloads need at their smallest size, as far as it is known" => |m, t| need(m, t, 0).into();
@@ -117,18 +118,18 @@ fn members<'m>(model: &'m Model<'_>, quota: u32) -> &'m [u32] {
     })
 }
 
-/// The resource that a line counts, and whether it counts limits: `cpu` means `requests.cpu`.
-fn counted(name: &str) -> (&str, bool) {
+/// The resource that a line counts, and what of it: `cpu` means `requests.cpu`.
+fn counted(name: &str) -> (&str, Bound) {
     match name.split_once('.') {
-        Some(("requests", resource)) => (resource, false),
-        Some(("limits", resource)) => (resource, true),
-        _ => (name, false),
+        Some(("requests", resource)) => (resource, Bound::Request),
+        Some(("limits", resource)) => (resource, Bound::Limit),
+        _ => (name, Bound::Request),
     }
 }
 
 fn need<'a>(model: &'a Model<'a>, allowance: Thing, part: usize) -> Fact<'a, f64> {
     let Some((name, _)) = line(model, allowance) else { return Fact::nothing() };
-    let (resource, limits) = counted(name);
+    let (resource, bound) = counted(name);
     let mut sum = 0.0;
     for id in members(model, allowance.id).iter().copied() {
         let size = Thing::part(Kind::Size, id, part);
@@ -138,7 +139,7 @@ fn need<'a>(model: &'a Model<'a>, allowance: Thing, part: usize) -> Fact<'a, f64
         };
         let each = match name {
             "pods" | "count/pods" => 1.0,
-            _ if resources_of_pods(name) => resources::asked(model, id, resource, limits),
+            _ if resources_of_pods(name) => resources::asked(model, id, bound, resource),
             _ => 0.0,
         };
         sum += count * each;
@@ -159,7 +160,7 @@ fn without<'a>(model: &'a Model<'a>, allowance: Thing) -> Val<'a> {
     {
         return things([]);
     }
-    let (resource, limits) = counted(name);
+    let (resource, bound) = counted(name);
     let mut found = Vec::new();
     for id in members(model, allowance.id).iter().copied() {
         let workload = &model.workloads[id as usize];
@@ -167,12 +168,7 @@ fn without<'a>(model: &'a Model<'a>, allowance: Thing) -> Val<'a> {
             continue;
         }
         for container in workload.containers.clone() {
-            let all = if limits {
-                resources::limits(model, container)
-            } else {
-                resources::requests(model, container)
-            };
-            if resources::get(&all, resource).is_absent() {
+            if resources::amount(model, container, bound, resource).is_absent() {
                 found.push(Thing::new(Kind::Container, container as usize));
             }
         }

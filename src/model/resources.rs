@@ -1,210 +1,196 @@
 //! What a container asks for and what it is held to, with all that fills in for it.
 //!
-//! A missing request is the limit (API defaulting, before admission); what is still missing a LimitRange of the namespace
-//! fills in. Whether these numbers are sensible is not asked here.
+//! Nothing but this module knows the order: its own value; a missing request is its limit (API defaulting, before admission); what
+//! the whole pod has; a LimitRange of the namespace. A VerticalPodAutoscaler that writes requests makes a missing one unknown.
+//! Whether these numbers are sensible is not asked here.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
-use super::Model;
-use super::link;
+use super::link::{self, Dwellers};
+use super::target::{self, Pointer};
 use super::value::{Datum, Val};
 use super::vocabulary::{FactDef, Ty, facts};
+use super::{Model, recommender};
 use crate::fact::{Fact, Reason, Spot, State};
+use crate::lower::kubernetes::limits::{self, Bound};
 use crate::lower::kubernetes::selector::Match;
-use crate::lower::read;
-use crate::measure::quantity;
-use crate::syntax::tree::{NodeKind, NodeRef};
+use crate::syntax::tree::NodeRef;
 
 /// Facts of a container about its resources.
 pub static OF_CONTAINER: &[FactDef] = facts! {
     "requests": Ty::Map(&Ty::Quantity), "what it asks for, by resource: its own requests, else its limits, else what a LimitRange gives" =>
-        |m, t| map(requests(m, t.id));
+        |m, t| map(m, t.id, Bound::Request);
     "limits": Ty::Map(&Ty::Quantity), "what it is held to, by resource: its own limits, else what a LimitRange gives" =>
-        |m, t| map(limits(m, t.id));
+        |m, t| map(m, t.id, Bound::Limit);
 };
 
-/// Quantities by resource.
-pub type Quantities<'a> = Vec<(Cow<'a, str>, Fact<'a, f64>)>;
-
-fn map<'a>(quantities: Fact<'a, Quantities<'a>>) -> Val<'a> {
-    quantities.map(|list| {
-        let values = list
-            .into_iter()
-            .map(|(name, value)| (name, value.into()))
-            .collect::<Vec<(Cow<'a, str>, Val<'a>)>>();
-        Datum::Map(std::rc::Rc::new(values))
-    })
-}
-
-/// A quantity in a node: cores, bytes, or a count.
-pub fn quantity<'a>(node: NodeRef<'a>) -> Fact<'a, f64> {
-    Fact::written(node, Spot::value(node)).unless_hidden().read(|node| match node.kind() {
-        NodeKind::Int | NodeKind::Float | NodeKind::Text => quantity::parse(node.text()),
-        _ => None,
-    })
-}
-
-/// The quantities below a key; a missing key has none.
-pub fn listed<'a>(base: NodeRef<'a>, path: &'static str) -> Fact<'a, Quantities<'a>> {
-    let list = read::node(base, path);
-    if list.is_absent() {
-        return Fact { state: State::Written(Vec::new()), spots: list.spots, confidence: list.confidence };
+/// All resources of which anything is known, or might be.
+fn map<'a>(model: &'a Model<'a>, container: u32, bound: Bound) -> Val<'a> {
+    let node = model.containers[container as usize].node;
+    let workload = model.containers[container as usize].workload;
+    let mut own = limits::resources(node, bound);
+    if bound == Bound::Request {
+        own = own.with(limits::resources(node, Bound::Limit), |own, limits| [own, limits].concat());
     }
-    list.map(|node| {
-        node.entries()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (Cow::Borrowed(name), quantity(value)))
-            .collect()
-    })
-}
-
-fn own<'a>(model: &Model<'a>, id: u32) -> (Fact<'a, Quantities<'a>>, Fact<'a, Quantities<'a>>) {
-    let node = model.containers[id as usize].node;
-    (listed(node, "resources.requests"), listed(node, "resources.limits"))
-}
-
-/// The limits of a container.
-pub fn limits<'a>(model: &'a Model<'a>, id: u32) -> Fact<'a, Quantities<'a>> {
-    let (_, limits) = own(model, id);
-    filled(model, id, limits, "default")
-}
-
-/// The requests of a container.
-pub fn requests<'a>(model: &'a Model<'a>, id: u32) -> Fact<'a, Quantities<'a>> {
-    let (requests, limits) = own(model, id);
-    let with_limits = requests.with(limits, |mut requests, limits| {
-        for (name, limit) in limits {
-            if !requests.iter().any(|(known, _)| *known == name) {
-                let spots = limit
-                    .spots
-                    .into_iter()
-                    .map(|spot| spot.saying("no request: Kubernetes takes the limit"))
-                    .collect();
-                let state = match limit.state {
-                    State::Written(value) => State::Default(value),
-                    other => other,
-                };
-                requests.push((name, Fact { state, spots, confidence: limit.confidence }));
+    let pod = model.workloads[workload as usize].pod();
+    let of_pod = pod.and_then(|pod| limits::resources(pod, bound).into_value()).unwrap_or_default();
+    own.map(|mut names| {
+        names.extend(of_pod);
+        for range in ranges_for(model, model.workloads[workload as usize].object) {
+            names.extend(limits::all_given(model.objects[range.object as usize].object.node, bound));
+        }
+        names.extend(RESIZED);
+        let mut all: Vec<(Cow<'a, str>, Val<'a>)> = Vec::new();
+        for name in names {
+            let amount = amount(model, container, bound, name);
+            if !amount.is_absent() && !all.iter().any(|(known, _)| known == name) {
+                all.push((Cow::Borrowed(name), amount.into()));
             }
         }
-        requests
-    });
-    filled(model, id, with_limits, "defaultRequest")
+        Datum::Map(Rc::new(all))
+    })
 }
 
-fn filled<'a>(
+/// How much of a resource a container asks for, or is held to.
+pub fn amount<'a>(model: &'a Model<'a>, container: u32, bound: Bound, resource: &str) -> Fact<'a, f64> {
+    let this = &model.containers[container as usize];
+    let own = limits::written(this.node, bound, resource);
+    if !own.is_absent() {
+        return own;
+    }
+    if bound == Bound::Request {
+        // core/v1 SetDefaults_Pod: a missing request is the container's own limit.
+        let limit = limits::written(this.node, Bound::Limit, resource);
+        if !limit.is_absent() {
+            return filled_in(limit, "no request: Kubernetes takes the limit");
+        }
+    }
+    if let Some(pod) = model.workloads[this.workload as usize].pod() {
+        let of_pod = limits::written(pod, bound, resource);
+        if !of_pod.is_absent() {
+            return filled_in(of_pod, "what the whole pod has");
+        }
+    }
+    given(model, this.workload, own, bound, resource)
+}
+
+/// What somebody else wrote, in the place of what nobody wrote.
+fn filled_in<'a>(fact: Fact<'a, f64>, words: &'static str) -> Fact<'a, f64> {
+    let state = match fact.state {
+        State::Written(amount) => State::Default(amount),
+        other => other,
+    };
+    let spots = fact.spots.into_iter().map(|spot| spot.saying(words)).collect();
+    Fact { state, spots, confidence: fact.confidence }
+}
+
+/// What a VerticalPodAutoscaler changes.
+const RESIZED: [&str; 2] = ["cpu", "memory"];
+
+/// What a LimitRange or an autoscaler gives where the container says nothing: `own`, if none does.
+fn given<'a>(
     model: &'a Model<'a>,
-    id: u32,
-    quantities: Fact<'a, Quantities<'a>>,
-    key: &'static str,
-) -> Fact<'a, Quantities<'a>> {
-    let workload = model.containers[id as usize].workload;
-    let object = model.workloads[workload as usize].object;
-    let ranges = ranges_for(model, object);
-    if ranges.is_empty() {
-        return quantities;
-    }
-    quantities.map(|mut list| {
-        for (range, sure) in ranges {
-            for (name, value) in given(model.objects[range as usize].object.node, key) {
-                if list.iter().any(|(known, _)| *known == name) {
-                    continue;
-                }
-                let state = match value.state {
-                    State::Written(value) if sure => State::Default(value),
-                    State::Written(_) => State::Unknown(Reason::new("a LimitRange may fill it in")),
-                    other => other,
-                };
-                list.push((name, Fact { state, spots: value.spots, confidence: value.confidence }));
-            }
+    workload: u32,
+    own: Fact<'a, f64>,
+    bound: Bound,
+    resource: &str,
+) -> Fact<'a, f64> {
+    for range in ranges_for(model, model.workloads[workload as usize].object) {
+        let node = model.objects[range.object as usize].object.node;
+        let found = limits::given(node, bound, resource);
+        if limits::is_vague(node) || (!range.sure && found.is_some()) {
+            return Fact::unknown_at("a LimitRange may set it", Spot::value(node));
         }
-        list
-    })
-}
-
-/// What a LimitRange gives a container: core/v1 `SetDefaults_LimitRangeItem` takes `max` for a missing `default`, that for a
-/// missing `defaultRequest`, and `min` for what is still missing.
-fn given<'a>(range: NodeRef<'a>, key: &'static str) -> Quantities<'a> {
-    let mut given: Quantities<'a> = Vec::new();
-    let items = range.at("spec.limits").into_iter().flat_map(NodeRef::items);
-    for item in items
-        .filter(|item| item.get("type").is_some_and(|kind| kind.is_unknown() || kind.text() == "Container"))
-    {
-        let keys: &[&'static str] =
-            if key == "default" { &["default", "max"] } else { &["defaultRequest", "default", "max", "min"] };
-        for key in keys {
-            let values = item.get(key).into_iter().flat_map(NodeRef::entries);
-            for (name, value) in values {
-                if !given.iter().any(|(known, _)| *known == name) {
-                    let mut value = quantity(value);
-                    if let Some(spot) = value.spots.first_mut() {
-                        *spot = spot.clone().saying("this LimitRange fills it in");
-                    }
-                    given.push((Cow::Borrowed(name), value));
-                }
-            }
+        if let Some(found) = found {
+            let mut amount = filled_in(limits::quantity(found), "a LimitRange gives each container this");
+            amount.spots.extend(own.spots);
+            return amount;
         }
     }
-    given
+    let resized = target::of(model, Pointer::Recommender, workload);
+    let acts = resized.open.is_some() || resized.ids.iter().any(|id| recommender::acts(model, *id));
+    if acts && RESIZED.contains(&resource) {
+        return Fact { spots: own.spots, ..Fact::unknown("a VerticalPodAutoscaler sets it") };
+    }
+    own
 }
 
-/// The LimitRanges by unit, and by namespace where they name one.
+/// The LimitRanges, by who may be under them.
 #[derive(Debug, Default)]
 pub struct LimitRanges {
-    near: link::Dwellers,
-    by_namespace: FxHashMap<u64, Vec<u32>>,
+    near: Dwellers,
+    /// Those of units without workloads: they are meant for others.
+    strangers: Vec<u32>,
 }
 
-/// The LimitRanges that an object's containers are under, and whether they surely are.
-fn ranges_for(model: &Model<'_>, object: u32) -> Vec<(u32, bool)> {
+/// A LimitRange that may hold for an object.
+struct Range {
+    object: u32,
+    /// It surely does.
+    sure: bool,
+}
+
+/// The LimitRanges that the containers of an object may be under, in their order.
+fn ranges_for(model: &Model<'_>, object: u32) -> Vec<Range> {
     if model.limit_ranges.is_empty() {
         return Vec::new();
     }
     let index = model.index.limit_ranges.get_or_init(|| {
-        let all = model.limit_ranges.iter().map(|id| (*id, *id));
-        let mut index = LimitRanges { near: link::Dwellers::new(model, all), ..LimitRanges::default() };
-        for id in &model.limit_ranges {
-            let entry = &model.objects[*id as usize];
-            if let Some(namespace) = entry.object.namespace {
-                index.by_namespace.entry(link::pair("", namespace)).or_default().push(*id);
-            }
+        let stranger = |id: &u32| model.units[model.objects[*id as usize].unit as usize].workloads.is_empty();
+        LimitRanges {
+            near: Dwellers::new(model, model.limit_ranges.iter().map(|id| (*id, *id))),
+            strangers: model.limit_ranges.iter().copied().filter(stranger).collect(),
         }
-        index
     });
-    let entry = &model.objects[object as usize];
-    let here = index.near.near(model, object);
-    let there = entry
-        .object
-        .namespace
-        .and_then(|namespace| index.by_namespace.get(&link::pair("", namespace)))
-        .into_iter()
-        .flatten();
-    let mut found: Vec<(u32, bool)> = Vec::new();
-    let there = there.copied().filter(|id| model.objects[*id as usize].unit != entry.unit);
-    for id in here.into_iter().chain(there) {
-        let same = link::same_namespace(model, object, id);
-        let at_home = model.objects[id as usize].unit == entry.unit;
-        if same != Match::No && !found.iter().any(|(known, _)| *known == id) {
-            found.push((id, same == Match::Yes && at_home));
-        }
-    }
-    found
+    let home = model.objects[object as usize].unit;
+    let unit = |id: u32| model.objects[id as usize].unit;
+    let strangers = index.strangers.iter().copied();
+    let strangers = strangers.filter(|id| unit(*id) != home && may_be_meant(model, *id, object));
+    let mut found: Vec<u32> = index.near.near(model, object).into_iter().chain(strangers).collect();
+    found.sort_unstable();
+    let under = found.into_iter().map(|id| (id, link::same_namespace(model, object, id)));
+    under
+        .filter(|(_, same)| *same != Match::No)
+        .map(|(id, same)| Range { object: id, sure: same == Match::Yes && unit(id) == home })
+        .collect()
 }
 
-/// A quantity by name: written or filled in, absent, or unknown.
-pub fn get<'a>(quantities: &Fact<'a, Quantities<'a>>, name: &str) -> Fact<'a, f64> {
-    match &quantities.state {
-        State::Written(list) | State::Default(list) => {
-            list.iter().find(|(known, _)| known == name).map_or_else(
-                || Fact { spots: quantities.spots.clone(), ..Fact::nothing() },
-                |(_, value)| value.clone(),
-            )
+/// Whether a LimitRange of a unit without workloads may be meant for an object: it names the namespace, or stands in a folder above.
+fn may_be_meant(model: &Model<'_>, range: u32, object: u32) -> bool {
+    let unit = |object: u32| &model.units[model.objects[object as usize].unit as usize].name;
+    let (home, there) = (unit(range), unit(object));
+    let above = home == "." || there.strip_prefix(home.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    above || model.objects[range as usize].object.namespace.is_some()
+}
+
+/// How much of a resource a pod has as a whole: its own value, or the sum over the containers that run side by side; absent where
+/// one of these has none.
+pub fn of_pod<'a>(model: &'a Model<'a>, workload: u32, bound: Bound, resource: &str) -> Fact<'a, f64> {
+    if let Some(pod) = model.workloads[workload as usize].pod() {
+        let own = limits::written(pod, bound, resource);
+        if !own.is_absent() {
+            return own;
         }
-        State::Absent => Fact::nothing(),
-        State::Unknown(reason) => Fact::unknown(reason.0.clone()),
     }
+    sum(lasting(model, workload).map(|id| amount(model, id, bound, resource)))
+}
+
+/// The sum; absent where one of them is.
+pub fn sum<'a>(amounts: impl Iterator<Item = Fact<'a, f64>>) -> Fact<'a, f64> {
+    let mut total: Option<Fact<'a, f64>> = None;
+    let mut none = None;
+    for amount in amounts {
+        if amount.is_absent() {
+            none.get_or_insert(amount);
+            continue;
+        }
+        total = Some(match total {
+            None => amount,
+            Some(total) => total.with(amount, |a, b| a + b),
+        });
+    }
+    none.or(total).unwrap_or_else(Fact::nothing)
 }
 
 /// The containers of a workload that run as long as its pods do.
@@ -215,13 +201,14 @@ pub fn lasting<'m>(model: &'m Model<'_>, workload: u32) -> impl Iterator<Item = 
     all.zip(roles).filter(|(_, role)| *role != Role::Init).map(|(id, _)| id)
 }
 
-/// What all lasting containers of a pod ask for together, as far as it is written.
-pub fn asked<'a>(model: &'a Model<'a>, workload: u32, resource: &str, limit: bool) -> f64 {
-    let each = lasting(model, workload).filter_map(|id| {
-        let quantities = if limit { limits(model, id) } else { requests(model, id) };
-        get(&quantities, resource).into_value()
-    });
-    each.sum()
+/// What a pod asks for, as far as it is known: what is not counts nothing.
+pub fn asked<'a>(model: &'a Model<'a>, workload: u32, bound: Bound, resource: &str) -> f64 {
+    let pod = model.workloads[workload as usize].pod();
+    let own = pod.map_or_else(Fact::nothing, |pod| limits::written(pod, bound, resource));
+    if !own.is_absent() {
+        return own.into_value().unwrap_or(0.0);
+    }
+    lasting(model, workload).filter_map(|id| amount(model, id, bound, resource).into_value()).sum()
 }
 
 /// Whether something adds containers to the pods of a workload when they are admitted, as far as annotations say.

@@ -3,13 +3,13 @@
 //! What a strategy means is read in `lower`; here it meets the number of replicas. Probes only lend the times that a rollout
 //! waits for.
 
-use super::replicas;
 use super::value::{list, things};
 use super::vocabulary::{FactDef, KindDef, NUMBER, PERCENT, SECONDS, Ty, facts};
 use super::workload::get;
-use super::{Kind, Model, Thing};
-use crate::fact::{Fact, Spot};
-use crate::lower::kubernetes::pod::{Controller, Role};
+use super::{Kind, Model, Thing, probe, replicas, resources};
+use crate::fact::{Fact, Spot, State};
+use crate::lower::kubernetes::pod::Controller;
+use crate::lower::kubernetes::probe::Purpose;
 use crate::lower::kubernetes::{defaults, rollout};
 use crate::lower::read;
 use crate::measure::duration;
@@ -160,45 +160,35 @@ fn lasts<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     waves(model, size).with(one, |waves, one| waves * one)
 }
 
-/// The times of a probe: initial delay, period, failure and success threshold.
-fn probe_times(probe: NodeRef<'_>) -> Option<[f64; 4]> {
-    const KEYS: [&str; 4] = ["initialDelaySeconds", "periodSeconds", "failureThreshold", "successThreshold"];
-    let mut times = defaults::PROBE;
-    for (time, key) in times.iter_mut().zip(KEYS) {
-        let written = read::number(probe, key);
-        if written.is_unknown() {
-            return None;
-        }
-        // The API server takes a zero, except as the initial delay, for the default.
-        *time = written.into_value().filter(|n| *n > 0.0).unwrap_or(*time);
-    }
-    Some(times)
-}
-
 /// The largest of what a probe of the running containers comes to.
 fn largest<'a>(
     model: &'a Model<'a>,
     thing: Thing,
-    probes: &[&'static str],
-    time: fn([f64; 4]) -> f64,
+    purposes: &[Purpose],
+    time: fn(&'a Model<'a>, Thing) -> Fact<'a, f64>,
     decides: &'static str,
 ) -> Fact<'a, f64> {
-    let this = get(model, thing);
     let mut found: Fact<'a, f64> = Fact::nothing();
-    for id in this.containers.clone() {
-        let container = &model.containers[id as usize];
-        if container.role == Role::Init {
-            continue;
-        }
-        for probe in
-            probes.iter().filter_map(|name| container.node.get(name)).filter(|probe| !probe.is_null())
-        {
-            let Some(times) = probe_times(probe) else {
-                return Fact::unknown_at("a time of a probe is only known at run time", Spot::value(probe));
+    for container in resources::lasting(model, thing.id) {
+        for purpose in purposes {
+            let time = match probe::of_container(model, container, *purpose).state {
+                State::Written(probe) | State::Default(probe) => time(model, probe),
+                State::Absent => continue,
+                State::Unknown(reason) => return Fact::unknown(reason.0),
             };
-            let time = time(times);
-            if found.value().is_none_or(|known| time > *known) {
-                found = Fact::written(time, Spot::value(probe.get(decides).unwrap_or(probe)));
+            let node = model.containers[container as usize].node;
+            let node = node.get(purpose.key()).unwrap_or(node);
+            match time.into_value() {
+                None => {
+                    return Fact::unknown_at(
+                        "a time of a probe is only known at run time",
+                        Spot::value(node),
+                    );
+                }
+                Some(time) if found.value().is_none_or(|known| time > *known) => {
+                    found = Fact::written(time, Spot::value(node.get(decides).unwrap_or(node)));
+                }
+                Some(_) => {}
             }
         }
     }
@@ -206,13 +196,11 @@ fn largest<'a>(
 }
 
 fn ready_after<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
-    let first = |[delay, period, _, successes]: [f64; 4]| delay + period * (successes - 1.0);
-    largest(model, thing, &["startupProbe", "readinessProbe"], first, "initialDelaySeconds")
+    largest(model, thing, &[Purpose::Startup, Purpose::Readiness], probe::ready_after, "initialDelaySeconds")
 }
 
 fn start_budget<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
-    let last = |[delay, period, failures, _]: [f64; 4]| delay + period * failures;
-    largest(model, thing, &["startupProbe"], last, "failureThreshold")
+    largest(model, thing, &[Purpose::Startup], probe::budget, "failureThreshold")
 }
 
 fn scale_down_delay<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {

@@ -206,23 +206,12 @@ fn matches(model: &Model<'_>, service: u32, labels: Option<NodeRef<'_>>) -> Matc
 pub fn workloads<'m>(model: &'m Model<'_>, service: u32) -> &'m Found {
     let this = &model.services[service as usize];
     this.workloads.get_or_init(|| {
-        let unit = model.objects[this.object as usize].unit;
-        let mut found = Found::default();
-        let Some(wanted) = this.node.at("spec.selector") else { return found };
+        let Some(wanted) = this.node.at("spec.selector") else { return Found::default() };
         if kind(this.node).value() == Some(&"ExternalName") {
-            return found;
+            return Found::default();
         }
-        for id in link::workloads_with(model, unit, Some(wanted)) {
-            let workload = &model.workloads[id as usize];
-            let same = link::same_namespace(model, this.object, workload.object);
-            match matches(model, service, workload.labels()).and(same) {
-                Match::Yes => found.ids.push(id),
-                Match::Perhaps => {
-                    found.open = Some(Reason::new("labels or a namespace are only known at run time"))
-                }
-                Match::No => {}
-            }
-        }
+        let mut found =
+            link::selected(model, this.object, Some(wanted), |labels| matches(model, service, labels));
         if found.open.is_none() && selector_of(this.node).is_unknown() {
             found.open = Some(Reason::new("its selector is only known at run time"));
         }

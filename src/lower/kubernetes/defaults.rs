@@ -97,10 +97,6 @@ pub static HISTORY: Default<f64> = Default::of(K8S, "revisionHistoryLimit", 10.0
 /// apps/v1 `RollingUpdateStatefulSetStrategy.partition`: "The default value is 0."
 pub static PARTITION: Default<f64> = Default::of(K8S, "partition", 0.0, "0");
 
-/// core/v1 `Probe`: initialDelaySeconds 0, periodSeconds "Default to 10 seconds", failureThreshold "Defaults to 3",
-/// successThreshold "Defaults to 1".
-pub const PROBE: [f64; 4] = [0.0, 10.0, 3.0, 1.0];
-
 const ARGO: &str = "Argo Rollouts";
 
 /// argo-rollouts defaults.go `DefaultProgressDeadlineSeconds`.
