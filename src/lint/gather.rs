@@ -181,6 +181,37 @@ pub(super) fn report(config: &Config, inputs: &Inputs, findings: Vec<Finding>, o
             .iter()
             .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
     };
+    if !inputs.paths.is_empty() {
+        // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
+        let elsewhere: Vec<bool> = outcome
+            .diagnostics
+            .iter()
+            .map(|diagnostic| match diagnostic.about {
+                About::Input | About::NotJudged | About::Suppression => {
+                    match (&diagnostic.place, &diagnostic.file) {
+                        (Some(label), _) => !named(label),
+                        (None, Some(file)) => {
+                            !inputs.paths.iter().any(|path| camino::Utf8Path::new(file).starts_with(path))
+                        }
+                        (None, None) => false,
+                    }
+                }
+                About::Config | About::Rule | About::Bug => false,
+            })
+            .collect();
+        let mut at = 0;
+        outcome.diagnostics.retain(|_| {
+            at += 1;
+            !elsewhere[at - 1]
+        });
+    }
+    let named = |label: &Label| {
+        let path = outcome.sources.path(label.place.file);
+        inputs
+            .paths
+            .iter()
+            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
+    };
     let before = findings.len();
     let kept: Vec<Finding> = findings
         .into_iter()
