@@ -17,14 +17,16 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
+    let evidence: Vec<bool> =
+        rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
     for fault in &asked.faults {
         let rule = &rules[fault.rule];
-        let owned = rule.evidence.is_none_or(|kind| !model.all(kind).is_empty());
-        // Where the project owns nothing of the kind that is missing, the rule speaks once for all.
-        let (severity, confidence) =
-            if owned { (fault.severity, fault.confidence) } else { (Severity::Info, fault.confidence) };
+        let owned = evidence[fault.rule];
+        let confidence = fault.confidence;
         let path = model.sources.path(fault.primary.place.file);
-        let Some(severity) = config.judge(&rule.page.id, path, severity, confidence) else { continue };
+        let Some(severity) = config.judge(&rule.page.id, path, fault.severity, confidence) else { continue };
+        // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
+        let severity = if owned { severity } else { Severity::Info };
         let member = occurrence(fault, severity);
         if !owned {
             if let Some(at) = without_evidence.get(&fault.rule) {
