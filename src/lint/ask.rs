@@ -148,7 +148,7 @@ fn piece(
 impl Asked {
     fn take(&mut self, model: &Model<'_>, rule: usize, thing: Thing, verdict: Verdict) {
         // What an overlay changes is judged when it is built, not as it stands in its base.
-        if model.object_of(thing).is_some_and(|object| model.objects[object as usize].overlaid) {
+        if model.is_overlaid(thing) {
             return;
         }
         match verdict {

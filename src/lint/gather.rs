@@ -119,9 +119,9 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {
         let words = if overlaid == 1 {
-            "object that a Kustomize overlay changes"
+            "object that Kustomize changes or leaves out"
         } else {
-            "objects that Kustomize overlays change"
+            "objects that Kustomize changes or leaves out"
         };
         outcome.summary.skipped.push((words.to_owned(), overlaid));
     }

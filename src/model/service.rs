@@ -422,6 +422,8 @@ fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
                 }
             }
         }
+        // A patch may add a container, with a port of its own.
+        hidden |= model.objects[model.workloads[*workload as usize].object as usize].overlaid;
         if here.is_empty() && hidden {
             open.get_or_insert_with(|| Reason::new("a container's port is only known at run time"));
         } else if here.is_empty() && !is_name(wanted) {
