@@ -54,13 +54,16 @@ pub(super) struct Open {
     pub(super) applies: bool,
 }
 
+/// A subject with what holds it, as a rule enumerates them.
+type Subject = (Thing, Option<Thing>);
+
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
 /// Asks every rule of every subject that it looks at.
 pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
-    let mut groups: Vec<(Vec<(Thing, Option<Thing>)>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
     for (at, rule) in rules.iter().enumerate() {
         let kind = rule.list.map_or((rule.subject, false), |(holder, _)| (holder, true));
@@ -70,7 +73,7 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
         });
         groups[group].1.push(at);
     }
-    let pieces: Vec<(&[(Thing, Option<Thing>)], &[usize])> = groups
+    let pieces: Vec<(&[Subject], &[usize])> = groups
         .iter()
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
@@ -100,7 +103,7 @@ fn piece(
     model: &Model<'_>,
     rules: &[Rule],
     endless: &[AtomicBool],
-    subjects: &[(Thing, Option<Thing>)],
+    subjects: &[Subject],
     asked: &[usize],
 ) -> Asked {
     let mut answers = Asked::default();
