@@ -11,7 +11,7 @@ use crate::fact::Confidence;
 use crate::finding::{Label, Severity, SubjectName};
 use crate::model::{Model, Thing};
 use crate::rule::Rule;
-use crate::rule::judge::{self, Verdict};
+use crate::rule::judge::{self, Asking, Verdict};
 use crate::rule::page::PageError;
 use crate::source::Place;
 
@@ -90,12 +90,13 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
 
 fn piece(model: &Model<'_>, rules: &[Rule], subjects: &[(Thing, Option<Thing>)], asked: &[usize]) -> Asked {
     let mut answers = Asked::default();
+    let mut askings: Vec<(usize, Asking<'_>)> =
+        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(model)?))).collect();
     for subject in subjects {
-        for at in asked {
-            let rule = &rules[*at];
+        for (at, asking) in &mut askings {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let mut told = Vec::new();
-                rule.ask(model, *subject, &mut |thing, verdict| {
+                asking.ask(*subject, &mut |thing, verdict| {
                     if !matches!(verdict, Verdict::Healthy) {
                         told.push((thing, verdict));
                     }
