@@ -35,7 +35,7 @@ pub static IMAGE: KindDef = KindDef {
 };
 
 /// What a container knows of its image.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "image": Ty::Thing(Kind::Image), "its image" => |m, t| {
         let image = Thing::part(Kind::Image, t.id, 0);
         let found = read::node(container::get(m, t).node, "image");

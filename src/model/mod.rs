@@ -219,7 +219,7 @@ impl Thing {
 }
 
 /// What the files do not say: the platform's version, the day, what is made elsewhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct World {
     /// The Kubernetes version that the manifests are for, if it is known.
     pub kubernetes: Option<(u16, u16)>,
@@ -230,7 +230,7 @@ pub struct World {
 }
 
 /// An object that is made elsewhere, as steadfast.toml declares it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct External {
     /// Its kind.
     pub kind: String,
@@ -238,6 +238,8 @@ pub struct External {
     pub name: globset::GlobMatcher,
     /// Its namespace, if that matters.
     pub namespace: Option<String>,
+    /// Whether anything referred to it.
+    pub used: std::sync::atomic::AtomicBool,
 }
 
 /// The model of everything that was read.

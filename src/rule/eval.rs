@@ -17,6 +17,8 @@ use super::show;
 
 /// The most steps that one expression may take.
 const STEPS: u32 = 1_000_000;
+/// What is said of one that takes more: its rule is asked no further.
+pub const ENDLESS: &str = "this takes more than a million steps";
 
 /// What a patch leaves as it is: a patch finds its object by these.
 const STAYS: [&str; 5] = ["name", "kind", "object", "unit", "project"];
@@ -83,10 +85,7 @@ impl<'a, 'p> Scope<'a, 'p> {
     fn run(&mut self, op: &Op) -> Result<Val<'a>, Trouble> {
         self.steps += 1;
         if self.steps > STEPS {
-            return Err(Trouble {
-                ordinal: op.ordinal,
-                message: "this takes more than a million steps".to_owned(),
-            });
+            return Err(Trouble { ordinal: op.ordinal, message: ENDLESS.to_owned() });
         }
         Ok(match &op.step {
             Step::Bool(value) => plain(Datum::Bool(*value)),
