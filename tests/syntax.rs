@@ -269,6 +269,7 @@ fn problems_say_what_to_look_at() {
             "b: 2",
             "this key is indented as if it belonged to the line above, which has a value already",
         ),
+        ("a: 1\nip: {PREFIX}.16\nb: 2\n", ".16", "something stands behind the bracket that ends this value"),
         ("a:\n    b: 1\n  c: 2\n", "c: 2", "this line's indentation fits none of the lines above it"),
         ("a: [1, 2\nb: 3\n", "[", "this `[` is never closed"),
         ("a: [1, 2]]\n", "]", "this `]` closes nothing"),

@@ -93,8 +93,11 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         let file = parsed.tree.file;
         outcome.summary.documents += parsed.tree.documents.len();
         templates += usize::from(!parsed.templates.is_empty());
-        // A file of some other tool may be as broken as it likes: it is counted, not shown.
-        let ours = parsed.tree.text.contains("apiVersion");
+        // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
+        // it is counted, not shown.
+        let path = sources.path(file);
+        let ours = parsed.tree.text.contains("apiVersion")
+            && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path));
         if !ours
             && !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
@@ -113,8 +116,8 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
     if unreadable > 0 {
         let what = words(
             unreadable,
-            "file without manifests that cannot be parsed",
-            "files without manifests that cannot be parsed",
+            "file of no manifests, or of a test, that cannot be parsed",
+            "files of no manifests, or of tests, that cannot be parsed",
         );
         outcome.summary.skipped.push((what, unreadable));
     }

@@ -65,6 +65,11 @@ impl Overlays {
                 targets
                     .push(Target { kind: None, name: entry.get("name").map(|name| name.text().to_owned()) });
             }
+            // The namespace transformer gives Namespace objects its name, too (kustomize, builtinpluginconsts/namespace.go:
+            // `path: metadata/name`, `kind: Namespace`).
+            if node.get("namespace").is_some() {
+                targets.push(Target { kind: Some("Namespace".to_owned()), name: None });
+            }
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
             let images: Vec<String> =
                 images.filter_map(|image| Some(image.get("name")?.text().to_owned())).collect();

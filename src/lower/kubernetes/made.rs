@@ -86,13 +86,15 @@ pub fn by_object<'a>(object: &Object<'a>, mut found: impl FnMut(&'static str, No
     const OWN: &str = "metadata.name";
     match (object.group(), object.kind) {
         ("cert-manager.io" | "certmanager.k8s.io", "Certificate") => one("Secret", &["spec.secretName"]),
+        // external-secrets `ExternalSecretTarget.Name`: "Defaults to the .metadata.name of the ExternalSecret resource".
         ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
             one("Secret", &["spec.target.name", OWN])
         }
         ("external-secrets.io", "ClusterExternalSecret") => {
             one("Secret", &["spec.externalSecretSpec.target.name", "spec.externalSecretName", OWN]);
         }
-        ("bitnami.com", "SealedSecret") => one("Secret", &["spec.template.metadata.name", OWN]),
+        // `SealedSecret.Unseal`: "Ensure these are set to what we expect", the name of the SealedSecret, whatever the template says.
+        ("bitnami.com", "SealedSecret") => one("Secret", &[OWN]),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => {
             let objects = node.at("spec.secretObjects").into_iter().flat_map(NodeRef::items);
             objects.filter_map(|object| object.get("secretName")).for_each(|name| found("Secret", name));
@@ -112,9 +114,9 @@ pub fn by_object<'a>(object: &Object<'a>, mut found: impl FnMut(&'static str, No
             one("ConfigMap", &[OWN]);
             one("Secret", &[OWN]);
         }
-        ("serving.knative.dev", "Service") | ("flagger.app", "Canary") => {
-            one("Service", &[OWN]);
-        }
+        ("serving.knative.dev", "Service") => one("Service", &[OWN]),
+        // Flagger, `Canary.GetServiceNames`: the service's name, else the target's; `-primary` and `-canary` beside it.
+        ("flagger.app", "Canary") => one("Service", &["spec.service.name", "spec.targetRef.name", OWN]),
         // The platform's certificate controllers fill what an Ingress or a Service names.
         ("networking.k8s.io" | "extensions", "Ingress") => {
             let hosts = node.at("spec.tls").into_iter().flat_map(NodeRef::items);
