@@ -1,10 +1,11 @@
 //! What changes the number of replicas of a workload: whom, between what, by what, how fast.
 
+use super::existence::Existence;
 use super::object::namespace;
 use super::target::{self, Aim};
 use super::value::{Datum, List, Val, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, SECONDS, Ty, facts};
-use super::{Kind, Model, Thing, link, names, resources};
+use super::{Kind, Model, Thing, link, resources};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::kubernetes::autoscaling::{self, Breed, Metric};
 use crate::lower::kubernetes::defaults;
@@ -156,9 +157,9 @@ fn candidates<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         Fact::plain(Datum::List(std::rc::Rc::new(List { items, open })))
     };
     match scaler.aim.seek(model) {
-        names::Sought::Found(object) => list(vec![object], None),
-        names::Sought::Perhaps(reason) => list(Vec::new(), Some(reason)),
-        names::Sought::Missing => list(Vec::new(), made_elsewhere(model, scaler)),
+        Existence::Declared(object) => list(vec![object], None),
+        Existence::Perhaps(reason) => list(Vec::new(), Some(reason)),
+        Existence::No | Existence::Made => list(Vec::new(), made_elsewhere(model, scaler)),
     }
 }
 

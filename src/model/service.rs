@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::existence;
 use super::link::{self, Found, Relation, SelectorIndex};
-use super::value::{Val, open_things, things};
+use super::value::{Val, few, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::workload::Workload;
 use super::{Kind, Model, Thing};
@@ -162,6 +162,16 @@ fn target<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
 fn is_name(node: NodeRef<'_>) -> bool {
     // A quoted number is a name to Kubernetes, and no container may have such a name.
     node.kind() == NodeKind::Text
+}
+
+/// The Service of a unit with this name, in this namespace or in none that is known.
+pub fn named(model: &Model<'_>, unit: u32, namespace: &str, name: &str) -> Option<u32> {
+    let home =
+        |id: &u32| super::object::namespace(model, *id).into_value().is_none_or(|own| own == namespace);
+    existence::bearers(model, "Service", name)
+        .filter(|id| model.objects[*id as usize].unit == unit)
+        .filter(home)
+        .find_map(|id| of_object(model, id))
 }
 
 /// The services that select the pods of a workload.
@@ -349,10 +359,10 @@ fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let near = unit.workloads.iter().filter(|id| {
         let object = model.workloads[**id as usize].object;
         !model.workloads[**id as usize].controller.is_job()
-            && existence::same_folder(model, this.object, object)
+            && link::same_folder(model, this.object, object)
             && link::same_namespace(model, this.object, object) == Match::Yes
     });
-    existence::few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
+    few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
 }
 
 /// A container's declared ports: name, number, protocol.

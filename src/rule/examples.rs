@@ -125,8 +125,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
             errors.push(error(format!("noisy: this good example gives a finding: {}", fault.message)));
         }
         for (_, fault) in &verdicts.faults {
-            let spoke =
-                rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(&rule, j, fault));
+            let spoke = rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(j, fault));
             if let Some(at) = spoke {
                 spoken[at] = true;
             }
@@ -253,7 +252,7 @@ fn every_subject<'a>(rule: &Rule, model: &'a Model<'a>) -> Vec<(Thing, Option<Th
 }
 
 /// Whether a fault's sentence can come from this judgement: its fixed words occur in it.
-fn speaks(_rule: &Rule, judgement: &super::Judgement, fault: &Fault) -> bool {
+fn speaks(judgement: &super::Judgement, fault: &Fault) -> bool {
     judgement.message.pieces.iter().all(|(piece, _)| match piece {
         super::template::Piece::Text(range) => {
             let words =
