@@ -10,7 +10,7 @@ use super::workload::Workload;
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::kubernetes::defaults;
-use crate::lower::kubernetes::made::is_kubernetes_own;
+use crate::lower::kubernetes::made::{is_kubernetes_own, never_runs_pods};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::pod::Role;
 use crate::lower::kubernetes::selector::{self, Match};
@@ -73,6 +73,7 @@ pub static SERVICE_PORT: KindDef = KindDef {
         "named": Ty::Bool, "whether that is a name" => |m, t| target(m, t).read(|node| Some(is_name(node))).into();
         "nearest": Ty::Text, "the port name of a selected container that comes nearest to the target, where none has its name" => |m, t| nearest(m, t).into();
         "containers": Ty::List(&Ty::Thing(Kind::Container)), "the containers that answer on it: those which declare the port, or the only one of a pod" => containers;
+        "scraped": Ty::Bool, "whether only a collector of metrics asks there, as its name, its Service's name or `prometheus.io/port` says" => |m, t| scraped(m, t).into();
         "declared": Ty::List(&Ty::Text), "the ports that the containers of the selected pods declare" => |m, t| declared(m, t);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| port(m, t).map_or_else(Fact::nothing, Fact::plain).into();
     }],
@@ -162,6 +163,30 @@ fn target<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
 fn is_name(node: NodeRef<'_>) -> bool {
     // A quoted number is a name to Kubernetes, and no container may have such a name.
     node.kind() == NodeKind::Text
+}
+
+/// Whether a port is there for its numbers alone. `prometheus.io/port` says so only where the Service has another port: many
+/// a server answers requests and scrapes on the one that it has.
+fn scraped<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    let Some(port) = port(model, thing) else { return Fact::nothing() };
+    let node = get(model, thing).node;
+    let named = |node: Option<NodeRef<'_>>| {
+        let is = |word: &&str| node.is_some_and(|node| node.text().to_ascii_lowercase().contains(*word));
+        ["metrics", "prometheus", "exporter"].iter().any(|word| is(&word))
+    };
+    let annotated = node
+        .at("metadata.annotations")
+        .and_then(|all| all.get("prometheus.io/port"))
+        .zip(port.get("port"))
+        .is_some_and(|(says, number)| says.text() == number.text());
+    // A whole Service of such a name is one that an operator keeps for Prometheus: `<manager>-metrics-service`.
+    let service = node.at("metadata.name").is_some_and(|name| name.text().contains("metrics"));
+    Fact::plain(
+        named(port.get("name"))
+            || named(port.get("targetPort"))
+            || service
+            || (annotated && ports(node).nth(1).is_some()),
+    )
 }
 
 /// The services that select the pods of a workload.
@@ -283,64 +308,6 @@ fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
         .iter()
         .any(|word| last.to_ascii_lowercase().contains(word))
         .then_some("the pods label themselves when one of them is elected")
-}
-
-/// Groups of common extensions whose objects run no pods.
-fn never_runs_pods(group: &str, kind: &str) -> bool {
-    let groups = [
-        "cert-manager.io",
-        "acme.cert-manager.io",
-        "external-secrets.io",
-        "bitnami.com",
-        "networking.istio.io",
-        "security.istio.io",
-        "telemetry.istio.io",
-        "keda.sh",
-        "traefik.io",
-        "traefik.containo.us",
-        "kyverno.io",
-        "karpenter.sh",
-        "karpenter.k8s.aws",
-        "secrets-store.csi.x-k8s.io",
-        "cilium.io",
-        "projectcalico.org",
-        "crd.projectcalico.org",
-        "policy.linkerd.io",
-        "linkerd.io",
-        "getambassador.io",
-        "configuration.konghq.com",
-        "networking.gke.io",
-        "cloud.google.com",
-        "elbv2.k8s.aws",
-        "snapshot.storage.k8s.io",
-        "velero.io",
-        "kustomize.config.k8s.io",
-        "config.gatekeeper.sh",
-        "constraints.gatekeeper.sh",
-        "templates.gatekeeper.sh",
-        "sources.knative.dev",
-        "gateway.envoyproxy.io",
-        "projectcontour.io",
-        "wgpolicyk8s.io",
-        "metallb.io",
-        "skaffold",
-        "kind.x-k8s.io",
-        "backstage.io",
-    ];
-    groups.contains(&group)
-        || matches!(
-            (group, kind),
-            ("argoproj.io", "Rollout" | "AppProject" | "AnalysisTemplate" | "ClusterAnalysisTemplate")
-                | (
-                    "monitoring.coreos.com",
-                    "ServiceMonitor"
-                        | "PodMonitor"
-                        | "PrometheusRule"
-                        | "Probe"
-                        | "AlertmanagerConfig"
-                        | "ScrapeConfig"
-                )
-        )
 }
 
 fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
