@@ -37,9 +37,9 @@ pub const MAX_FILE_SIZE: u64 = 8 << 20;
 
 /// Patterns of paths that hold tests, examples and development unless somebody says otherwise.
 pub const TEST_PATTERNS: [&str; 4] = [
-    "**/{test,tests,testing,testdata,test-data,__tests__,e2e,fixture,fixtures}/**",
+    "**/{test,tests,testing,testdata,test-data,__tests__,e2e,systemtest,fixture,fixtures}/**",
     "**/{example,examples,sample,samples,demo,demos}/**",
-    "**/{hack,ci,dev,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
+    "**/{hack,ci,dev,dev-env,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
     "**/*[._-]{test,example,sample,dev,development,local}.{yaml,yml,json,toml,hcl,tf,properties,conf}",
 ];
 

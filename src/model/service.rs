@@ -180,7 +180,9 @@ fn scraped<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         .zip(port.get("port"))
         .is_some_and(|(says, number)| says.text() == number.text());
     // A whole Service of such a name is one that an operator keeps for Prometheus: `<manager>-metrics-service`.
-    let service = node.at("metadata.name").is_some_and(|name| name.text().contains("metrics"));
+    let service = node
+        .at("metadata.name")
+        .is_some_and(|name| ["-metrics", "-metrics-service"].iter().any(|end| name.text().ends_with(end)));
     Fact::plain(
         named(port.get("name"))
             || named(port.get("targetPort"))
