@@ -156,7 +156,7 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
         at % 30,
         at % 9,
     );
-    if at % 7 != 0 {
+    if !at.is_multiple_of(7) {
         let _ = write!(
             deployment,
             "          readinessProbe:\n            httpGet:\n              path: /ready\n              port: http\n            \
@@ -171,7 +171,7 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
     let budget = format!(
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
          {}\n  unhealthyPodEvictionPolicy: AlwaysAllow\n  selector:\n    matchLabels:\n      app: {name}\n",
-        if at % 11 == 0 { "minAvailable: 2" } else { "maxUnavailable: 1" },
+        if at.is_multiple_of(11) { "minAvailable: 2" } else { "maxUnavailable: 1" },
     );
     let scaler = format!(
         "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
@@ -183,7 +183,7 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
     let config = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata:\n  mode: fast\n  \
          application.yaml: |\n    server:\n      port: 8080\n    features:\n      checkout: true\n      search: {}\n",
-        at % 2 == 0,
+        at.is_multiple_of(2),
     );
     let job = format!(
         "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {name}-clean\n  namespace: {namespace}\nspec:\n  schedule: \

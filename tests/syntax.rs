@@ -572,6 +572,14 @@ fn reads_alone(text: &str, parsed: &Parsed) {
         if node.style() == Style::Block && header.contains(|byte: char| byte.is_ascii_digit()) {
             continue;
         }
+        // Blanks behind the last line break of a file are a line of their own, or none.
+        if node.style() == Style::Block && text.ends_with([' ', '\t']) {
+            continue;
+        }
+        // In brackets, what looks like the end of a document may be text.
+        if cut.lines().any(|line| line == "---" || line == "...") {
+            continue;
+        }
         // A tag's prefix may be declared elsewhere.
         let tag = node.tag().filter(|tag| *tag == "!" || tag.starts_with("!!")).unwrap_or_default();
         if node.tag().is_some() && tag.is_empty() {

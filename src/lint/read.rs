@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::Inputs;
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
-use crate::model::World;
+use crate::model::{External, World};
 use crate::outcome::Outcome;
 use crate::source::discover::{Walk, Why, discover, read};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -133,7 +133,25 @@ pub(super) fn world(config: &Config) -> World {
     World {
         kubernetes: config.kubernetes.as_ref().map(|version| (version.major as u16, version.minor as u16)),
         today: Some(config.today),
-        externals: Vec::new(),
+        externals: config.externals().iter().filter_map(external).collect(),
+    }
+}
+
+fn external(declared: &crate::config::External) -> Option<External> {
+    Some(External {
+        kind: declared.kind.clone(),
+        name: globset::Glob::new(&declared.name).ok()?.compile_matcher(),
+        namespace: declared.namespace.clone(),
+        used: std::sync::atomic::AtomicBool::new(false),
+    })
+}
+
+/// Tells the settings which declared externals were of use.
+pub(super) fn used_externals(config: &Config, world: &World) {
+    for external in
+        world.externals.iter().filter(|external| external.used.load(std::sync::atomic::Ordering::Relaxed))
+    {
+        config.external(&external.kind, external.namespace.as_deref(), external.name.glob().glob());
     }
 }
 

@@ -95,9 +95,12 @@ pub fn of(launch: &Launch<'_>) -> Option<Migration> {
 mod tests {
     use super::*;
 
+    /// A command, and the migration that it is: its name, and whether it is safe beside others of its kind.
+    type Row<'a> = (&'a [&'a str], Option<(&'a str, bool)>);
+
     #[test]
     fn finds_migrations() {
-        let table: &[(&[&str], Option<(&str, bool)>)] = &[
+        let table: &[Row<'_>] = &[
             (&["alembic", "upgrade", "head"], Some(("alembic upgrade", false))),
             (
                 &["sh", "-c", "python manage.py migrate --noinput && gunicorn app"],

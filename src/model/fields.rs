@@ -53,6 +53,8 @@ impl<'a> Tree for NodeRef<'a> {
     fn value(self) -> Value {
         match self.kind() {
             NodeKind::Null | NodeKind::Unknown => Value::Any,
+            // So is `[YOUR_ID]`.
+            NodeKind::List if is_blank(self) => Value::Any,
             NodeKind::List => Value::List,
             NodeKind::Map => Value::Map,
             // `y` and `n` are truth values to some parsers and text to others.
@@ -66,6 +68,19 @@ impl<'a> Tree for NodeRef<'a> {
             NodeKind::Text => Value::Text,
         }
     }
+}
+
+/// Whether a list is one word in capitals, in the brackets of somebody who leaves a blank: `[YOUR_ACCESS_KEY]`.
+fn is_blank(list: NodeRef<'_>) -> bool {
+    let mut items = list.items();
+    let (Some(word), None) = (items.next(), items.next()) else { return false };
+    word.is_unknown()
+        || word.kind() == NodeKind::Text
+            && word.text().len() > 3
+            && word
+                .text()
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte))
 }
 
 /// A field that its kind does not have.

@@ -35,7 +35,7 @@ pub static IMAGE: KindDef = KindDef {
 };
 
 /// What a container knows of its image.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "image": Ty::Thing(Kind::Image), "its image" => |m, t| {
         let image = Thing::part(Kind::Image, t.id, 0);
         let found = read::node(container::get(m, t).node, "image");
@@ -104,6 +104,9 @@ fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
         Part::Known(range) => Spot::within(node, range.clone()),
         _ => Spot::value(node),
     };
+    if crate::lower::kubernetes::product::is_placeholder(&image) {
+        return Fact::unknown_at("something fills in this name before a pod runs", Spot::value(node));
+    }
     Fact::written(
         match image.floating_tag() {
             Floating::No => "no",

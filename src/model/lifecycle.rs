@@ -15,7 +15,7 @@ use crate::measure::migration::{self, Migration};
 use crate::syntax::tree::NodeRef;
 
 /// What a workload knows of its end.
-pub const WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "grace": SECONDS, "the time between the order to stop and the kill, hooks before the stop included" => |m, t| {
         let this = get(m, t);
         let grace = read::number(this.template, "spec.terminationGracePeriodSeconds");
@@ -24,7 +24,7 @@ pub const WORKLOAD_FACTS: &[FactDef] = facts! {
 };
 
 /// What a container knows of its start and its end.
-pub const CONTAINER_FACTS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "preStop": Ty::Thing(Kind::Hook), "the hook that runs before it is told to stop" =>
         |m, t| lifecycle::pre_stop(node(m, t)).map(|_| Thing::new(Kind::Hook, t.id as usize)).into();
     "drain": SECONDS, "how long its server says that it finishes requests after SIGTERM" => |m, t| lifecycle::drain(node(m, t)).into();

@@ -79,7 +79,7 @@ pub static PROBE: KindDef = KindDef {
 };
 
 /// What a container knows of its probes.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "liveness": Ty::Thing(Kind::Probe), "its liveness probe" => |m, t| probe_of(m, t.id, Purpose::Liveness).into();
     "readiness": Ty::Thing(Kind::Probe), "its readiness probe" => |m, t| probe_of(m, t.id, Purpose::Readiness).into();
     "startup": Ty::Thing(Kind::Probe), "its startup probe" => |m, t| probe_of(m, t.id, Purpose::Startup).into();

@@ -18,7 +18,7 @@ use crate::measure::quantity;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Facts of a container about its resources.
-pub static CONTAINER_FACTS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "requests": Ty::Map(&Ty::Quantity), "what it asks for, by resource: its own requests, else its limits, else what a LimitRange gives" =>
         |m, t| map(requests(m, t.id));
     "limits": Ty::Map(&Ty::Quantity), "what it is held to, by resource: its own limits, else what a LimitRange gives" =>

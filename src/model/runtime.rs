@@ -37,7 +37,7 @@ pub static RUNTIME: KindDef = KindDef {
 };
 
 /// What a container knows of its runtimes.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "runtimes": Ty::List(&Ty::Thing(Kind::Runtime)), "the memory that its runtimes are told to take" => |m, t| {
         let open = unseen(m, t.id).then(|| Reason::new("a variable or a command that does not stand here may set more"));
         open_things((0..runtimes(m, t.id).len()).map(|part| Thing::part(Kind::Runtime, t.id, part)), open)

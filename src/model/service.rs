@@ -73,7 +73,7 @@ pub static SERVICE_PORT: KindDef = KindDef {
         "named": Ty::Bool, "whether that is a name" => |m, t| target(m, t).read(|node| Some(is_name(node))).into();
         "nearest": Ty::Text, "the port name of a selected container that comes nearest to the target, where none has its name" => |m, t| nearest(m, t).into();
         "containers": Ty::List(&Ty::Thing(Kind::Container)), "the containers that answer on it: those which declare the port, or the only one of a pod" => containers;
-        "scraped": Ty::Bool, "whether only a collector of metrics asks there, as its name, its Service's name or `prometheus.io/port` says" => |m, t| scraped(m, t).into();
+        "watched": Ty::Bool, "whether it is there for whoever watches the pods: their metrics or their profile, as its name, its Service's or `prometheus.io/port` says" => |m, t| watched(m, t).into();
         "declared": Ty::List(&Ty::Text), "the ports that the containers of the selected pods declare" => |m, t| declared(m, t);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| port(m, t).map_or_else(Fact::nothing, Fact::plain).into();
     }],
@@ -165,29 +165,30 @@ fn is_name(node: NodeRef<'_>) -> bool {
     node.kind() == NodeKind::Text
 }
 
-/// Whether a port is there for its numbers alone. `prometheus.io/port` says so only where the Service has another port: many
-/// a server answers requests and scrapes on the one that it has.
-fn scraped<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+/// Whether a port is there for whoever watches the pods. `prometheus.io/port` says so only where the Service has another
+/// port: many a server answers requests and scrapes on the one that it has.
+fn watched<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    const PORTS: [&str; 8] =
+        ["metrics", "prometheus", "exporter", "monitor", "profiling", "pprof", "probes", "debug"];
+    // Ends only: `prometheus` and `metrics-server` are themselves asked.
+    const SERVICES: [&str; 6] =
+        ["-metrics", "-metrics-service", "-monitor", "-monitor-service", "-exporter", "-profiling"];
     let Some(port) = port(model, thing) else { return Fact::nothing() };
     let node = get(model, thing).node;
-    let named = |node: Option<NodeRef<'_>>| {
-        let is = |word: &&str| node.is_some_and(|node| node.text().to_ascii_lowercase().contains(*word));
-        ["metrics", "prometheus", "exporter"].iter().any(|word| is(&word))
+    let named = |key: &str| {
+        let name = port.get(key).map(|name| name.text().to_ascii_lowercase());
+        name.is_some_and(|name| PORTS.iter().any(|word| name.contains(word)))
     };
     let annotated = node
         .at("metadata.annotations")
         .and_then(|all| all.get("prometheus.io/port"))
         .zip(port.get("port"))
         .is_some_and(|(says, number)| says.text() == number.text());
-    // A whole Service of such a name is one that an operator keeps for Prometheus: `<manager>-metrics-service`.
     let service = node
         .at("metadata.name")
-        .is_some_and(|name| ["-metrics", "-metrics-service"].iter().any(|end| name.text().ends_with(end)));
+        .is_some_and(|name| SERVICES.iter().any(|end| name.text().ends_with(end)));
     Fact::plain(
-        named(port.get("name"))
-            || named(port.get("targetPort"))
-            || service
-            || (annotated && ports(node).nth(1).is_some()),
+        named("name") || named("targetPort") || service || (annotated && ports(node).nth(1).is_some()),
     )
 }
 
@@ -391,6 +392,8 @@ fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
                 }
             }
         }
+        // A patch may add a container, with a port of its own.
+        hidden |= model.objects[model.workloads[*workload as usize].object as usize].overlaid;
         if here.is_empty() && hidden {
             open.get_or_insert_with(|| Reason::new("a container's port is only known at run time"));
         } else if here.is_empty() && !is_name(wanted) {

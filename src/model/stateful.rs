@@ -16,7 +16,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// What workloads know of it. All of it is absent for anything but a StatefulSet.
-pub static OF_WORKLOADS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "serviceName": Ty::Text, "the Service that gives the pods of a StatefulSet their names" => |m, t| of_set(m, t, |node| read::text(node, "spec.serviceName")).into();
     "governing": Ty::Node, "that Service, if a file of the unit has it; unknown where it may be elsewhere" => |m, t| governing(m, t).into();
     "governingSelects": Ty::Bool, "whether that Service selects the pods" => |m, t| governing_selects(m, t).into();

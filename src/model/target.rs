@@ -15,7 +15,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// Facts of workloads about what points at them.
-pub static WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "scalers": Ty::List(&Ty::Thing(Kind::Scaler)), "what changes its number of replicas: HorizontalPodAutoscalers, ScaledObjects" =>
         |m, t| things_of(Kind::Scaler, of(m, Pointer::Scaler, t.id));
     "recommenders": Ty::List(&Ty::Thing(Kind::Recommender)), "the VerticalPodAutoscalers that change the requests of its containers" =>

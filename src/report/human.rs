@@ -236,7 +236,10 @@ impl<'a> Pen<'_, 'a> {
         let Self { view } = self;
         let summary = &view.outcome.summary;
         let counts = view.counts();
-        let open = summary.undecided > 0 || !summary.skipped.is_empty();
+        let open = summary.undecided > 0
+            || summary.hidden > 0
+            || !summary.skipped.is_empty()
+            || !view.outcome.diagnostics.is_empty();
         let found = if !counts.is_empty() {
             let counts =
                 counts.iter().map(|(severity, n)| self.paint(tint(*severity), &count(*n, severity.word())));
@@ -254,7 +257,7 @@ impl<'a> Pen<'_, 'a> {
             )
         };
         let judged = format!(
-            "{}, {} spoke of {}",
+            "{}, {} asked of {}",
             count(summary.objects, "object"),
             count(summary.rules, "rule"),
             count(summary.subjects, "subject")

@@ -17,6 +17,11 @@ use super::show;
 
 /// The most steps that one expression may take.
 const STEPS: u32 = 1_000_000;
+/// What is said of one that takes more: its rule is asked no further.
+pub const ENDLESS: &str = "this takes more than a million steps";
+
+/// What a patch leaves as it is: a patch finds its object by these.
+const STAYS: [&str; 5] = ["name", "kind", "object", "unit", "project"];
 
 /// Something wrong with an expression that shows only when it runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,10 +85,7 @@ impl<'a, 'p> Scope<'a, 'p> {
     fn run(&mut self, op: &Op) -> Result<Val<'a>, Trouble> {
         self.steps += 1;
         if self.steps > STEPS {
-            return Err(Trouble {
-                ordinal: op.ordinal,
-                message: "this takes more than a million steps".to_owned(),
-            });
+            return Err(Trouble { ordinal: op.ordinal, message: ENDLESS.to_owned() });
         }
         Ok(match &op.step {
             Step::Bool(value) => plain(Datum::Bool(*value)),
@@ -106,6 +108,12 @@ impl<'a, 'p> Scope<'a, 'p> {
                 let base = self.run(base)?;
                 match base.state {
                     State::Written(Datum::Thing(thing)) | State::Default(Datum::Thing(thing)) => {
+                        if self.model.is_overlaid(thing) && !STAYS.contains(&fact.name) {
+                            return Ok(unknown(
+                                Reason::new("Kustomize changes it before it is applied"),
+                                base.spots,
+                            ));
+                        }
                         let mut value = (fact.read)(self.model, thing);
                         self.confidence = self.confidence.min(value.confidence);
                         if value.spots.is_empty() && value.is_absent() {
