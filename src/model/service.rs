@@ -47,7 +47,7 @@ pub static SERVICE: KindDef = KindDef {
             let found = workloads(m, t.id);
             open_things(found.ids.iter().map(|id| Thing::new(Kind::Workload, *id as usize)), found.open.clone())
         };
-        "neighbours": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads that are declared in the same folder, for the same namespace" => |m, t| neighbours(m, t);
+        "neighbours": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads of the same folder and namespace that it may be meant for: their pods have a label of its keys, and no other Service leads to them, or they share its name" => |m, t| neighbours(m, t);
         "routes": Ty::List(&Ty::Thing(Kind::Target)), "the routes' targets that lead to it" => |m, t|
             things(super::route::leading_to(m, t.id).map(|(route, at)| Thing::part(Kind::Target, route, at as usize)));
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
@@ -313,14 +313,28 @@ fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
         .then_some("the pods label themselves when one of them is elected")
 }
 
+/// A workload beside a Service says nothing by itself: the pods may come from a chart that is in no file here. One that
+/// waits for a Service, labelled by the same key, says that a label was renamed on one side only.
 fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let this = get(model, thing);
+    let name = model.objects[this.object as usize].object.name;
+    let wanted = this.node.at("spec.selector");
+    let meant = |id: u32| {
+        let workload = &model.workloads[id as usize];
+        let key = |key: &str| workload.labels().is_some_and(|labels| labels.get(key).is_some());
+        let labelled = wanted.is_some_and(|wanted| wanted.entries().any(|(wanted, _)| key(wanted)));
+        let other = model.objects[workload.object as usize].object.name;
+        let akin = !name.is_empty() && !other.is_empty() && (name.starts_with(other) || other.starts_with(name));
+        let services = super::workload::services(model, id);
+        labelled && (akin || (services.ids.is_empty() && services.open.is_none()))
+    };
     let unit = &model.units[model.objects[this.object as usize].unit as usize];
     let near = unit.workloads.iter().filter(|id| {
         let object = model.workloads[**id as usize].object;
         !model.workloads[**id as usize].controller.is_job()
             && existence::same_folder(model, this.object, object)
             && link::same_namespace(model, this.object, object) == Match::Yes
+            && meant(**id)
     });
     existence::few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
 }
