@@ -616,9 +616,7 @@ fn rest_on_both<'a>(places: Option<&mut Spots<'a>>, a: Spots<'a>, b: Spots<'a>) 
 
 fn as_truth(value: &Val<'_>, ordinal: u32) -> Result<Truth, Trouble> {
     match &value.state {
-        State::Written(Datum::Bool(answer)) | State::Default(Datum::Bool(answer)) => {
-            Ok(truth(*answer))
-        }
+        State::Written(Datum::Bool(answer)) | State::Default(Datum::Bool(answer)) => Ok(truth(*answer)),
         State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.as_bool() {
             Some(true) => Ok(Truth::True),
             Some(false) => Ok(Truth::False),
