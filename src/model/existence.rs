@@ -301,7 +301,11 @@ fn is_external(model: &Model<'_>, wanted: Wanted<'_>) -> bool {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
-        external.kind == wanted.kind && external.name.is_match(wanted.name) && same
+        let meant = external.kind == wanted.kind && external.name.is_match(wanted.name) && same;
+        if meant {
+            external.used.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        meant
     })
 }
 

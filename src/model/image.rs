@@ -99,6 +99,9 @@ fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
         Part::Known(range) => Spot::within(node, range.clone()),
         _ => Spot::value(node),
     };
+    if crate::lower::kubernetes::placeholder::is_placeholder(&image) {
+        return Fact::unknown_at("something fills in this name before a pod runs", Spot::value(node));
+    }
     Fact::written(
         match image.floating_tag() {
             Floating::No => "no",

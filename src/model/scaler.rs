@@ -9,6 +9,7 @@ use super::{Kind, Model, Thing, link, resources};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::kubernetes::autoscaling::{self, Breed, Metric};
 use crate::lower::kubernetes::defaults;
+use crate::lower::kubernetes::made::{is_kubernetes_own, never_runs_pods};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
@@ -189,7 +190,8 @@ pub fn maker(model: &Model<'_>, of: u32, name: Option<&str>) -> Option<Reason> {
                 object.kind, object.name
             )));
         }
-        let foreign = group.contains('.') && !group.ends_with(".k8s.io") && !KNOWN_GROUPS.contains(&group);
+        let foreign =
+            group.contains('.') && !is_kubernetes_own(group) && !never_runs_pods(group, object.kind);
         let begins = match name {
             Some(name) => object.name.is_empty() || name.starts_with(object.name),
             None => link::same_namespace(model, of, *id) != Match::No,
@@ -198,22 +200,6 @@ pub fn maker(model: &Model<'_>, of: u32, name: Option<&str>) -> Option<Reason> {
             .then(|| Reason::new(format!("the {} `{}` may make pods of its own", object.kind, object.name)))
     })
 }
-
-/// Groups whose objects make no workloads.
-const KNOWN_GROUPS: [&str; 12] = [
-    "keda.sh",
-    "monitoring.coreos.com",
-    "cert-manager.io",
-    "external-secrets.io",
-    "networking.istio.io",
-    "security.istio.io",
-    "telemetry.istio.io",
-    "traefik.io",
-    "karpenter.sh",
-    "karpenter.k8s.aws",
-    "bitnami.com",
-    "argoproj.io",
-];
 
 fn nearest<'a>(model: &'a Model<'a>, scaler: &'a Scaler<'a>) -> Fact<'a, String> {
     let unit = &model.units[model.objects[scaler.object as usize].unit as usize];

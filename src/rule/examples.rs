@@ -61,8 +61,9 @@ impl Bench {
     pub fn verdicts(&self, rule: &Rule) -> Verdicts {
         let model = Model::build(&self.trees, &self.sources, &self.world);
         let mut verdicts = Verdicts::default();
+        let Some(mut asking) = rule.asking(&model) else { return verdicts };
         for subject in rule.subjects(&model) {
-            rule.ask(&model, subject, &mut |thing, verdict| match verdict {
+            asking.ask(subject, &mut |thing, verdict| match verdict {
                 Verdict::Healthy => {}
                 Verdict::Fault(fault) => verdicts.faults.push((thing, *fault)),
                 Verdict::Undecided(reason, _) => verdicts.undecided.push(reason.0.into_owned()),
@@ -208,10 +209,11 @@ enum Step {
 }
 
 /// The edits for the first subject that still has the fault.
-fn first_mending<'a>(rule: &Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
+fn first_mending<'a>(rule: &'a Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
+    let Some(mut asking) = rule.asking(model) else { return Step::Silent };
     for (subject, holder) in rule.subjects(model) {
         let mut faults = Vec::new();
-        rule.ask(model, (subject, holder), &mut |thing, verdict| {
+        asking.ask((subject, holder), &mut |thing, verdict| {
             if let Verdict::Fault(fault) = verdict {
                 faults.push((thing, fault.message));
             }

@@ -9,6 +9,7 @@ use super::image;
 use super::start::Start;
 use crate::fact::{Confidence, Fact, Spot};
 use crate::lower::read;
+use crate::measure::image::Image;
 use crate::measure::shell;
 use crate::syntax::tree::NodeRef;
 
@@ -63,7 +64,12 @@ macro_rules! engine {
     };
 }
 
-/// The engines. Directories are those that the images' own pages and Dockerfiles name as `VOLUME`.
+/// The engines. Directories are those that the images' own Dockerfiles name as `VOLUME`: docker-library's postgres (`PGDATA`,
+/// up to 17), mysql, mongo, rabbitmq; MariaDB/mariadb-docker; 31z4/zookeeper-docker (`ZOO_DATA_DIR`); hashicorp/docker-consul;
+/// ClickHouse, docker/server; confluentinc/kafka-images (`/var/lib/${COMPONENT}/data`). CockroachDB has none: it writes to
+/// `cockroach-data` below its working directory, `/cockroach` (build/deploy/Dockerfile). Where the place depends on what else is
+/// set, it is left empty: apache/kafka writes to /tmp/kraft-combined-logs only as long as no variable configures it
+/// (docker/server.properties).
 static ENGINES: &[Engine] = &[
     engine!("PostgreSQL", ["docker.io/library/postgres"], ["postgres", "postgresql"], [ENTRY, "postgres"],
         "/var/lib/postgresql/data" below "/var/lib/postgresql", "PGDATA", ["-D", "data_directory"], true, false),
@@ -97,7 +103,7 @@ static ENGINES: &[Engine] = &[
         "/usr/share/opensearch/data" below "/usr/share/opensearch/data", "path.data", ["-Epath.data"], true, true),
     engine!("Cassandra", ["docker.io/library/cassandra"], ["cassandra"], [ENTRY, "cassandra"],
         "/var/lib/cassandra" below "/var/lib/cassandra", "", [], true, false),
-    engine!("ClickHouse", ["docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server"],
+    engine!("ClickHouse", ["docker.io/library/clickhouse", "docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server"],
         "/var/lib/clickhouse" below "/var/lib/clickhouse", "", [], true, false),
     engine!("CouchDB", ["docker.io/library/couchdb"], ["couchdb"], [ENTRY, "couchdb"],
         "/opt/couchdb/data" below "/opt/couchdb/data", "", [], true, false),
@@ -106,7 +112,7 @@ static ENGINES: &[Engine] = &[
     engine!("Kafka", ["docker.io/confluentinc/cp-kafka"], ["cp-kafka"], [],
         "/var/lib/kafka/data" below "/var/lib/kafka", "KAFKA_LOG_DIRS", [], true, false),
     engine!("Kafka", ["docker.io/apache/kafka"], [], [],
-        "/tmp/kraft-combined-logs" below "/tmp/kraft-combined-logs", "KAFKA_LOG_DIRS", [], true, false),
+        "" below "", "KAFKA_LOG_DIRS", [], true, false),
     engine!("RabbitMQ", ["docker.io/library/rabbitmq"], ["rabbitmq"], [ENTRY, "rabbitmq-server"],
         "/var/lib/rabbitmq" below "/var/lib/rabbitmq", "RABBITMQ_MNESIA_BASE", [], false, true),
     engine!("NATS", ["docker.io/library/nats"], ["nats"], ["nats-server", ENTRY],
@@ -188,10 +194,32 @@ pub fn directory<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact<'a
     if container.get("envFrom").is_some() && !engine.variable.is_empty() {
         return Fact::unknown_at("its directory may stand in what `envFrom` names", Spot::value(image));
     }
+    if engine.variable == "PGDATA"
+        && let Some(moved) = since_postgres_18(image)
+    {
+        return moved;
+    }
     if engine.directory.is_empty() {
         return Fact::unknown_at("nobody says where it keeps its files", Spot::value(image));
     }
     Fact::written(Cow::Borrowed(engine.directory), Spot::value(image))
+}
+
+/// Where PostgreSQL 18 and later keep their files: "in 18+, PGDATA has changed to match the pg_ctlcluster standard directory
+/// structure, and the VOLUME has moved" (docker-library/postgres, 18/bookworm/Dockerfile). Unknown where the version is.
+fn since_postgres_18(image: NodeRef<'_>) -> Option<Fact<'_, Cow<'_, str>>> {
+    let parsed = Image::parse(image.text()).ok()?;
+    let tag = parsed.tag_text().unwrap_or_default();
+    // Images built on PostgreSQL count in their own way: `latest-pg16`, `2.17.2-pg18`, `pg17`.
+    let version = tag.rsplit("pg").next().unwrap_or(tag);
+    let digits = version.bytes().take_while(u8::is_ascii_digit).count();
+    match version[..digits].parse::<u32>() {
+        Ok(major) if major < 18 => None,
+        Ok(major) if major < 100 => {
+            Some(Fact::written(Cow::Owned(format!("/var/lib/postgresql/{major}/docker")), Spot::value(image)))
+        }
+        _ => Some(Fact::unknown_at("its directory depends on its version", Spot::value(image))),
+    }
 }
 
 /// The folder at or below which a volume holds the files of a directory.

@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod made;
 pub mod object;
+pub mod placeholder;
 pub mod placement;
 pub mod pod;
 pub mod probe;
