@@ -58,6 +58,8 @@ pub struct Indexes {
     pub runtimes: super::runtime::Runtimes,
     /// The PriorityClasses, by object.
     pub priorities: OnceLock<Vec<u32>>,
+    /// Variables that name a host.
+    pub hosts: OnceLock<super::pool::Hosts>,
     /// Services by selector and by name.
     pub serving: OnceLock<super::serving::Services>,
     /// The zones of Karpenter's NodePools by unit.

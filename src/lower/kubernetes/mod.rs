@@ -3,6 +3,7 @@
 pub mod api;
 pub mod autoscaling;
 pub mod command;
+pub mod connections;
 pub mod daemon;
 pub mod datastore;
 pub mod defaults;
