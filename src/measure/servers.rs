@@ -586,7 +586,8 @@ mod tests {
 
     #[test]
     fn worker_processes() {
-        let table: &[(&[&str], &[(&str, &str)], Option<&str>)] = &[
+        type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<&'a str>);
+        let table: &[Row<'_>] = &[
             (&["gunicorn", "-w", "4", "a"], &[("WEB_CONCURRENCY", "2")], Some("4 `4`")),
             (&["gunicorn", "-w4", "a"], &[], Some("4 `-w4`")),
             (&["sh", "-c", "exec gunicorn --workers=3 a"], &[], Some("3 `--workers=3`")),

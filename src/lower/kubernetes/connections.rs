@@ -222,7 +222,8 @@ pub struct Endpoint<'a> {
 pub fn endpoint<'a>(name: &str, value: &'a str) -> Option<Endpoint<'a>> {
     let size = || SIZE_KEYS.iter().find_map(|key| number_after(value, key));
     let plain = |host: &'a str| {
-        let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
+        // Of several hosts each may be the one.
+        let host = host.split(':').next().filter(|_| !host.contains(','))?.trim_end_matches('.');
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         (!host.is_empty() && host.chars().all(fits)).then_some(host)
     };
