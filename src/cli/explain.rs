@@ -1,9 +1,8 @@
 //! `steadfast explain`: the page of a rule.
 
 use super::project::Project;
-use super::{CLEAN, Common, Failure, World, output};
-use crate::config::{Flags, Names, covers};
-use crate::lint;
+use super::{CLEAN, COULD_NOT_RUN, Common, Failure, World, output};
+use crate::config::{Names, covers};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -20,16 +19,11 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
     let project = Project::find(&[], &args.common, world)?;
-    let today = super::today(None, world)?;
-    let rules = match project.settings(&args.common, Flags::default(), today, world)? {
-        Ok(config) => lint::rules(&config),
-        Err(refused) => Err(refused),
-    };
-    let rules = match rules {
+    let rules = match project.rules(&args.common, world)? {
         Ok(rules) => rules,
         Err(refused) => {
             output::write(&refused, &[], &project.look(args.common.color, world), world)?;
-            return Ok(super::COULD_NOT_RUN);
+            return Ok(COULD_NOT_RUN);
         }
     };
     if let Some(rule) = rules.iter().find(|rule| rule.id == args.rule) {

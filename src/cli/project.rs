@@ -9,8 +9,8 @@ use super::output::Look;
 use super::{Color, Common, Failure, World};
 use crate::config::{Config, ConfigFile, FILE_NAMES, Flags, Problem};
 use crate::finding::Severity;
-use crate::lint::Inputs;
-use crate::outcome::Outcome;
+use crate::lint::{self, Inputs};
+use crate::outcome::{Outcome, RuleInfo};
 use crate::source::{SourceFile, Sources};
 
 /// The folder that is read, and what of it is reported.
@@ -121,6 +121,19 @@ impl Project {
             return Ok(Err(Box::new(refused(config.file.as_ref(), problems))));
         }
         Ok(Ok(config.with_flags(flags)))
+    }
+
+    /// All rules, as the settings of the project have them; or an outcome that tells what is wrong with these.
+    pub(super) fn rules(
+        &self,
+        common: &Common,
+        world: &World<'_>,
+    ) -> Result<Result<Vec<RuleInfo>, Box<Outcome>>, Failure> {
+        let today = super::today(None, world)?;
+        Ok(match self.settings(common, Flags::default(), today, world)? {
+            Ok(config) => lint::rules(&config),
+            Err(refused) => Err(refused),
+        })
     }
 
     /// How reports of this project look unless flags say more.

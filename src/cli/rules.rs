@@ -4,9 +4,7 @@ use clap::ValueEnum;
 
 use super::project::Project;
 use super::{CLEAN, COULD_NOT_RUN, Common, Failure, World, output};
-use crate::config::Flags;
 use crate::finding::Confidence;
-use crate::lint;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -31,12 +29,7 @@ enum Form {
 /// Runs the command.
 pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
     let project = Project::find(&[], &args.common, world)?;
-    let today = super::today(None, world)?;
-    let rules = match project.settings(&args.common, Flags::default(), today, world)? {
-        Ok(config) => lint::rules(&config),
-        Err(refused) => Err(refused),
-    };
-    let rules = match rules {
+    let rules = match project.rules(&args.common, world)? {
         Ok(rules) => rules,
         Err(refused) => {
             output::write(&refused, &[], &project.look(args.common.color, world), world)?;

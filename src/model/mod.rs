@@ -45,7 +45,6 @@ pub mod shape;
 pub mod startup;
 pub mod stateful;
 pub mod target;
-pub mod tmpfs;
 pub mod unit;
 pub mod value;
 pub mod variable;
@@ -109,8 +108,6 @@ kinds! {
     Space => allowance::SPACE;
     /// The processor time of a container or a pod.
     Cpu => allowance::CPU;
-    /// A volume in memory.
-    Tmpfs => tmpfs::TMPFS;
     /// A PriorityClass.
     Priority => priority::PRIORITY;
     /// A PodDisruptionBudget.

@@ -37,6 +37,11 @@ pub static VOLUME: KindDef = KindDef {
         "kind": Ty::Text, "what it is made of: `claim`, `claimTemplate`, `ephemeralClaim`, or the name of its field, such as `emptyDir`" =>
             |m, t| get(m, t).map_or(Fact::nothing(), |volume| Fact::written(volume.source.word(), Spot::value(volume.node))).into();
         "claim": Ty::Thing(Kind::Claim), "the claim behind it; unknown where no file has it" => |m, t| claim(m, t).into();
+        "medium": Ty::Text, "where an `emptyDir` keeps its files: `Memory`, `HugePages`; absent for the node's disk" => |m, t| of_node(m, t, |node| read::text(node, "emptyDir.medium")).into();
+        "size": BYTES, "the most that an `emptyDir` may hold" => |m, t| {
+            of_node(m, t, |node| read::text(node, "emptyDir.sizeLimit")).try_map("it is no quantity", quantity::parse).into()
+        };
+        "paths": Ty::List(&Ty::Text), "where containers mount it" => |m, t| list(paths(m, t));
         "readOnly": Ty::Bool, "whether every container mounts it read-only" => |m, t| read_only(m, t).into();
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| get(m, t).map_or(Fact::nothing(), |volume| Fact::plain(volume.node)).into();
     }],
@@ -46,6 +51,26 @@ pub static VOLUME: KindDef = KindDef {
     owners: &[Kind::Workload, Kind::Job, Kind::Object, Kind::Unit, Kind::Project],
     schema: &["v1 Pod spec.volumes"],
 };
+
+fn of_node<'a, T>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    f: impl FnOnce(NodeRef<'a>) -> Fact<'a, T>,
+) -> Fact<'a, T> {
+    get(model, thing).map_or_else(Fact::nothing, |volume| f(volume.node))
+}
+
+fn paths<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<Fact<'a, &'a str>> {
+    let name = get(model, thing).map_or("", |volume| volume.name);
+    let containers = model.workloads[thing.id as usize].containers.clone();
+    let lists = containers.filter_map(|id| model.containers[id as usize].node.get("volumeMounts"));
+    lists
+        .flat_map(NodeRef::items)
+        .filter(|mount| mount.get("name").is_some_and(|own| !name.is_empty() && own.text() == name))
+        .filter_map(|mount| mount.get("mountPath"))
+        .map(|path| Fact::written(path, Spot::value(path)).text())
+        .collect()
+}
 
 /// The claim as the other side of a volume.
 pub static CLAIM: KindDef = KindDef {

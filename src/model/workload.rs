@@ -58,7 +58,6 @@ pub static WORKLOAD: KindDef = KindDef {
         super::volume::OF_POD,
         super::stateful::OF_WORKLOAD,
         super::allowance::OF_WORKLOAD,
-        super::tmpfs::OF_WORKLOAD,
         super::dns::OF_WORKLOAD,
         super::priority::OF_WORKLOAD,
         super::rollout::OF_WORKLOAD,
