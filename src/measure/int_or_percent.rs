@@ -53,14 +53,6 @@ impl IntOrPercent {
     }
 }
 
-/// What a Deployment of so many replicas may add and miss during a rollout: surge rounds up, unavailable rounds down, and if
-/// both come to nothing one may be unavailable, for otherwise the rollout could not move.
-pub fn rolling_update(surge: IntOrPercent, unavailable: IntOrPercent, replicas: i64) -> (i64, i64) {
-    let surge = surge.resolve(replicas, Rounding::Up);
-    let unavailable = unavailable.resolve(replicas, Rounding::Down);
-    if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
-}
-
 /// Go's `strconv.Atoi`: an optional sign, digits, nothing else.
 fn integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -119,14 +111,6 @@ mod tests {
             assert_eq!(value.resolve(total, Rounding::Up), up, "{value:?} of {total}, up");
             assert_eq!(value.resolve(total, Rounding::Down), down, "{value:?} of {total}, down");
         }
-    }
-
-    #[test]
-    fn a_rollout_can_always_move() {
-        assert_eq!(rolling_update(Percent(25.0), Percent(25.0), 3), (1, 0));
-        assert_eq!(rolling_update(Int(0), Percent(25.0), 3), (0, 1));
-        assert_eq!(rolling_update(Int(0), Int(0), 3), (0, 1));
-        assert_eq!(rolling_update(Percent(25.0), Percent(25.0), 8), (2, 2));
     }
 
     proptest! {

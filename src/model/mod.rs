@@ -4,54 +4,67 @@
 //! costs nothing to copy. Facts are functions over the model that run when a rule reads them; relations that need an index
 //! build it once, at first use. Nothing here says what is healthy.
 
-pub mod allowance;
-pub mod analysis;
+// What all of it is made of.
+pub mod dump;
+pub mod existence;
+pub mod link;
+pub mod value;
+pub mod vocabulary;
+
+// What was read, and objects as such.
 pub mod api;
+pub mod fields;
+pub mod naming;
+pub mod object;
+pub mod project;
+pub mod reference;
+pub mod shape;
+pub mod unit;
+
+// Pods, and what is in them.
+pub mod allowance;
 pub mod backup;
-pub mod budget;
-pub mod budget_size;
 pub mod container;
 pub mod datastore;
 pub mod dns;
-pub mod dump;
-pub mod existence;
-pub mod fields;
 pub mod image;
-pub mod job;
 pub mod lifecycle;
-pub mod link;
-pub mod metric;
-pub mod naming;
-pub mod nodepool;
-pub mod object;
-pub mod placement;
 pub mod pool;
 pub mod port;
-pub mod priority;
 pub mod probe;
-pub mod project;
-pub mod quota;
-pub mod recommender;
-pub mod reference;
-pub mod replicas;
 pub mod resources;
-pub mod rollout;
-pub mod route;
 pub mod runtime;
-pub mod scaler;
-pub mod schedule;
-pub mod service;
-pub mod shape;
 pub mod startup;
 pub mod stateful;
-pub mod target;
-pub mod unit;
-pub mod value;
 pub mod variable;
-pub mod vocabulary;
 pub mod volume;
-pub mod webhook;
 pub mod workload;
+
+// Work that ends.
+pub mod job;
+pub mod schedule;
+
+// How many, and where.
+pub mod budget;
+pub mod budget_size;
+pub mod metric;
+pub mod nodepool;
+pub mod placement;
+pub mod priority;
+pub mod quota;
+pub mod recommender;
+pub mod replicas;
+pub mod scaler;
+pub mod target;
+
+// How they change.
+pub mod analysis;
+pub mod rollout;
+
+// Who calls them.
+pub mod route;
+pub mod service;
+pub mod webhook;
 
 use camino::Utf8Path;
 

@@ -1,8 +1,8 @@
 //! How values read in a sentence: numbers by their unit, lists by their first names.
 
 use super::compile::Type;
-use crate::fact::{Fact, State};
-use crate::model::value::{Datum, Val};
+use crate::fact::Fact;
+use crate::model::value::Datum;
 use crate::model::vocabulary::Unit;
 use crate::syntax::tree::NodeKind;
 
@@ -43,14 +43,6 @@ pub fn bare(datum: &Datum<'_>, ty: &Type) -> String {
         (Datum::Num(n), Type::Num(Some(Unit::Seconds))) if n.is_finite() => format!("{}s", trimmed(*n)),
         (Datum::Num(n), _) => trimmed(*n),
         (other, ty) => sentence(other, ty),
-    }
-}
-
-/// The value without its unit: `90`, for a field whose unit is its own.
-pub fn number_only(value: &Val<'_>) -> Option<String> {
-    match &value.state {
-        State::Written(Datum::Num(n)) | State::Default(Datum::Num(n)) => Some(trimmed(*n)),
-        _ => None,
     }
 }
 

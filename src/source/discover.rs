@@ -16,9 +16,6 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder};
 
-/// How large a file may be, unless somebody says otherwise.
-pub const MAX_BYTES: u64 = 8 << 20;
-
 /// How much of a file with an odd name is looked at.
 const HEAD: u64 = 2048;
 

@@ -99,11 +99,6 @@ impl Schedule {
         self.zone.as_ref()
     }
 
-    /// Whether it is `@every`, and so bound to no time of day.
-    pub fn is_interval(&self) -> bool {
-        matches!(self.rhythm, Rhythm::Every(_))
-    }
-
     /// Every firing in `[from, from + days)`, in order. A local time that a clock change skips does not fire, one that it
     /// repeats fires twice, as in robfig/cron. The schedule's own zone is the caller's to look up and pass.
     pub fn fires<'a>(&'a self, zone: &'a TimeZone, from: Timestamp, days: u32) -> Fires<'a> {

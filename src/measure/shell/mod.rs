@@ -1,5 +1,5 @@
 //! Answers about a command that somebody gave as a list of strings, often with a shell script in it: how long it sleeps, which
-//! program it runs, whether a failing pipe goes unnoticed, what cuts it off.
+//! program it runs, what cuts it off.
 //!
 //! It reads enough of POSIX sh for the scripts that stand in manifests and no more. A loop, a function, a substitution whose
 //! value matters: the answer is then that nobody knows, never a guess.
@@ -8,7 +8,7 @@ mod read;
 mod wrap;
 
 use super::duration;
-use super::place::{Place, Source};
+use super::place::Source;
 
 pub(super) use read::plain_word;
 pub use read::{Command, Join, Pipeline, Script, Word};
@@ -66,58 +66,6 @@ pub fn pause(argv: &[&str]) -> Option<f64> {
         }
     }
     Some(script.limit.map_or(total, |limit| total.min(limit.seconds)))
-}
-
-/// What happens to a failure on the left of a pipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pipes {
-    /// There is no pipe, or nothing in it that could fail on the left.
-    None,
-    /// `set -o pipefail` is on.
-    Guarded,
-    /// The pipe succeeds when its last command does: a failed dump is a successful backup.
-    Unguarded {
-        /// The program whose failure is lost.
-        program: String,
-        /// Where that program stands.
-        place: Place,
-    },
-    /// The script is not understood.
-    Unknown,
-}
-
-/// What happens to a failure on the left of a pipe of this command line.
-pub fn pipes(argv: &[&str]) -> Pipes {
-    let Some(script) = script(argv) else {
-        return Pipes::Unknown;
-    };
-    let mut guarded = script.pipefail;
-    let mut answer = Pipes::None;
-    for pipeline in &script.pipelines {
-        let (last, before) = match pipeline.commands.split_last() {
-            Some(split) => split,
-            None => continue,
-        };
-        if before.is_empty() {
-            if let Some(on) = sets_pipefail(last) {
-                guarded = on;
-            }
-            continue;
-        }
-        let fails = before.iter().find(|command| !matches!(pause_of(command), Some(Pause::Seconds(0.0))));
-        let Some(command) = fails else { continue };
-        if guarded {
-            answer = Pipes::Guarded;
-            continue;
-        }
-        let name = unwrap(&command.words).words.first();
-        let program = match name {
-            Some(word) if word.known => base_name(&word.text).to_owned(),
-            _ => return Pipes::Unknown,
-        };
-        return Pipes::Unguarded { program, place: pipeline.place.clone() };
-    }
-    answer
 }
 
 /// The time after which `timeout` ends the whole command, if all of its work is under one. Sleeps beside it count in full.
@@ -240,6 +188,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::measure::place::Place;
     use proptest::prelude::*;
 
     #[test]
@@ -335,39 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn unguarded_pipes() {
-        let dump = |script: &'static str| pipes(&["sh", "-c", script]);
-        let Pipes::Unguarded { program, place } = dump("set -e; pg_dump db | gzip > /b/db.gz") else {
-            panic!()
-        };
-        assert_eq!(program, "pg_dump");
-        assert_eq!((place.source, place.range), (Source::Arg(2), 8..36));
-        for script in [
-            "set -o pipefail; pg_dump db | gzip > x",
-            "set -euo pipefail\npg_dump db | gzip > x",
-            "set -eo pipefail && pg_dump db | gzip > x",
-        ] {
-            assert_eq!(dump(script), Pipes::Guarded, "{script}");
-        }
-        assert_eq!(pipes(&["bash", "-euo", "pipefail", "-c", "pg_dump | gzip > x"]), Pipes::Guarded);
-        assert_eq!(pipes(&["bash", "-o", "pipefail", "-c", "pg_dump | gzip > x"]), Pipes::Guarded);
-        for script in ["pg_dump db > x", "echo hello | mail ops", "printf x | tee y"] {
-            assert_eq!(dump(script), Pipes::None, "{script}");
-        }
-        for script in ["if x; then a | b; fi", "$DUMP | gzip", "set -o pipefail; while a | b; do c; done"] {
-            assert_eq!(dump(script), Pipes::Unknown, "{script}");
-        }
-        assert!(matches!(dump("set -o pipefail; set +o pipefail; a | b"), Pipes::Unguarded { .. }));
-        assert!(matches!(
-            dump("mysqldump --all 2>/dev/null |& gzip | aws s3 cp - s3://x || exit 1"),
-            Pipes::Unguarded { .. }
-        ));
-        assert!(matches!(dump("pg_dump \"host=$HOST\" | gzip"), Pipes::Unguarded { .. }));
-        // Not a pipe at all: nothing reads the text.
-        assert_eq!(pipes(&["pg_dump", "|", "gzip"]), Pipes::None);
-    }
-
-    #[test]
     fn limits() {
         let table: &[(&[&str], Option<f64>)] = &[
             (&["timeout", "60", "backup"], Some(60.0)),
@@ -424,7 +340,7 @@ mod tests {
         ) {
             let any: Vec<&str> = any.iter().map(String::as_str).collect();
             for argv in [any.as_slice(), &["sh", "-c", near.as_str()], &["timeout", "5", near.as_str()], &[near.as_str()]] {
-                let _ = (pause(argv), program(argv), shell(argv), pipes(argv), time_limit(argv));
+                let _ = (pause(argv), program(argv), shell(argv), time_limit(argv));
                 if let Some(script) = script(argv) {
                     for pipeline in &script.pipelines {
                         for word in pipeline.commands.iter().flat_map(|command| command.words.iter().chain(&command.assignments)) {
