@@ -36,14 +36,14 @@ pub const FILE_NAMES: [&str; 2] = ["steadfast.toml", ".steadfast.toml"];
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
 
 /// Tests: much in them is wrong on purpose, and nothing of it runs where users are. Whatever is found there is a hint.
-pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,__tests__,e2e,fixture,fixtures,conformance,benchmark,benchmarks}/**";
+pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,__tests__,e2e,systemtest,fixture,fixtures,conformance,benchmark,benchmarks}/**";
 
 /// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise.
 pub const TEST_PATTERNS: [&str; 5] = [
     TESTS,
     "**/{example,examples,sample,samples,demo,demos,doc,docs}/**",
     "**/{third_party,third-party}/**",
-    "**/{hack,ci,dev,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
+    "**/{hack,ci,dev,dev-env,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
     "**/*[._-]{test,example,sample,dev,development,local}.{yaml,yml,json,toml,hcl,tf,properties,conf}",
 ];
 

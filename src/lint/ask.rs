@@ -13,7 +13,7 @@ use crate::finding::{Label, Severity, SubjectName};
 use crate::model::{Model, Thing};
 use crate::rule::Rule;
 use crate::rule::eval::ENDLESS;
-use crate::rule::judge::{self, Verdict};
+use crate::rule::judge::{self, Asking, Verdict};
 use crate::rule::page::PageError;
 use crate::source::Place;
 
@@ -107,15 +107,16 @@ fn piece(
     asked: &[usize],
 ) -> Asked {
     let mut answers = Asked::default();
+    let mut askings: Vec<(usize, Asking<'_>)> =
+        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(model)?))).collect();
     for subject in subjects {
-        for at in asked {
+        for (at, asking) in &mut askings {
             if endless[*at].load(Ordering::Relaxed) {
                 continue;
             }
-            let rule = &rules[*at];
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let mut told = Vec::new();
-                rule.ask(model, *subject, &mut |thing, verdict| {
+                asking.ask(*subject, &mut |thing, verdict| {
                     if !matches!(verdict, Verdict::Healthy) {
                         told.push((thing, verdict));
                     }

@@ -83,6 +83,25 @@ impl<'a> Image<'a> {
         self.part(&self.tag)
     }
 
+    /// The repository with its registry written out: `docker.io/library/postgres` of `postgres:16`. That of a product's own maker
+    /// says for certain what the image is.
+    pub fn full_name(&self) -> Option<String> {
+        let repository = self.part(&self.repository)?;
+        let registry = match &self.registry {
+            Part::Absent => "docker.io",
+            Part::Known(_) => match self.part(&self.registry)? {
+                "index.docker.io" | "registry-1.docker.io" => "docker.io",
+                other => other,
+            },
+            Part::Unknown(_) => return None,
+        };
+        Some(if registry == "docker.io" && !repository.contains('/') {
+            format!("docker.io/library/{repository}")
+        } else {
+            format!("{registry}/{repository}")
+        })
+    }
+
     /// What the image is, by the last component of its path: `postgres` of `ghcr.io/acme/postgres:16`. It is a guess.
     pub fn product(&self) -> Option<&'a str> {
         let (range, known) = match &self.repository {

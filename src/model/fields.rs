@@ -137,6 +137,10 @@ pub static DUPLICATE_KEY: KindDef = KindDef {
             let spot = Spot { node: kept, part: Part::Bytes(lost), says: Says::Nothing };
             Fact::written(kept.key().unwrap_or_default(), spot).into()
         };
+        "same": Ty::Bool, "whether the earlier one says the same" => |m, t| {
+            let (kept, lost) = duplicate(m, t);
+            Fact::plain(says_the_same(kept, lost)).into()
+        };
     }],
     all: Some(|m| (0..duplicates(m).len()).map(|id| Thing::new(Kind::DuplicateKey, id)).collect()),
     owner: |m, t| Some(Thing::new(Kind::Object, duplicates(m)[t.id as usize].0 as usize)),
@@ -241,7 +245,8 @@ fn elsewhere<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
     let object = &model.objects[field.object as usize].object;
     let node = unknown(model, thing);
     let Some(root) = fields::kind(object.api_version, object.kind) else { return Fact::nothing() };
-    if suggest::nearest(field.within, node.key().unwrap_or_default()).is_some() {
+    let name = node.key().unwrap_or_default();
+    if suggest::nearest(field.within, name).is_some() {
         return Fact::nothing();
     }
     let mut keys: Vec<&str> = Vec::new();
@@ -268,7 +273,10 @@ fn elsewhere<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
             }
         }
     }
-    let found = suggest::elsewhere(root, &path, node.key().unwrap_or_default());
+    if let Some(moved) = suggest::moved(object.api_version, object.kind, &path, name) {
+        return Fact::plain(moved.to_owned());
+    }
+    let found = suggest::elsewhere(root, &path, name);
     // A field of this name below something that the object does not have is a coincidence.
     let here: String = path.iter().map(|step| format!("{step}.")).collect();
     match found.filter(|found| found.replace("[]", "").starts_with(&here) || exists(object.node, found)) {
@@ -352,4 +360,17 @@ fn duplicate<'a>(model: &'a Model<'a>, thing: Thing) -> (NodeRef<'a>, crate::sou
     let tree = &model.trees[tree as usize];
     let duplicate = tree.duplicates[nth as usize];
     (tree.node(duplicate.kept), duplicate.lost)
+}
+
+/// Whether the entry at an earlier key reads like the one that counts, quotes aside.
+fn says_the_same(kept: NodeRef<'_>, lost: crate::source::Span) -> bool {
+    let text = &kept.tree().text;
+    let Some(key) = kept.key_span() else { return false };
+    let unquoted = |from: u32, to: u32| {
+        let part = text.get(from as usize..to as usize).unwrap_or_default();
+        part.chars().filter(|c| !matches!(c, '"' | '\'' | '\r'))
+    };
+    let mut earlier = unquoted(lost.start, key.start);
+    let same = unquoted(key.start, kept.span().end).all(|c| earlier.next() == Some(c));
+    same && matches!(earlier.next(), None | Some('\n' | ' ' | ',' | '}'))
 }

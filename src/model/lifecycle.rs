@@ -9,7 +9,8 @@ use super::workload::get;
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
 use crate::lower::kubernetes::defaults;
-use crate::lower::kubernetes::lifecycle::{self, PreStop, Start};
+use crate::lower::kubernetes::lifecycle::{self, PreStop};
+use crate::lower::kubernetes::start::Start;
 use crate::lower::read;
 use crate::measure::migration::{self, Migration};
 use crate::syntax::tree::NodeRef;
@@ -79,13 +80,13 @@ fn java_properties<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 fn migration<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Migration> {
     let container = node(model, thing);
     let start = Start::of(container);
+    if let Some(hidden) = start.hidden() {
+        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
+    }
     match start.ask(migration::of) {
-        Err(hidden) => {
-            Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden))
-        }
-        Ok(None) => Fact::absent(Spot::value(container)),
-        Ok(Some(found)) => {
-            let spot = start.spot(&found.place);
+        None => Fact::absent(Spot::value(container)),
+        Some(found) => {
+            let spot = start.spot(&found.place).unwrap_or_else(|| Spot::value(container));
             Fact::written(found, spot)
         }
     }

@@ -21,7 +21,6 @@ pub mod job;
 pub mod lifecycle;
 pub mod link;
 pub mod metric;
-pub mod names;
 pub mod naming;
 pub mod nodepool;
 pub mod object;
@@ -41,7 +40,6 @@ pub mod runtime;
 pub mod scaler;
 pub mod schedule;
 pub mod service;
-pub mod serving;
 pub mod shape;
 pub mod startup;
 pub mod stateful;
@@ -268,8 +266,6 @@ pub struct Model<'a> {
     pub overlaid: bool,
     /// Claims and storage classes, found at first use.
     pub storage: volume::Storage,
-    /// Services by name, found at first use.
-    pub governing: stateful::Services,
     /// All AnalysisTemplates.
     pub analyses: Vec<analysis::Analysis<'a>>,
     /// All admission webhooks.
@@ -318,7 +314,6 @@ impl<'a> Model<'a> {
             patches: 0,
             overlaid: false,
             storage: volume::Storage::default(),
-            governing: stateful::Services::default(),
             analyses: Vec::new(),
             webhooks: Vec::new(),
             scalers: Vec::new(),

@@ -368,5 +368,20 @@ fn called(subject: &SubjectName) -> String {
         Some(namespace) => format!("{namespace}/{name}"),
         None => name.clone(),
     };
-    visible(format!("{kind} {name}").trim()).into_owned()
+    visible(format!("{} {name}", in_words(kind)).trim()).into_owned()
+}
+
+/// A part's kind as words, `unknown field` for `unknownField`; an object's kind is a name, and stays.
+fn in_words(kind: &str) -> String {
+    if kind.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return kind.to_owned();
+    }
+    let mut words = String::with_capacity(kind.len() + 2);
+    for letter in kind.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }

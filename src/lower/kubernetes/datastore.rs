@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::command::Command;
-use super::product;
+use super::image;
+use super::start::Start;
 use crate::fact::{Confidence, Fact, Spot};
 use crate::lower::read;
 use crate::measure::image::Image;
@@ -123,9 +123,9 @@ static ENGINES: &[Engine] = &[
 
 /// The engine that a container runs, if it is a datastore.
 pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
-    let image = container.get("image").filter(|image| !image.is_unknown())?;
-    let parsed = Image::parse(image.text()).ok()?;
-    let full = product::full_name(&parsed);
+    let parsed = image::parsed(container)?;
+    let image = image::node(container)?;
+    let full = parsed.full_name();
     let official =
         full.as_deref().and_then(|full| ENGINES.iter().find(|engine| engine.repositories.contains(&full)));
     let by_name =
@@ -134,13 +134,13 @@ pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
         Some(engine) => (engine, Confidence::High),
         None => (by_name()?, Confidence::Medium),
     };
-    let command = Command::of(container);
-    if command.names_program {
-        match command.plain_program() {
+    let start = Start::of(container);
+    if start.names_program() {
+        match start.plain_program() {
             Some(program) if engine.runs(program) => {}
             Some(_) => return None,
             // A script: it starts the server if it names it.
-            None if command.texts().iter().any(|text| {
+            None if start.texts().iter().any(|text| {
                 engine.programs.iter().any(|program| *program != ENTRY && names(text, program))
             }) =>
             {
@@ -148,7 +148,7 @@ pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
             }
             None => return None,
         }
-    } else if let Some(first) = command.words.first().filter(|first| !first.is_unknown()) {
+    } else if let Some(first) = start.words().next().filter(|first| !first.is_unknown()) {
         // The entry point runs another program if the arguments name one.
         let program = first.text();
         let options = program.starts_with('-') || program.is_empty();
@@ -182,14 +182,14 @@ pub fn directory<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact<'a
             };
         }
     }
-    let command = Command::of(container);
-    if !command.known {
+    let start = Start::of(container);
+    if !start.is_known() {
         return Fact::unknown_at("its options are only known at run time", Spot::value(container));
     }
     if let Some(word) =
-        command.words.iter().find(|word| engine.options.iter().any(|option| word.text().contains(option)))
+        start.words().find(|word| engine.options.iter().any(|option| word.text().contains(option)))
     {
-        return Fact::unknown_at("an option moves its directory", Spot::value(*word));
+        return Fact::unknown_at("an option moves its directory", Spot::value(word));
     }
     if container.get("envFrom").is_some() && !engine.variable.is_empty() {
         return Fact::unknown_at("its directory may stand in what `envFrom` names", Spot::value(image));
@@ -283,7 +283,7 @@ pub fn unsafe_settings<'a>(container: NodeRef<'a>, engine: &'static Engine) -> V
             found.push(Fact::written((*setting).to_owned(), Spot::value(node)));
         }
     };
-    for word in Command::of(container).words {
+    for word in Start::of(container).words() {
         look(word.text().to_owned(), word);
     }
     for entry in container.get("env").into_iter().flat_map(NodeRef::items) {

@@ -44,6 +44,64 @@ pub fn is_own(object: &Object<'_>) -> bool {
     is_kubernetes_own(group) && (!group.is_empty() || object.api_version == "v1")
 }
 
+/// Groups of common extensions whose objects run no pods.
+pub fn never_runs_pods(group: &str, kind: &str) -> bool {
+    let groups = [
+        "cert-manager.io",
+        "acme.cert-manager.io",
+        "external-secrets.io",
+        "bitnami.com",
+        "networking.istio.io",
+        "security.istio.io",
+        "telemetry.istio.io",
+        "keda.sh",
+        "traefik.io",
+        "traefik.containo.us",
+        "kyverno.io",
+        "karpenter.sh",
+        "karpenter.k8s.aws",
+        "secrets-store.csi.x-k8s.io",
+        "cilium.io",
+        "projectcalico.org",
+        "crd.projectcalico.org",
+        "policy.linkerd.io",
+        "linkerd.io",
+        "getambassador.io",
+        "configuration.konghq.com",
+        "networking.gke.io",
+        "cloud.google.com",
+        "elbv2.k8s.aws",
+        "snapshot.storage.k8s.io",
+        "velero.io",
+        "kustomize.config.k8s.io",
+        "config.gatekeeper.sh",
+        "constraints.gatekeeper.sh",
+        "templates.gatekeeper.sh",
+        "sources.knative.dev",
+        "gateway.envoyproxy.io",
+        "projectcontour.io",
+        "wgpolicyk8s.io",
+        "metallb.io",
+        "skaffold",
+        "kind.x-k8s.io",
+        "backstage.io",
+    ];
+    groups.contains(&group)
+        || matches!(
+            (group, kind),
+            ("argoproj.io", "Rollout" | "AppProject" | "AnalysisTemplate" | "ClusterAnalysisTemplate")
+                | (
+                    "monitoring.coreos.com",
+                    "ServiceMonitor"
+                        | "PodMonitor"
+                        | "PrometheusRule"
+                        | "Probe"
+                        | "AlertmanagerConfig"
+                        | "ScrapeConfig"
+                )
+        )
+}
+
 /// Whether Kubernetes or its common distributions make this object in every namespace or cluster.
 pub fn by_the_platform(kind: &str, name: &str) -> bool {
     match kind {
