@@ -293,9 +293,10 @@ mod tests {
     fn what_a_build_does_to_a_file() {
         let patch =
             "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api }, spec: { replicas: 3 } }";
-        let marks =
+        const MARKS: &str =
             "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api, annotations: { a: b } } }";
-        let table: &[(&str, &[(&str, &str)], (bool, bool))] = &[
+        type Files = &'static [(&'static str, &'static str)];
+        let table: &[(&str, Files, (bool, bool))] = &[
             (
                 "taken as it is",
                 &[("a.yaml", DEPLOYMENT), ("kustomization.yaml", "resources: [a.yaml]")],
@@ -337,7 +338,7 @@ mod tests {
                     ("base/a.yaml", DEPLOYMENT),
                     ("base/kustomization.yaml", "resources: [a.yaml]"),
                     ("prod/kustomization.yaml", "{ resources: [../base], patches: [{ path: p.yaml }] }"),
-                    ("prod/p.yaml", patch),
+                    ("prod/p.yaml", PATCH),
                 ],
                 (true, false),
             ),
@@ -356,7 +357,7 @@ mod tests {
                     ("base/a.yaml", DEPLOYMENT),
                     ("base/kustomization.yaml", "resources: [a.yaml]"),
                     ("prod/kustomization.yaml", "{ resources: [../base], patches: [{ path: p.yaml }] }"),
-                    ("prod/p.yaml", marks),
+                    ("prod/p.yaml", MARKS),
                 ],
                 (false, false),
             ),
