@@ -1,4 +1,4 @@
-//! How long application servers say that they drain before they stop, and how long they let a request run.
+//! How long application servers say that they drain before they stop, how long they let a request run, and in how many processes.
 //!
 //! Only flags and variables that a server documents, and only where they are set: what a server does without them is a default,
 //! and lives with the defaults. Configuration files are not read here.
@@ -45,6 +45,54 @@ pub fn request_limit(launch: &Launch<'_>) -> Option<ServerTime> {
         .iter()
         .find_map(|program| flag(program, &REQUEST_FLAGS))
         .or_else(|| gunicorn_variable(launch, &programs, &REQUEST_FLAGS[0]))
+}
+
+/// How many processes a server was told to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Processes {
+    /// None where it is set to something that cannot be read.
+    pub count: Option<f64>,
+    /// The option or the variable's value.
+    pub place: Place,
+    /// That this server runs is guessed.
+    pub guessed: bool,
+}
+
+/// Servers, their option for the number of processes, and whether they read `WEB_CONCURRENCY` where it is missing. (gunicorn
+/// docs, Settings, workers; Puma `Configuration::DEFAULTS`; uvicorn docs, Settings, workers; hypercorn docs, Configuring.)
+const WORKERS: [(&str, &[&str], bool); 4] = [
+    ("gunicorn", &["--workers", "-w"], true),
+    ("puma", &["--workers", "-w"], true),
+    ("uvicorn", &["--workers"], true),
+    ("hypercorn", &["--workers", "-w"], false),
+];
+
+/// The processes that a server answers with, each of which holds everything once.
+pub fn processes(launch: &Launch<'_>) -> Option<Processes> {
+    let programs = launch.programs();
+    let told = |found: &Found<'_>, guessed| Processes {
+        count: found.value.parse().ok().filter(|_| found.known).map(|n: u32| f64::from(n.max(1))),
+        place: found.place.clone(),
+        guessed,
+    };
+    for program in &programs {
+        let server = WORKERS.iter().find(|(name, ..)| *name == program.name);
+        if let Some(found) = server.and_then(|(_, names, _)| options::last(&program.words, names)) {
+            return Some(told(&found, program.guessed));
+        }
+    }
+    let runs = |name: &str| programs.iter().any(|program| program.name == name && !program.guessed);
+    // The image's own entry point may be any of them.
+    let entry_point = matches!(programs.as_slice(), [program] if program.guessed);
+    if let Some((index, value)) = launch.env("GUNICORN_CMD_ARGS").filter(|_| entry_point || runs("gunicorn"))
+        && let Some(found) = options::last(&options::env_words(value, index), WORKERS[0].1)
+    {
+        return Some(told(&found, !runs("gunicorn")));
+    }
+    let reads = WORKERS.iter().any(|(name, _, reads)| *reads && runs(name)) || runs("rails");
+    let (index, value) = launch.env("WEB_CONCURRENCY").filter(|_| entry_point || reads)?;
+    let place = Place::new(Source::Env(index), 0..value.len());
+    Some(told(&Found { value, known: true, place }, !reads))
 }
 
 struct Flag {
@@ -536,5 +584,39 @@ mod tests {
                 (None, &["gunicorn", "--threads", "4"], &[], &[], None),
             ],
         );
+    }
+
+    #[test]
+    fn worker_processes() {
+        type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<&'a str>);
+        let table: &[Row<'_>] = &[
+            (&["gunicorn", "-w", "4", "a"], &[("WEB_CONCURRENCY", "2")], Some("4 `4`")),
+            (&["gunicorn", "-w4", "a"], &[], Some("4 `-w4`")),
+            (&["sh", "-c", "exec gunicorn --workers=3 a"], &[], Some("3 `--workers=3`")),
+            (&["gunicorn", "a"], &[("GUNICORN_CMD_ARGS", "--workers 5")], Some("5 `--workers 5`")),
+            (&["gunicorn", "a"], &[("WEB_CONCURRENCY", "2")], Some("2 `2`")),
+            (&["gunicorn", "-w", "$(W)", "a"], &[], Some("? `$(W)`")),
+            (&["bundle", "exec", "puma", "-w", "0"], &[], Some("1 `0`")),
+            (&[], &[("WEB_CONCURRENCY", "2")], Some("2 `2` guessed")),
+            (&["bundle", "exec", "sidekiq"], &[("WEB_CONCURRENCY", "2")], None),
+            (&["gunicorn", "a"], &[], None),
+        ];
+        for (command, env, expected) in table {
+            let launch = Launch { product: None, command, args: &[], env };
+            let shown = processes(&launch).map(|found| {
+                let text = match found.place.source {
+                    Source::Command(index) => launch.command[index],
+                    Source::Arg(index) => launch.args[index],
+                    Source::Env(index) => launch.env[index].1,
+                };
+                let count = found.count.map_or("?".to_owned(), |count| count.to_string());
+                format!(
+                    "{count} `{}`{}",
+                    &text[found.place.range],
+                    if found.guessed { " guessed" } else { "" }
+                )
+            });
+            assert_eq!(shown.as_deref(), *expected, "{command:?} {env:?}");
+        }
     }
 }

@@ -17,25 +17,28 @@ pub static DATASTORE: KindDef = KindDef {
     kind: Kind::Datastore,
     name: "datastore",
     doc: "A container that keeps data, known by its image: PostgreSQL, MySQL, MongoDB, etcd, Kafka and others.",
-    tables: &[facts! {
-        "name": Ty::Text, "the name of its container" => |m, t| read::text(node(m, t), "name").into();
-        "engine": Ty::Text, "what it runs: `PostgreSQL`, `etcd`" => |m, t| engine(m, t).map(|engine| engine.name).into();
-        "durable": Ty::Bool, "whether it promises to keep what it was told; a cache or a broker need not" => |m, t| engine(m, t).map(|engine| engine.durable).into();
-        "clustered": Ty::Bool, "whether its members know each other and a majority of them must agree; absent where nothing says so" => |m, t| clustered(m, t).into();
-        "dataDirectory": Ty::Text, "where it keeps its files" => |m, t| engine(m, t).into_value().map_or(Fact::nothing(), |engine| datastore::directory(node(m, t), engine)).into();
-        "storage": Ty::Text, "what its files lie on: `container` for its own file system, or the kind of a volume: `claim`, `claimTemplate`, `emptyDir`, `hostPath`" => |m, t| storage(m, t).into();
-        "unsafeSettings": Ty::List(&Ty::Text), "settings by which it gives up what it promises: `fsync=off`" => |m, t| {
-            super::value::list(engine(m, t).into_value().map_or(Vec::new(), |engine| datastore::unsafe_settings(node(m, t), engine)))
-        };
-        "volume": Ty::Thing(Kind::Volume), "the volume that its files lie on" => |m, t| volume(m, t).into();
-        "low": Ty::Thing(Kind::Size), "its workload at its smallest size" => |m, t| Fact::plain(Thing::part(Kind::Size, owner(m, t), 0)).into();
-        "high": Ty::Thing(Kind::Size), "its workload at its largest size" => |m, t| Fact::plain(Thing::part(Kind::Size, owner(m, t), 1)).into();
-        "budgets": Ty::List(&Ty::Thing(Kind::Budget)), "the PodDisruptionBudgets that select its pods" => |m, t| {
-            let found = super::workload::budgets(m, owner(m, t));
-            open_things(found.ids.iter().map(|id| Thing::new(Kind::Budget, *id as usize)), found.open.clone())
-        };
-        "manifest": Ty::Node, "its container's part of the manifest" => |m, t| Fact::plain(node(m, t)).into();
-    }],
+    tables: &[
+        super::pool::OF_DATASTORE,
+        facts! {
+            "name": Ty::Text, "the name of its container" => |m, t| read::text(node(m, t), "name").into();
+            "engine": Ty::Text, "what it runs: `PostgreSQL`, `etcd`" => |m, t| engine(m, t).map(|engine| engine.name).into();
+            "durable": Ty::Bool, "whether it promises to keep what it was told; a cache or a broker need not" => |m, t| engine(m, t).map(|engine| engine.durable).into();
+            "clustered": Ty::Bool, "whether its members know each other and a majority of them must agree; absent where nothing says so" => |m, t| clustered(m, t).into();
+            "dataDirectory": Ty::Text, "where it keeps its files" => |m, t| engine(m, t).into_value().map_or(Fact::nothing(), |engine| datastore::directory(node(m, t), engine)).into();
+            "storage": Ty::Text, "what its files lie on: `container` for its own file system, or the kind of a volume: `claim`, `claimTemplate`, `emptyDir`, `hostPath`" => |m, t| storage(m, t).into();
+            "unsafeSettings": Ty::List(&Ty::Text), "settings by which it gives up what it promises: `fsync=off`" => |m, t| {
+                super::value::list(engine(m, t).into_value().map_or(Vec::new(), |engine| datastore::unsafe_settings(node(m, t), engine)))
+            };
+            "volume": Ty::Thing(Kind::Volume), "the volume that its files lie on" => |m, t| volume(m, t).into();
+            "low": Ty::Thing(Kind::Size), "its workload at its smallest size" => |m, t| Fact::plain(Thing::part(Kind::Size, owner(m, t), 0)).into();
+            "high": Ty::Thing(Kind::Size), "its workload at its largest size" => |m, t| Fact::plain(Thing::part(Kind::Size, owner(m, t), 1)).into();
+            "budgets": Ty::List(&Ty::Thing(Kind::Budget)), "the PodDisruptionBudgets that select its pods" => |m, t| {
+                let found = super::workload::budgets(m, owner(m, t));
+                open_things(found.ids.iter().map(|id| Thing::new(Kind::Budget, *id as usize)), found.open.clone())
+            };
+            "manifest": Ty::Node, "its container's part of the manifest" => |m, t| Fact::plain(node(m, t)).into();
+        },
+    ],
     all: Some(|m| {
         let keeps = |id: &usize| {
             let container = &m.containers[*id];

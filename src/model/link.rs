@@ -64,6 +64,8 @@ pub struct Indexes {
     pub runtimes: super::runtime::Runtimes,
     /// The PriorityClasses, by object.
     pub priorities: OnceLock<Vec<u32>>,
+    /// Variables that name a host.
+    pub hosts: OnceLock<super::pool::Hosts>,
     /// The zones of Karpenter's NodePools by unit.
     pub pool_zones: OnceLock<FxHashMap<u32, super::placement::PoolZones>>,
     /// The zones that the workloads of a unit name.

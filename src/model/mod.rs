@@ -25,6 +25,7 @@ pub mod naming;
 pub mod nodepool;
 pub mod object;
 pub mod placement;
+pub mod pool;
 pub mod port;
 pub mod priority;
 pub mod probe;
@@ -126,6 +127,8 @@ kinds! {
     StorageClass => volume::STORAGE_CLASS;
     /// A container that keeps data.
     Datastore => datastore::DATASTORE;
+    /// Connections that a container holds to a datastore.
+    Pool => pool::POOL;
     /// A failure that a script does not pass on.
     LostFailure => backup::LOST_FAILURE;
     /// How the pods of a workload are replaced.

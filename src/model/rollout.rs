@@ -124,6 +124,11 @@ fn strategy<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
     }
 }
 
+/// How many pods a rollout may add at a size.
+pub fn surge<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
+    room(model, size).surge
+}
+
 fn room<'a>(model: &'a Model<'a>, size: Thing) -> rollout::Room<'a> {
     let this = get(model, size);
     rollout::room(this.controller, this.node, replicas::of(model, size))

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod autoscaling;
+pub mod connections;
 pub mod daemon;
 pub mod datastore;
 pub mod defaults;
