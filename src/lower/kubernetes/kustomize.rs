@@ -291,11 +291,11 @@ mod tests {
 
     #[test]
     fn what_a_build_does_to_a_file() {
-        let patch =
+        type Files = &'static [(&'static str, &'static str)];
+        const PATCH: &str =
             "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api }, spec: { replicas: 3 } }";
         const MARKS: &str =
             "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api, annotations: { a: b } } }";
-        type Files = &'static [(&'static str, &'static str)];
         let table: &[(&str, Files, (bool, bool))] = &[
             (
                 "taken as it is",
