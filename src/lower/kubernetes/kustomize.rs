@@ -32,14 +32,13 @@ pub struct Overlays {
 struct Target {
     kind: Option<String>,
     name: Option<String>,
+    /// The name of an object that comes out as it was.
+    except: Option<String>,
 }
 
 impl Overlays {
     /// Reads the kustomizations among these files.
     pub fn read(trees: &[Tree], sources: &Sources) -> Self {
-        let is_kustomization = |path: &Utf8Path| {
-            matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
-        };
         let kustomizations: Vec<(&Utf8Path, NodeRef<'_>)> = trees
             .iter()
             .filter(|tree| is_kustomization(sources.path(tree.file)))
@@ -62,13 +61,19 @@ impl Overlays {
                 }
             }
             for entry in node.get("replicas").into_iter().flat_map(NodeRef::items) {
-                targets
-                    .push(Target { kind: None, name: entry.get("name").map(|name| name.text().to_owned()) });
+                targets.push(Target {
+                    name: entry.get("name").map(|name| name.text().to_owned()),
+                    ..Target::default()
+                });
             }
             // The namespace transformer gives Namespace objects its name, too (kustomize, builtinpluginconsts/namespace.go:
             // `path: metadata/name`, `kind: Namespace`).
-            if node.get("namespace").is_some() {
-                targets.push(Target { kind: Some("Namespace".to_owned()), name: None });
+            if let Some(namespace) = node.get("namespace") {
+                targets.push(Target {
+                    kind: Some("Namespace".to_owned()),
+                    except: Some(namespace.text().to_owned()),
+                    ..Target::default()
+                });
             }
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
             let images: Vec<String> =
@@ -112,7 +117,8 @@ impl Overlays {
                 Some("patches" | "patch") => folder(beside),
                 _ => beside,
             };
-            if (cut.contains(beside) || cut.contains(above)) && !named.contains(*path) {
+            let taken = named.contains(*path) || is_kustomization(path);
+            if (cut.contains(beside) || cut.contains(above)) && !taken {
                 self.left_out.insert(*file);
             }
         }
@@ -129,6 +135,7 @@ impl Overlays {
             || self.changes.iter().any(|(target, files)| {
                 target.kind.as_deref().is_none_or(|wanted| wanted == kind)
                     && target.name.as_deref().is_none_or(|wanted| wanted == name)
+                    && target.except.as_deref() != Some(name)
                     && files.contains(&file)
             })
     }
@@ -160,13 +167,16 @@ impl Overlays {
             };
             let part =
                 |key: &str| target.get(key).map(|part| part.text().to_owned()).filter(|text| plain(text));
-            targets.push(Target { kind: part("kind"), name: part("name") });
+            targets.push(Target { kind: part("kind"), name: part("name"), except: None });
             return;
         }
         let mut from_objects = |tree: &Tree| {
-            for object in object::objects(tree) {
-                targets
-                    .push(Target { kind: Some(object.kind.to_owned()), name: Some(object.name.to_owned()) });
+            for object in object::objects(tree).filter(|object| !is_inert(object)) {
+                targets.push(Target {
+                    kind: Some(object.kind.to_owned()),
+                    name: Some(object.name.to_owned()),
+                    except: None,
+                });
             }
         };
         match (file, patch.get("patch").or((patch.kind() == NodeKind::Text).then_some(patch))) {
@@ -177,10 +187,25 @@ impl Overlays {
     }
 }
 
+fn is_kustomization(path: &Utf8Path) -> bool {
+    matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
 /// Whether this is a file of Kustomize's, and not, say, Flux's object of the same kind.
 fn is_kustomize(node: NodeRef<'_>) -> bool {
     let version = node.get("apiVersion").map_or("", NodeRef::text);
     version.is_empty() || version.starts_with("kustomize.config.k8s.io/")
+}
+
+/// Whether a patch sets nothing but labels and annotations of an object that works as before with them, as cert-manager's
+/// `inject-ca-from` on a webhook.
+fn is_inert(patch: &object::Object<'_>) -> bool {
+    let bare = patch.node.entries().all(|(key, _)| matches!(key, "apiVersion" | "kind" | "metadata"));
+    let marks = patch.node.get("metadata").is_some_and(|metadata| {
+        metadata.entries().all(|(key, _)| matches!(key, "name" | "namespace" | "labels" | "annotations"))
+    });
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "PodDisruptionBudget"];
+    bare && marks && (kinds.contains(&patch.kind) || patch.kind.ends_with("WebhookConfiguration"))
 }
 
 /// Whether a file says what a test expects to see, as kuttl and chainsaw name such files: parts of objects, which nobody
@@ -188,8 +213,9 @@ fn is_kustomize(node: NodeRef<'_>) -> bool {
 pub fn is_expectation(path: &Utf8Path) -> bool {
     let stem = path.file_stem().unwrap_or_default();
     let mut words = stem.split(['-', '_', '.']).peekable();
-    words.next_if(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
-    words.next().is_some_and(|word| matches!(word, "assert" | "error" | "errors"))
+    let step =
+        words.next_if(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())).is_some();
+    words.next().is_some_and(|word| word == "assert" || step && matches!(word, "error" | "errors"))
 }
 
 /// The files that a build of this folder takes in.
@@ -237,4 +263,136 @@ fn join(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
         }
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    const DEPLOYMENT: &str = "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api } }";
+
+    /// Whether the Deployment `api` and the Namespace `shop` of the first file are changed before they are applied.
+    fn changed(files: &[(&str, &str)]) -> (bool, bool) {
+        let mut sorted = files.to_vec();
+        sorted.sort_unstable();
+        let sources = Sources::new(
+            sorted
+                .iter()
+                .map(|(path, text)| SourceFile::new(Utf8PathBuf::from(*path), Arc::<str>::from(*text)))
+                .collect(),
+        );
+        let trees: Vec<Tree> =
+            sources.iter().map(|(id, file)| yaml::parse(id, Arc::clone(&file.text)).tree).collect();
+        let overlays = Overlays::read(&trees, &sources);
+        let (id, _) = sources.iter().find(|(_, file)| file.path == files[0].0).expect("the first file");
+        (overlays.changes(id, "Deployment", "api"), overlays.changes(id, "Namespace", "shop"))
+    }
+
+    #[test]
+    fn what_a_build_does_to_a_file() {
+        type Files = &'static [(&'static str, &'static str)];
+        const PATCH: &str =
+            "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api }, spec: { replicas: 3 } }";
+        const MARKS: &str =
+            "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: api, annotations: { a: b } } }";
+        let table: &[(&str, Files, (bool, bool))] = &[
+            (
+                "taken as it is",
+                &[("a.yaml", DEPLOYMENT), ("kustomization.yaml", "resources: [a.yaml]")],
+                (false, false),
+            ),
+            (
+                "left out",
+                &[("a.yaml", DEPLOYMENT), ("kustomization.yaml", "resources: [b.yaml] # - a.yaml")],
+                (true, true),
+            ),
+            (
+                "taken from above",
+                &[
+                    ("base/a.yaml", DEPLOYMENT),
+                    ("base/kustomization.yaml", "resources: [b.yaml]"),
+                    ("kustomization.yaml", "resources: [base/a.yaml]"),
+                ],
+                (false, false),
+            ),
+            (
+                "a patch that nobody names",
+                &[("crd/patches/a.yaml", DEPLOYMENT), ("crd/kustomization.yaml", "resources: [b.yaml]")],
+                (true, true),
+            ),
+            (
+                "Flux's own object",
+                &[
+                    ("a.yaml", DEPLOYMENT),
+                    (
+                        "kustomization.yaml",
+                        "{ apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, spec: { components: [c] } }",
+                    ),
+                ],
+                (false, false),
+            ),
+            (
+                "patched by an overlay",
+                &[
+                    ("base/a.yaml", DEPLOYMENT),
+                    ("base/kustomization.yaml", "resources: [a.yaml]"),
+                    ("prod/kustomization.yaml", "{ resources: [../base], patches: [{ path: p.yaml }] }"),
+                    ("prod/p.yaml", PATCH),
+                ],
+                (true, false),
+            ),
+            (
+                "patched by a component",
+                &[
+                    ("base/a.yaml", DEPLOYMENT),
+                    ("base/kustomization.yaml", "{ resources: [a.yaml], components: [../c] }"),
+                    ("prod/kustomization.yaml", "{ bases: [../base], replicas: [{ name: api, count: 2 }] }"),
+                ],
+                (true, false),
+            ),
+            (
+                "given an annotation",
+                &[
+                    ("base/a.yaml", DEPLOYMENT),
+                    ("base/kustomization.yaml", "resources: [a.yaml]"),
+                    ("prod/kustomization.yaml", "{ resources: [../base], patches: [{ path: p.yaml }] }"),
+                    ("prod/p.yaml", MARKS),
+                ],
+                (false, false),
+            ),
+            (
+                "a namespace of another name",
+                &[
+                    ("a.yaml", DEPLOYMENT),
+                    ("kustomization.yaml", "{ resources: [a.yaml], namespace: other }"),
+                ],
+                (false, true),
+            ),
+            (
+                "a namespace of this name",
+                &[("a.yaml", DEPLOYMENT), ("kustomization.yaml", "{ resources: [a.yaml], namespace: shop }")],
+                (false, false),
+            ),
+        ];
+        for (case, files, expected) in table {
+            assert_eq!(changed(files), *expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn expectations_of_tests() {
+        for (path, expected) in [
+            ("e2e/00-assert.yaml", true),
+            ("e2e/01-errors.yaml", true),
+            ("e2e/assert-otel-target-allocator.yaml", true),
+            ("e2e/01-assert-second-config.yaml", true),
+            ("e2e/00-install.yaml", false),
+            ("shop/error-pages.yaml", false),
+            ("shop/api.yaml", false),
+            ("shop/assertions.yaml", false),
+        ] {
+            assert_eq!(is_expectation(Utf8Path::new(path)), expected, "{path}");
+        }
+    }
 }
