@@ -23,6 +23,8 @@ pub struct Overlays {
     changes: Vec<(Target, FxHashSet<FileId>)>,
     /// Images that get another name or tag, and in which files they would be found.
     images: Vec<(String, FxHashSet<FileId>)>,
+    /// Files whose workloads get labels, and selectors that ask for them.
+    labelled: FxHashSet<FileId>,
 }
 
 /// The objects that a patch is for. What it leaves open matches everything.
@@ -64,10 +66,14 @@ impl Overlays {
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
             let images: Vec<String> =
                 images.filter_map(|image| Some(image.get("name")?.text().to_owned())).collect();
-            if targets.is_empty() && images.is_empty() {
+            let labels = adds_selectors(*node);
+            if targets.is_empty() && images.is_empty() && !labels {
                 continue;
             }
             let reached = reached(folder, &by_folder, &files);
+            if labels {
+                overlays.labelled.extend(&reached);
+            }
             overlays.images.extend(images.into_iter().map(|image| (image, reached.clone())));
             overlays.changes.extend(targets.into_iter().map(|target| (target, reached.clone())));
         }
@@ -91,6 +97,11 @@ impl Overlays {
     /// Whether an overlay gives an image of this file another name, tag or digest. `image` has none of the latter.
     pub fn renames(&self, file: FileId, image: &str) -> bool {
         self.images.iter().any(|(name, files)| name == image && files.contains(&file))
+    }
+
+    /// Whether an overlay gives the workloads of this file labels and selectors.
+    pub fn adds_selectors(&self, file: FileId) -> bool {
+        self.labelled.contains(&file)
     }
 
     /// One entry of a list of patches: a path, an inline patch, or a mapping with a target.
@@ -130,6 +141,13 @@ impl Overlays {
             (None, None) => {}
         }
     }
+}
+
+/// Whether a kustomization adds labels to selectors, too; it makes those that are not there.
+fn adds_selectors(kustomization: NodeRef<'_>) -> bool {
+    let labels = kustomization.get("labels").into_iter().flat_map(NodeRef::items);
+    kustomization.get("commonLabels").is_some()
+        || labels.filter_map(|entry| entry.get("includeSelectors")).any(|include| include.text() == "true")
 }
 
 /// The files that a build of this folder takes in.
