@@ -145,18 +145,19 @@ pub fn generate(folder: &Path, documents: usize) -> (usize, usize) {
 fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)> {
     let mut deployment = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: {namespace}\n  labels:\n    app: {name}\n\
-         spec:\n  replicas: {}\n  revisionHistoryLimit: 5\n  selector:\n    matchLabels:\n      app: {name}\n  template:\n    \
+         spec:\n{}  revisionHistoryLimit: 5\n  selector:\n    matchLabels:\n      app: {name}\n  template:\n    \
          metadata:\n      labels:\n        app: {name}\n        tier: backend\n    spec:\n      terminationGracePeriodSeconds: 45\n      \
          containers:\n        - name: app\n          image: registry.example.com/{name}:1.{}.{}\n          args: [\"--port=8080\", \
          \"--log=json\"]\n          ports:\n            - name: http\n              containerPort: 8080\n          env:\n            - \
          name: REGION\n              value: eu-west-1\n            - name: CONFIG\n              valueFrom:\n                \
          configMapKeyRef:\n                  name: {name}\n                  key: mode\n          resources:\n            requests:\n              \
          cpu: 250m\n              memory: 256Mi\n            limits:\n              memory: 512Mi\n",
-        2 + at % 4,
+        // The scaler sets the number of replicas.
+        if at % 7 == 3 { "  replicas: 3\n" } else { "" },
         at % 30,
         at % 9,
     );
-    if at % 7 != 0 {
+    if !at.is_multiple_of(7) {
         let _ = write!(
             deployment,
             "          readinessProbe:\n            httpGet:\n              path: /ready\n              port: http\n            \
@@ -171,7 +172,7 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
     let budget = format!(
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
          {}\n  unhealthyPodEvictionPolicy: AlwaysAllow\n  selector:\n    matchLabels:\n      app: {name}\n",
-        if at % 11 == 0 { "minAvailable: 2" } else { "maxUnavailable: 1" },
+        if at.is_multiple_of(11) { "minAvailable: 2" } else { "maxUnavailable: 1" },
     );
     let scaler = format!(
         "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
@@ -183,15 +184,21 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
     let config = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata:\n  mode: fast\n  \
          application.yaml: |\n    server:\n      port: 8080\n    features:\n      checkout: true\n      search: {}\n",
-        at % 2 == 0,
+        at.is_multiple_of(2),
     );
-    let job = format!(
+    let mut job = format!(
         "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {name}-clean\n  namespace: {namespace}\nspec:\n  schedule: \
          \"{} 3 * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      activeDeadlineSeconds: 3600\n      template:\n        \
          spec:\n          restartPolicy: Never\n          containers:\n            - name: clean\n              image: \
          registry.example.com/clean:2.0.1\n",
         at % 60,
     );
+    if at % 7 != 5 {
+        job.push_str(
+            "              resources:\n                requests:\n                  cpu: 100m\n                  memory: 64Mi\n                \
+             limits:\n                  memory: 64Mi\n",
+        );
+    }
     vec![
         ("deployment", deployment),
         ("service", format!("{service}---\n{budget}")),

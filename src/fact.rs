@@ -359,14 +359,18 @@ impl<'a, T> Fact<'a, T> {
     where
         T: Copy,
     {
+        self.filled_in(default.value, &default.note)
+    }
+
+    fn filled_in(self, value: T, note: &'static Note) -> Self {
         if !self.is_absent() {
             return self;
         }
         let mut spots = self.spots;
         if let Some(spot) = spots.first_mut() {
-            spot.says = Says::Default(&default.note);
+            spot.says = Says::Default(note);
         }
-        Fact { state: State::Default(default.value), spots, confidence: self.confidence }
+        Fact { state: State::Default(value), spots, confidence: self.confidence }
     }
 
     /// With one more place that it rests on.
@@ -391,15 +395,8 @@ impl<'a, T> Fact<'a, T> {
 }
 
 impl<'a> Fact<'a, &'a str> {
-    /// This text, or a default where it is absent.
+    /// [`Fact::or_default`] for text, whose default lives longer than the file.
     pub fn or_default_text(self, default: &'static Default<&'static str>) -> Self {
-        if !self.is_absent() {
-            return self;
-        }
-        let mut spots = self.spots;
-        if let Some(spot) = spots.first_mut() {
-            spot.says = Says::Default(&default.note);
-        }
-        Fact { state: State::Default(default.value), spots, confidence: self.confidence }
+        self.filled_in(default.value, &default.note)
     }
 }

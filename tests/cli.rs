@@ -14,8 +14,8 @@ use std::{env, fs, thread};
 const FORMATS: [&str; 9] =
     ["human", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "rdjson"];
 
-/// Two replicas and no budget: a finding of whatever set of rules.
-const FAULT: &str = "\
+/// Three replicas.
+const WORKLOAD: &str = "\
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -35,24 +35,29 @@ spec:
           image: api:1.4.2
 ";
 
-/// The budget that it lacks.
+/// Three must stay: one half of a fault.
 const BUDGET: &str = "\
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: api
 spec:
-  maxUnavailable: 1
+  minAvailable: 3
   selector:
     matchLabels:
       app: api
 ";
 
 /// The rule that these tests are about; others may speak of the same files.
-const RULE: &str = "disruption/no-budget";
+const RULE: &str = "disruption/budget-blocks-drain";
 
 /// Something that is no fault of any kind.
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
+
+/// Both halves of the fault.
+fn fault() -> String {
+    format!("{WORKLOAD}---\n{BUDGET}")
+}
 
 /// The same with another name.
 fn named(text: &str, name: &str) -> String {
@@ -63,7 +68,7 @@ fn named(text: &str, name: &str) -> String {
 
 #[test]
 fn exit_codes_are_the_same_in_every_format() {
-    let faulty = Folder::new("codes").with("steadfast.toml", "").with("api.yaml", FAULT);
+    let faulty = Folder::new("codes").with("steadfast.toml", "").with("api.yaml", &fault());
     let clean = Folder::new("codes").with("steadfast.toml", "").with("shop.yaml", NAMESPACE);
     let misset = Folder::new("codes").with("steadfast.toml", "selct = []\n").with("shop.yaml", NAMESPACE);
     let empty = Folder::new("codes").with("steadfast.toml", "");
@@ -109,7 +114,7 @@ fn a_reader_that_stops_is_no_failure() {
     let folder = Folder::new("pipe").with("steadfast.toml", "");
     let mut folder = folder;
     for at in 0..400 {
-        folder = folder.with(&format!("k8s/{at}.yaml"), &named(FAULT, &format!("api-{at}")));
+        folder = folder.with(&format!("k8s/{at}.yaml"), &named(&fault(), &format!("api-{at}")));
     }
     let mut child = steadfast(&folder.0)
         .args(["--all", "--select", RULE])
@@ -131,17 +136,18 @@ fn standard_input_stands_for_a_file() {
         .with("steadfast.toml", "")
         .with("api.yaml", NAMESPACE)
         .with("budget.yaml", BUDGET);
-    let said = folder.pipe(&["-", "--stdin-filename", "api.yaml", "--select", RULE], FAULT.as_bytes());
-    assert_eq!(said.code, 0, "the budget beside it is known: {said:?}");
+    let said = folder.pipe(&["-", "--stdin-filename", "api.yaml", "--select", RULE], WORKLOAD.as_bytes());
+    assert_eq!(said.code, 1, "the budget beside it is known: {said:?}");
+    assert_eq!(folder.run(&["--select", RULE]).code, 0, "what is on disk is another file");
     let alone = Folder::new("stdin");
-    let said = alone.pipe(&["-", "--output", "concise", "--select", RULE], FAULT.as_bytes());
+    let said = alone.pipe(&["-", "--output", "concise", "--select", RULE], fault().as_bytes());
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.out.starts_with("stdin.yaml:"), "{said:?}");
 }
 
 #[test]
 fn colours_are_for_terminals() {
-    let folder = Folder::new("colours").with("steadfast.toml", "").with("api.yaml", FAULT);
+    let folder = Folder::new("colours").with("steadfast.toml", "").with("api.yaml", &fault());
     let coloured = |more: &[&str], name: &str, value: &str| {
         let said = folder.finish(steadfast(&folder.0).args(more).env(name, value));
         said.out.contains('\u{1b}')
@@ -200,7 +206,7 @@ fn many_faults() -> Folder {
     for unit in 0..12 {
         for at in 0..12 {
             let name = format!("api-{at}");
-            folder = folder.with(&format!("unit-{unit}/{at}/api.yaml"), &named(FAULT, &name));
+            folder = folder.with(&format!("unit-{unit}/{at}/api.yaml"), &named(WORKLOAD, &name));
             if at % 2 == 0 {
                 folder = folder.with(&format!("unit-{unit}/{at}/budget.yaml"), &named(BUDGET, &name));
             }
@@ -213,20 +219,20 @@ fn many_faults() -> Folder {
 
 #[test]
 fn named_files_filter_and_the_project_is_read() {
-    let lonely = Folder::new("filter")
+    let folder = Folder::new("filter")
         .with("steadfast.toml", "")
-        .with("a/api.yaml", FAULT)
-        .with("b/shop.yaml", NAMESPACE);
-    assert_eq!(lonely.run(&["--select", RULE, "a/api.yaml"]).code, 1);
-    assert_eq!(lonely.run(&["--select", RULE, "b/shop.yaml"]).code, 0);
-    assert_eq!(lonely.run(&["--select", RULE, "b/shop.yaml", "a"]).code, 1);
-    // The other half is in a file that is not named.
-    let joined = Folder::new("filter")
-        .with("steadfast.toml", "")
-        .with("a/api.yaml", FAULT)
-        .with("b/budget.yaml", BUDGET);
-    assert_eq!(joined.run(&["--select", RULE, "a/api.yaml"]).code, 0);
-    assert_eq!(joined.run(&["--select", RULE, "--isolated", "a/api.yaml"]).code, 1);
+        .with("a/api.yaml", WORKLOAD)
+        .with("b/budget.yaml", BUDGET)
+        .with("c/shop.yaml", NAMESPACE);
+    // The other half is in a file that is not named, and either half may be the one that is.
+    assert_eq!(folder.run(&["--select", RULE, "b/budget.yaml"]).code, 1);
+    assert_eq!(folder.run(&["--select", RULE, "a/api.yaml"]).code, 1);
+    assert_eq!(folder.run(&["--select", RULE, "c/shop.yaml"]).code, 0);
+    assert_eq!(folder.run(&["--select", RULE, "c/shop.yaml", "a"]).code, 1);
+    assert_eq!(folder.run(&["--select", RULE, "--isolated", "a/api.yaml"]).code, 0);
+    assert_eq!(folder.run(&["--select", RULE, "--isolated", "a", "b"]).code, 1);
+    let below = folder.finish(steadfast(&folder.0.join("c")).args(["--select", RULE]));
+    assert_eq!(below.code, 0, "a folder reports itself: {below:?}");
 }
 
 #[test]
@@ -238,7 +244,7 @@ fn a_related_place_in_a_named_file_counts() {
     let folder = Folder::new("related")
         .with("steadfast.toml", "rules = [\"own\"]\n")
         .with("own/team/budget.md", &rule)
-        .with("a/api.yaml", FAULT)
+        .with("a/api.yaml", WORKLOAD)
         .with("b/budget.yaml", BUDGET)
         .with("c/shop.yaml", NAMESPACE);
     for (path, found) in [("a/api.yaml", 1), ("b/budget.yaml", 1), ("c", 0)] {
@@ -248,11 +254,33 @@ fn a_related_place_in_a_named_file_counts() {
     }
 }
 
+#[test]
+fn what_is_made_elsewhere_is_not_missed() {
+    let needs = WORKLOAD.replace(
+        "image: api:1.4.2",
+        "image: api:1.4.2\n          envFrom: [{configMapRef: {name: db-main}}]",
+    );
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: db-mian\n";
+    let with = |settings: &str| {
+        let folder = Folder::new("external")
+            .with("steadfast.toml", &format!("select = [\"hygiene\"]\n{settings}"))
+            .with("api.yaml", &needs);
+        folder.with("other.yaml", other).run(&["--output", "concise"]).out
+    };
+    let missing = "db-main";
+    assert!(with("").contains(missing));
+    let declared =
+        with("[[external]]\nkind = \"ConfigMap\"\nname = \"db-*\"\nreason = \"the vault makes it\"\n");
+    assert!(!declared.contains(missing) && !declared.contains("nothing refers"), "{declared}");
+    let of_no_use = with("[[external]]\nkind = \"ConfigMap\"\nname = \"tls-*\"\n");
+    assert!(of_no_use.contains(missing) && of_no_use.contains("nothing refers"), "{of_no_use}");
+}
+
 // ── the other commands ──────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
 fn every_command_works() {
-    let folder = Folder::new("commands").with("k8s/api.yaml", FAULT);
+    let folder = Folder::new("commands").with("k8s/api.yaml", &fault());
     let said = folder.run(&["init"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
     assert!(folder.0.join("steadfast.toml").is_file());
@@ -283,7 +311,7 @@ fn own_rules_are_tried_and_asked() {
     let page = OWN_RULE;
     let folder = Folder::new("own")
         .with("steadfast.toml", "")
-        .with("api.yaml", FAULT)
+        .with("api.yaml", &fault())
         .with("ci/rules/team/named-api.md", page);
     let said = folder.run(&["test", "ci/rules"]);
     assert_eq!(said.code, 0, "{said:?}");
@@ -388,7 +416,7 @@ fn bad_input_is_said_and_the_rest_is_judged() {
     ];
     for (what, name, bytes, said_of_it) in cases {
         let folder =
-            Folder::new("bad").with("steadfast.toml", "").with("api.yaml", FAULT).with_bytes(name, &bytes);
+            Folder::new("bad").with("steadfast.toml", "").with("api.yaml", &fault()).with_bytes(name, &bytes);
         let started = Instant::now();
         let said = folder.run(&["--select", RULE]);
         assert!(started.elapsed() < PATIENCE, "{what} took {:?}", started.elapsed());
@@ -406,7 +434,7 @@ fn bad_input_is_said_and_the_rest_is_judged() {
 fn bad_input_alone_is_no_crash() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     for _ in 0..20 {
-        let mut bytes = FAULT.as_bytes().to_vec();
+        let mut bytes = fault().into_bytes();
         for _ in 0..12 {
             random ^= random << 13;
             random ^= random >> 7;
@@ -435,7 +463,7 @@ fn links_and_locked_files_are_said() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let folder = Folder::new("links")
         .with("steadfast.toml", "")
-        .with("api.yaml", FAULT)
+        .with("api.yaml", &fault())
         .with("deep/er/shop.yaml", NAMESPACE);
     symlink(folder.0.join("deep"), folder.0.join("deep/er/loop")).unwrap();
     symlink("nowhere.yaml", folder.0.join("broken.yaml")).unwrap();
@@ -479,7 +507,7 @@ fn absurd_rules_are_refused() {
         let page = OWN_RULE.replace("self.name != \"api\"", &expression);
         let folder = Folder::new("absurd")
             .with("steadfast.toml", "")
-            .with("api.yaml", FAULT)
+            .with("api.yaml", &fault())
             .with("own/team/absurd.md", &page);
         for arguments in [&["--rules", "own", "--select", RULE, "--select", "team"][..], &["test", "own"]] {
             let started = Instant::now();
@@ -505,7 +533,7 @@ fn absurd_rules_are_refused() {
 fn an_endless_expression_is_stopped() {
     let mut folder = Folder::new("endless").with("steadfast.toml", "");
     for at in 0..6 {
-        folder = folder.with(&format!("{at}.yaml"), &named(FAULT, &format!("api-{at}")));
+        folder = folder.with(&format!("{at}.yaml"), &named(&fault(), &format!("api-{at}")));
     }
     let all = "project.workloads.all(X, ";
     let nested: String =

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use steadfast::source::discover::{Discovery, Project, Walk, Why, absolute, discover, project_root, read};
+use steadfast::source::discover::{Discovery, Walk, Why, discover, read};
 use steadfast::syntax;
 
 /// A folder of its own, removed at the end.
@@ -194,19 +194,4 @@ fn bytes_become_text_or_a_reason() {
     assert_eq!(read(&large, 8 << 20).map(|text| text.len()), Ok(3 << 20));
     assert_eq!(read(b"a", 8).map(|text| text.len()), Ok(1), "nothing of the file before is left");
     assert!(matches!(steadfast::source::discover::read(folder.path(), 8), Err(Why::Unreadable(_))));
-}
-
-#[test]
-fn the_root_is_the_nearest_marker() {
-    let folder = Folder::new("root");
-    let at = |path: &str| folder.path().join(path);
-    folder.write("repo/.git/HEAD", "");
-    folder.write("repo/team/steadfast.toml", "");
-    folder.write("repo/team/app/a.yaml", "");
-    folder.write("repo/other/b.yaml", "");
-    let marked = |path: &str| Project { root: at(path), marked: true };
-    assert_eq!(project_root(&[at("repo/team/app/a.yaml")]), marked("repo/team"));
-    assert_eq!(project_root(&[at("repo/team/app"), at("repo/other/b.yaml")]), marked("repo"));
-    assert_eq!(project_root(&[at("repo/other/../team/app/.")]), marked("repo/team"));
-    assert_eq!(absolute(&at("repo/x/../y/./z")), at("repo/y/z"));
 }

@@ -269,6 +269,7 @@ fn problems_say_what_to_look_at() {
             "b: 2",
             "this key is indented as if it belonged to the line above, which has a value already",
         ),
+        ("a: 1\nip: {PREFIX}.16\nb: 2\n", ".16", "something stands behind the bracket that ends this value"),
         ("a:\n    b: 1\n  c: 2\n", "c: 2", "this line's indentation fits none of the lines above it"),
         ("a: [1, 2\nb: 3\n", "[", "this `[` is never closed"),
         ("a: [1, 2]]\n", "]", "this `]` closes nothing"),
@@ -570,6 +571,14 @@ fn reads_alone(text: &str, parsed: &Parsed) {
         // An indentation that is given counts from what is around it.
         let header = cut.lines().next().unwrap_or_default().split('#').next().unwrap_or_default();
         if node.style() == Style::Block && header.contains(|byte: char| byte.is_ascii_digit()) {
+            continue;
+        }
+        // Blanks behind the last line break of a file are a line of their own, or none.
+        if node.style() == Style::Block && text.ends_with([' ', '\t']) {
+            continue;
+        }
+        // In brackets, what looks like the end of a document may be text.
+        if cut.lines().any(|line| line == "---" || line == "...") {
             continue;
         }
         // A tag's prefix may be declared elsewhere.

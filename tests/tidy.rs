@@ -15,7 +15,7 @@ use steadfast::cli::{self, World};
 use steadfast::config::{Config, ConfigFile, Names};
 use steadfast::model::vocabulary;
 use steadfast::rule::page::Page;
-use steadfast::rule::{self, builtin};
+use steadfast::rule::{self, builtin, examples};
 
 /// The layers, lowest first: a module may use those above it in this list, and none below.
 const LAYERS: [&str; 17] = [
@@ -241,7 +241,8 @@ fn vocabulary_is_fresh() {
          [Write a rule](write-a-rule.md) tells how they are used. Numbers are seconds, bytes, cores or percent where their type says\n\
          so; `manifest` is a piece of a manifest, by Kubernetes' own field names.\n\n",
     );
-    let links: Vec<_> = vocabulary::kinds().map(|kind| format!("[{0}](#{0})", kind.name)).collect();
+    let links: Vec<_> =
+        vocabulary::kinds().map(|kind| format!("[{}](#{})", kind.name, kind.name.to_lowercase())).collect();
     let _ = writeln!(page, "{}", links.join(" · "));
     for kind in vocabulary::kinds() {
         let _ = writeln!(page, "\n## {}\n\n{}", kind.name, kind.doc);
@@ -384,6 +385,18 @@ fn the_comparison_says_what_is_on() {
         }
     }
     assert_none("docs/peers.md has rules in italics that are off by default, and no others", wrong);
+}
+
+#[test]
+fn the_rule_that_is_shown_whole_behaves() {
+    let guide = read("docs/write-a-rule.md".into());
+    let text = guide.split("````markdown\n").nth(1).and_then(|rest| rest.split("````").next()).unwrap();
+    let errors =
+        Page::read("team/shown", Arc::from(text)).map_or_else(|errors| errors, |page| examples::check(&page));
+    assert_none(
+        "docs/write-a-rule.md shows a rule that behaves",
+        errors.into_iter().map(|error| error.message),
+    );
 }
 
 #[test]

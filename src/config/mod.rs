@@ -35,11 +35,15 @@ pub const FILE_NAMES: [&str; 2] = ["steadfast.toml", ".steadfast.toml"];
 /// The largest file that is read unless somebody says otherwise: 8 MiB.
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
 
-/// Patterns of paths that hold tests, examples and development unless somebody says otherwise.
-pub const TEST_PATTERNS: [&str; 4] = [
-    "**/{test,tests,testing,testdata,test-data,__tests__,e2e,fixture,fixtures}/**",
-    "**/{example,examples,sample,samples,demo,demos}/**",
-    "**/{hack,ci,dev,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
+/// Tests: much in them is wrong on purpose, and nothing of it runs where users are. Whatever is found there is a hint.
+pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,__tests__,e2e,systemtest,fixture,fixtures,conformance,benchmark,benchmarks}/**";
+
+/// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise.
+pub const TEST_PATTERNS: [&str; 5] = [
+    TESTS,
+    "**/{example,examples,sample,samples,demo,demos,doc,docs}/**",
+    "**/{third_party,third-party}/**",
+    "**/{hack,ci,dev,dev-env,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
     "**/*[._-]{test,example,sample,dev,development,local}.{yaml,yml,json,toml,hcl,tf,properties,conf}",
 ];
 
@@ -393,6 +397,7 @@ pub struct Config {
     externals_by_kind: FxHashMap<String, Vec<usize>>,
     production: Globs,
     test: Globs,
+    tests: Globs,
 }
 
 impl Config {
@@ -421,6 +426,7 @@ impl Config {
             externals_by_kind: FxHashMap::default(),
             production: Globs::default(),
             test: Globs::new(TEST_PATTERNS.map(|pattern| (pattern, None))).0,
+            tests: Globs::new([(TESTS, None)]).0,
         }
     }
 
@@ -494,8 +500,13 @@ impl Config {
                 fixed = true;
             }
         }
-        let lowered = !fixed && self.is_test(path);
-        selected.admits(severity, confidence).then(|| if lowered { grave.lowered() } else { grave })
+        if fixed || !self.is_test(path) {
+            return selected.admits(severity, confidence).then_some(grave);
+        }
+        let lowered =
+            |severity: Severity| if self.tests.matches(path) { Severity::Info } else { severity.lowered() };
+        // What is only a hint here is no part of the default set, as a rule is not that only gives hints.
+        selected.admits(lowered(severity), confidence).then(|| lowered(grave))
     }
 
     /// Whether the path holds tests, examples or development.

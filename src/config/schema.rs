@@ -104,7 +104,7 @@ pub(super) struct Paths {
     /// Always production, whatever `test` says.
     #[schemars(default)]
     production: Vec<String>,
-    /// Tests, examples and development, where findings are one severity less grave. Replaces the default patterns.
+    /// Examples and development, where findings are one severity less grave, and tests, where they are infos. Replaces the default patterns.
     #[schemars(default = "super::test_patterns")]
     test: Vec<String>,
 }

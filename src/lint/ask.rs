@@ -4,6 +4,7 @@
 //! the order of the subjects, whatever the number of threads. A panic is an answer, too: the rest is still asked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
@@ -11,7 +12,8 @@ use crate::fact::Confidence;
 use crate::finding::{Label, Severity, SubjectName};
 use crate::model::{Model, Thing};
 use crate::rule::Rule;
-use crate::rule::judge::{self, Verdict};
+use crate::rule::eval::ENDLESS;
+use crate::rule::judge::{self, Asking, Verdict};
 use crate::rule::page::PageError;
 use crate::source::Place;
 
@@ -52,13 +54,16 @@ pub(super) struct Open {
     pub(super) applies: bool,
 }
 
+/// A subject with what holds it, as a rule enumerates them.
+type Subject = (Thing, Option<Thing>);
+
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
 /// Asks every rule of every subject that it looks at.
 pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
-    let mut groups: Vec<(Vec<(Thing, Option<Thing>)>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
     for (at, rule) in rules.iter().enumerate() {
         let kind = rule.list.map_or((rule.subject, false), |(holder, _)| (holder, true));
@@ -68,14 +73,15 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
         });
         groups[group].1.push(at);
     }
-    let pieces: Vec<(&[(Thing, Option<Thing>)], &[usize])> = groups
+    let pieces: Vec<(&[Subject], &[usize])> = groups
         .iter()
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
+    let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
     let answers: Vec<Asked> = if pieces.len() < 4 {
-        pieces.iter().map(|(subjects, asked)| piece(model, rules, subjects, asked)).collect()
+        pieces.iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
     } else {
-        pieces.par_iter().map(|(subjects, asked)| piece(model, rules, subjects, asked)).collect()
+        pieces.par_iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
     };
     let mut all =
         Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
@@ -85,17 +91,32 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
         all.troubles.extend(answer.troubles);
         all.panics.extend(answer.panics);
     }
+    // A rule that was not asked to the end says nothing, whatever some thread heard of it before.
+    let asked_to_the_end = |rule: usize| !endless[rule].load(Ordering::Relaxed);
+    all.faults.retain(|fault| asked_to_the_end(fault.rule));
+    all.undecided.retain(|open| asked_to_the_end(open.rule));
+    all.troubles.retain(|(rule, error)| asked_to_the_end(*rule) || error.message == ENDLESS);
     all
 }
 
-fn piece(model: &Model<'_>, rules: &[Rule], subjects: &[(Thing, Option<Thing>)], asked: &[usize]) -> Asked {
+fn piece(
+    model: &Model<'_>,
+    rules: &[Rule],
+    endless: &[AtomicBool],
+    subjects: &[Subject],
+    asked: &[usize],
+) -> Asked {
     let mut answers = Asked::default();
+    let mut askings: Vec<(usize, Asking<'_>)> =
+        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(model)?))).collect();
     for subject in subjects {
-        for at in asked {
-            let rule = &rules[*at];
+        for (at, asking) in &mut askings {
+            if endless[*at].load(Ordering::Relaxed) {
+                continue;
+            }
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let mut told = Vec::new();
-                rule.ask(model, *subject, &mut |thing, verdict| {
+                asking.ask(*subject, &mut |thing, verdict| {
                     if !matches!(verdict, Verdict::Healthy) {
                         told.push((thing, verdict));
                     }
@@ -105,6 +126,9 @@ fn piece(model: &Model<'_>, rules: &[Rule], subjects: &[(Thing, Option<Thing>)],
             match result {
                 Ok(told) => {
                     for (thing, verdict) in told {
+                        if matches!(&verdict, Verdict::Trouble(error) if error.message == ENDLESS) {
+                            endless[*at].store(true, Ordering::Relaxed);
+                        }
                         answers.take(model, *at, thing, verdict);
                     }
                 }
@@ -128,7 +152,7 @@ fn piece(model: &Model<'_>, rules: &[Rule], subjects: &[(Thing, Option<Thing>)],
 impl Asked {
     fn take(&mut self, model: &Model<'_>, rule: usize, thing: Thing, verdict: Verdict) {
         // What an overlay changes is judged when it is built, not as it stands in its base.
-        if model.object_of(thing).is_some_and(|object| model.objects[object as usize].overlaid) {
+        if model.is_overlaid(thing) {
             return;
         }
         match verdict {

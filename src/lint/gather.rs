@@ -17,14 +17,16 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
+    let evidence: Vec<bool> =
+        rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
     for fault in &asked.faults {
         let rule = &rules[fault.rule];
-        let owned = rule.evidence.is_none_or(|kind| !model.all(kind).is_empty());
-        // Where the project owns nothing of the kind that is missing, the rule speaks once for all.
-        let (severity, confidence) =
-            if owned { (fault.severity, fault.confidence) } else { (Severity::Info, fault.confidence) };
+        let owned = evidence[fault.rule];
+        let confidence = fault.confidence;
         let path = model.sources.path(fault.primary.place.file);
-        let Some(severity) = config.judge(&rule.page.id, path, severity, confidence) else { continue };
+        let Some(severity) = config.judge(&rule.page.id, path, fault.severity, confidence) else { continue };
+        // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
+        let severity = if owned { severity } else { Severity::Info };
         let member = occurrence(fault, severity);
         if !owned {
             if let Some(at) = without_evidence.get(&fault.rule) {
@@ -117,9 +119,9 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {
         let words = if overlaid == 1 {
-            "object that a Kustomize overlay changes"
+            "object that Kustomize changes or leaves out"
         } else {
-            "objects that Kustomize overlays change"
+            "objects that Kustomize changes or leaves out"
         };
         outcome.summary.skipped.push((words.to_owned(), overlaid));
     }
@@ -174,6 +176,37 @@ pub(super) fn troubles(
 
 /// Keeps what was asked for, and counts.
 pub(super) fn report(config: &Config, inputs: &Inputs, findings: Vec<Finding>, outcome: &mut Outcome) {
+    let named = |label: &Label| {
+        let path = outcome.sources.path(label.place.file);
+        inputs
+            .paths
+            .iter()
+            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
+    };
+    if !inputs.paths.is_empty() {
+        // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
+        let elsewhere: Vec<bool> = outcome
+            .diagnostics
+            .iter()
+            .map(|diagnostic| match diagnostic.about {
+                About::Input | About::NotJudged | About::Suppression => {
+                    match (&diagnostic.place, &diagnostic.file) {
+                        (Some(label), _) => !named(label),
+                        (None, Some(file)) => {
+                            !inputs.paths.iter().any(|path| camino::Utf8Path::new(file).starts_with(path))
+                        }
+                        (None, None) => false,
+                    }
+                }
+                About::Config | About::Rule | About::Bug => false,
+            })
+            .collect();
+        let mut at = 0;
+        outcome.diagnostics.retain(|_| {
+            at += 1;
+            !elsewhere[at - 1]
+        });
+    }
     let named = |label: &Label| {
         let path = outcome.sources.path(label.place.file);
         inputs

@@ -51,6 +51,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     clock.lap("rules", &mut outcome);
 
     let asked = ask::all(&model, &rules.ready);
+    read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
     let names = Names::new(rules.ids.iter().cloned());

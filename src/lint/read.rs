@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::Inputs;
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
-use crate::model::World;
+use crate::model::{External, World};
 use crate::outcome::Outcome;
 use crate::source::discover::{Walk, Why, discover, read};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -93,8 +93,11 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         let file = parsed.tree.file;
         outcome.summary.documents += parsed.tree.documents.len();
         templates += usize::from(!parsed.templates.is_empty());
-        // A file of some other tool may be as broken as it likes: it is counted, not shown.
-        let ours = parsed.tree.text.contains("apiVersion");
+        // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
+        // it is counted, not shown.
+        let path = sources.path(file);
+        let ours = parsed.tree.text.contains("apiVersion")
+            && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path));
         if !ours
             && !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
@@ -113,8 +116,8 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
     if unreadable > 0 {
         let what = words(
             unreadable,
-            "file without manifests that cannot be parsed",
-            "files without manifests that cannot be parsed",
+            "file of no manifests, or of a test, that cannot be parsed",
+            "files of no manifests, or of tests, that cannot be parsed",
         );
         outcome.summary.skipped.push((what, unreadable));
     }
@@ -133,7 +136,25 @@ pub(super) fn world(config: &Config) -> World {
     World {
         kubernetes: config.kubernetes.as_ref().map(|version| (version.major as u16, version.minor as u16)),
         today: Some(config.today),
-        externals: Vec::new(),
+        externals: config.externals().iter().filter_map(external).collect(),
+    }
+}
+
+fn external(declared: &crate::config::External) -> Option<External> {
+    Some(External {
+        kind: declared.kind.clone(),
+        name: globset::Glob::new(&declared.name).ok()?.compile_matcher(),
+        namespace: declared.namespace.clone(),
+        used: std::sync::atomic::AtomicBool::new(false),
+    })
+}
+
+/// Tells the settings which declared externals were of use.
+pub(super) fn used_externals(config: &Config, world: &World) {
+    for external in
+        world.externals.iter().filter(|external| external.used.load(std::sync::atomic::Ordering::Relaxed))
+    {
+        config.external(&external.kind, external.namespace.as_deref(), external.name.glob().glob());
     }
 }
 

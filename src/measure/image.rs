@@ -19,19 +19,24 @@ pub enum Part {
 /// A reference: `registry/repository:tag@digest`. Ranges are bytes of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image<'a> {
+    /// As it is written.
     pub text: &'a str,
     /// Host and port. Absent means Docker Hub.
     pub registry: Part,
     /// The path without registry, as written: `library/` is not added.
     pub repository: Part,
+    /// What stands behind the colon.
     pub tag: Part,
+    /// What stands behind the `@`.
     pub digest: Part,
 }
 
 /// Why a text cannot be an image reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageError {
+    /// The sentence.
     pub message: String,
+    /// The part at fault.
     pub range: Range<usize>,
 }
 
@@ -51,6 +56,7 @@ pub enum Floating {
 }
 
 impl<'a> Image<'a> {
+    /// Takes a reference apart.
     pub fn parse(text: &'a str) -> Result<Image<'a>, ImageError> {
         if text.is_empty() {
             return refuse(0..0, "the image is empty");
@@ -64,6 +70,7 @@ impl<'a> Image<'a> {
         Ok(image)
     }
 
+    /// The text of a part, if it is written out.
     pub fn part(&self, part: &Part) -> Option<&'a str> {
         match part {
             Part::Known(range) => self.text.get(range.clone()),
@@ -71,8 +78,28 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The tag, if it is written out.
     pub fn tag_text(&self) -> Option<&'a str> {
         self.part(&self.tag)
+    }
+
+    /// The repository with its registry written out: `docker.io/library/postgres` of `postgres:16`. That of a product's own maker
+    /// says for certain what the image is.
+    pub fn full_name(&self) -> Option<String> {
+        let repository = self.part(&self.repository)?;
+        let registry = match &self.registry {
+            Part::Absent => "docker.io",
+            Part::Known(_) => match self.part(&self.registry)? {
+                "index.docker.io" | "registry-1.docker.io" => "docker.io",
+                other => other,
+            },
+            Part::Unknown(_) => return None,
+        };
+        Some(if registry == "docker.io" && !repository.contains('/') {
+            format!("docker.io/library/{repository}")
+        } else {
+            format!("{registry}/{repository}")
+        })
     }
 
     /// What the image is, by the last component of its path: `postgres` of `ghcr.io/acme/postgres:16`. It is a guess.
@@ -89,6 +116,7 @@ impl<'a> Image<'a> {
         ((known || path.len() > last.len()) && !last.is_empty() && last.chars().all(plain)).then_some(last)
     }
 
+    /// How much it may move below a deployment.
     pub fn floating_tag(&self) -> Floating {
         match (&self.tag, &self.digest) {
             (_, Part::Known(_)) => Floating::No,
@@ -407,6 +435,8 @@ fn refuse<T>(range: Range<usize>, message: impl Into<String>) -> Result<T, Image
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 

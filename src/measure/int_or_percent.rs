@@ -3,16 +3,21 @@
 //! It follows `intstr.GetScaledValueFromIntOrPercent` of k8s.io/apimachinery. Who rounds which way, and what a missing
 //! field means, is the caller's to know.
 
+/// A count, or a share of the replicas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum IntOrPercent {
+    /// So many pods.
     Int(i64),
     /// In points: 25 is a quarter.
     Percent(f64),
 }
 
+/// Where a share goes that is no whole number of pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
+    /// To the next larger one.
     Up,
+    /// To the next smaller one.
     Down,
 }
 

@@ -13,7 +13,9 @@ use super::shell::{self, Word, base_name, plain_word};
 pub struct Launch<'a> {
     /// What the image is, by its name (`Image::product`).
     pub product: Option<&'a str>,
+    /// The strings of `command`.
     pub command: &'a [&'a str],
+    /// The strings of `args`.
     pub args: &'a [&'a str],
     /// Names and values. What has no literal value is left out by the caller.
     pub env: &'a [(&'a str, &'a str)],

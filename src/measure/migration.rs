@@ -10,7 +10,7 @@ use super::place::Place;
 pub struct Migration {
     /// The command, as its tool's documentation writes it.
     pub name: &'static str,
-    /// The tool takes a lock in the database, so that a second run waits.
+    /// The tool takes a lock in the database, so that a second run waits or is refused.
     pub locks: bool,
     /// The word that says to migrate.
     pub place: Place,
@@ -23,17 +23,19 @@ const COMMANDS: [Command; 24] = [
     // Flyway docs: "Flyway uses the locking technology of your database". Liquibase docs: DATABASECHANGELOGLOCK.
     ("flyway", &["migrate"], "flyway migrate", true),
     ("liquibase", &["update"], "liquibase update", true),
-    // Prisma docs, Advisory locking.
+    // Prisma docs, Advisory locking; it waits 10 s, then fails with P1002.
     ("prisma", &["migrate", "deploy"], "prisma migrate deploy", true),
-    // Rails guides, Active Record Migrations: advisory locks on databases that have them.
+    // ActiveRecord::Migrator#with_advisory_lock: a second run raises ConcurrentMigrationError (rails/rails#22122).
     ("rails", &["db:migrate"], "rails db:migrate", true),
     ("rails", &["db:prepare"], "rails db:prepare", true),
     ("rake", &["db:migrate"], "rake db:migrate", true),
-    // Knex docs, Migrations: the table knex_migrations_lock.
+    // Knex: the table knex_migrations_lock; a second run fails with "Migration table is already locked" (knex/knex#1094).
     ("knex", &["migrate:latest"], "knex migrate:latest", true),
     // golang-migrate README, "Database drivers": Lock is part of the driver interface.
     ("migrate", &["up"], "migrate up", true),
-    // Alembic, Django, Sequelize, TypeORM, dbmate, Doctrine and sqlx-free scripts document no lock.
+    // No lock of their own, say those who make them: Alembic (sqlalchemy/alembic#633; a project's env.py may take one),
+    // Sequelize (sequelize/umzug#518), TypeORM (typeorm/typeorm#4588), dbmate (amacneil/dbmate#101), goose's command
+    // (pressly/goose#335: only its library can). Django, Doctrine and Diesel document none.
     ("alembic", &["upgrade"], "alembic upgrade", false),
     ("flask", &["db", "upgrade"], "flask db upgrade", false),
     ("python", &["manage.py", "migrate"], "manage.py migrate", false),
@@ -95,9 +97,12 @@ pub fn of(launch: &Launch<'_>) -> Option<Migration> {
 mod tests {
     use super::*;
 
+    /// A command, and the migration that it is: its name, and whether it is safe beside others of its kind.
+    type Row<'a> = (&'a [&'a str], Option<(&'a str, bool)>);
+
     #[test]
     fn finds_migrations() {
-        let table: &[(&[&str], Option<(&str, bool)>)] = &[
+        let table: &[Row<'_>] = &[
             (&["alembic", "upgrade", "head"], Some(("alembic upgrade", false))),
             (
                 &["sh", "-c", "python manage.py migrate --noinput && gunicorn app"],

@@ -8,15 +8,24 @@ use super::options::{self, Found};
 use super::place::{Place, Source};
 use super::shell::Word;
 
+/// What the memory is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// The heap of a JVM: `-Xmx`.
     JvmHeap,
+    /// Buffers of a JVM outside its heap: `-XX:MaxDirectMemorySize`.
     JvmDirect,
+    /// The old generation of V8: `--max-old-space-size`.
     NodeOldSpace,
+    /// `GOMEMLIMIT`.
     GoLimit,
+    /// `maxmemory` of Redis.
     RedisMaxmemory,
+    /// `shared_buffers` of PostgreSQL.
     PostgresSharedBuffers,
+    /// `innodb_buffer_pool_size` of MySQL.
     InnodbBufferPool,
+    /// `-m` of memcached.
     MemcachedItems,
 }
 
@@ -36,8 +45,10 @@ impl Kind {
     }
 }
 
+/// How much memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Size {
+    /// So many bytes.
     Bytes(f64),
     /// In points of the container's memory limit, or of the node's memory where there is none.
     PercentOfLimit(f64),
@@ -45,9 +56,12 @@ pub enum Size {
     Unknown,
 }
 
+/// Memory that a runtime is told to take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuntimeMemory {
+    /// What it is for.
     pub kind: Kind,
+    /// How much it is.
     pub size: Size,
     /// The flag or the variable's value.
     pub place: Place,

@@ -13,11 +13,13 @@ use super::place::{Place, Source};
 /// A time that a server was told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerTime {
+    /// The server's name.
     pub server: &'static str,
     /// The setting, as its documentation names it.
     pub setting: &'static str,
     /// None where it is set to something that cannot be read.
     pub seconds: Option<f64>,
+    /// The flag or the variable's value.
     pub place: Place,
     /// That this server runs is guessed from the image's name.
     pub guessed: bool,

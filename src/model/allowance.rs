@@ -53,14 +53,14 @@ pub static CPU: KindDef = KindDef {
 };
 
 /// What a container knows of them.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "memory": Ty::Thing(Kind::Space), "its memory" => |m, t| part(m, t, Kind::Space, 0);
     "storage": Ty::Thing(Kind::Space), "its ephemeral storage" => |m, t| part(m, t, Kind::Space, 1);
     "cpu": Ty::Thing(Kind::Cpu), "its processor time" => |m, t| part(m, t, Kind::Cpu, 0);
 };
 
 /// What a workload knows of them.
-pub const OF_WORKLOAD: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "memory": Ty::Thing(Kind::Space), "the memory of one of its pods, init containers left out" =>
         |_, t| Fact::plain(Thing::part(Kind::Space, t.id, POD as usize)).into();
     "cpu": Ty::Thing(Kind::Cpu), "the processor time of one of its pods, init containers left out" =>
@@ -68,7 +68,7 @@ pub const OF_WORKLOAD: &[FactDef] = facts! {
 };
 
 /// What a unit knows of its containers' requests.
-pub const OF_UNIT: &[FactDef] = facts! {
+pub static OF_UNIT: &[FactDef] = facts! {
     "requesting": PERCENT, "how many of its containers request memory or processor time, init containers left out" =>
         |m, t| Fact::plain(requesting(m)[t.id as usize]).into();
 };

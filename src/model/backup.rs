@@ -7,7 +7,7 @@ use crate::fact::Fact;
 use crate::lower::kubernetes::dump::{self, Lost};
 
 /// What backups know of a container.
-pub static OF_CONTAINERS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "dump": Ty::Text, "the program by which it copies a database, if its command names one: `pg_dump`, `mysqldump`" => |m, t| {
         match dump::program(super::container::get(m, t).node) {
             Some((program, spot)) => Fact::written(program, spot).into(),

@@ -39,7 +39,7 @@ pub static BUDGET: KindDef = KindDef {
             };
             "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
         },
-        super::budget_size::BUDGET_FACTS,
+        super::budget_size::OF_BUDGET,
     ],
     all: Some(|m| (0..m.budgets.len()).map(|id| Thing::new(Kind::Budget, id)).collect()),
     owner: |m, t| Some(Thing::new(Kind::Object, get(m, t).object as usize)),

@@ -8,7 +8,7 @@ use crate::measure::int_or_percent::{IntOrPercent, Rounding};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Facts of a budget about its sizes.
-pub static BUDGET_FACTS: &[FactDef] = facts! {
+pub static OF_BUDGET: &[FactDef] = facts! {
     "low": Ty::Thing(Kind::BudgetSize), "the budget when all its workloads are at their smallest size" =>
         |_, t| Fact::plain(Thing::part(Kind::BudgetSize, t.id, 0)).into();
     "high": Ty::Thing(Kind::BudgetSize), "the budget when all its workloads are at their largest size" =>

@@ -33,8 +33,8 @@ pub static CONTAINER: KindDef = KindDef {
             }).into();
             "manifest": Ty::Node, "its own part of the manifest" => |m, t| Fact::plain(get(m, t).node).into();
         },
-        super::job::OF_CONTAINERS,
-        super::backup::OF_CONTAINERS,
+        super::job::OF_CONTAINER,
+        super::backup::OF_CONTAINER,
         super::probe::OF_CONTAINER,
         super::port::OF_CONTAINER,
         super::image::OF_CONTAINER,
@@ -42,8 +42,8 @@ pub static CONTAINER: KindDef = KindDef {
         super::allowance::OF_CONTAINER,
         super::runtime::OF_CONTAINER,
         super::variable::OF_CONTAINER,
-        super::lifecycle::CONTAINER_FACTS,
-        super::resources::CONTAINER_FACTS,
+        super::lifecycle::OF_CONTAINER,
+        super::resources::OF_CONTAINER,
         super::service::OF_CONTAINER,
         super::shape::OF_CONTAINER,
     ],

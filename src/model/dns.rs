@@ -7,7 +7,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// What a workload knows of it.
-pub const OF_WORKLOAD: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "ndots": NUMBER, "how many dots a name needs to be asked for as it stands first, before the cluster's domains are tried" =>
         |m, t| ndots(workload::get(m, t)).into();
 };

@@ -75,7 +75,7 @@ fn hash(parts: impl Hash) -> u64 {
 }
 
 fn names<'m>(model: &'m Model<'_>) -> &'m Names {
-    model.index.declared.get_or_init(|| {
+    model.index.names.get_or_init(|| {
         let mut names = Names::default();
         for (id, entry) in model.objects.iter().enumerate() {
             let object = &entry.object;
@@ -158,18 +158,25 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
     })
 }
 
-/// Looks for an object by kind and name.
-pub fn find(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bool) -> Existence {
+/// The objects of this kind that bear this name, in any unit, whatever their group.
+pub fn bearers<'m>(model: &'m Model<'_>, kind: &str, name: &str) -> impl Iterator<Item = u32> + use<'m> {
+    let meant = hash((kind, name));
+    let (kind, name) = (kind.to_owned(), name.to_owned());
+    names(model).by_name.get(&meant).into_iter().flatten().copied().filter(move |id| {
+        let object = &model.objects[*id as usize].object;
+        object.kind == kind && object.name == name
+    })
+}
+
+/// Looks for an object by kind and name among those that the files declare: nobody says `No` who could know that something
+/// else makes it, nor `Made`.
+fn declared(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bool) -> Existence {
     let unit = model.objects[wanted.from as usize].unit;
-    let names = names(model);
     let mut perhaps = None;
     let mut here: Vec<u32> = Vec::new();
-    for id in names.by_name.get(&hash((wanted.kind, wanted.name))).into_iter().flatten().copied() {
+    for id in bearers(model, wanted.kind, wanted.name) {
         let entry = &model.objects[id as usize];
-        if entry.object.kind != wanted.kind
-            || entry.object.name != wanted.name
-            || !own_kind(entry.object.group())
-        {
+        if !own_kind(entry.object.group()) {
             continue;
         }
         match namespace_matches(model, wanted, id) {
@@ -188,24 +195,47 @@ pub fn find(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bo
     let file = |id: u32| model.objects[id as usize].object.node.tree().file;
     let beside = |id: &&u32| file(**id) == file(wanted.from);
     match (here.as_slice(), here.iter().filter(beside).count()) {
-        ([], _) => {}
-        ([one], _) => return Existence::Declared(*one),
-        (many, 1) => return many.iter().find(beside).map_or(Existence::No, |id| Existence::Declared(*id)),
-        _ => return Existence::Perhaps(Reason::new(format!("`{}` is declared more than once", wanted.name))),
+        ([], _) => perhaps.map_or(Existence::No, Existence::Perhaps),
+        ([one], _) => Existence::Declared(*one),
+        (many, 1) => many.iter().find(beside).map_or(Existence::No, |id| Existence::Declared(*id)),
+        _ => Existence::Perhaps(Reason::new(format!("`{}` is declared more than once", wanted.name))),
     }
-    if let Some(reason) = perhaps {
-        return Existence::Perhaps(reason);
+}
+
+/// Why an object of a kind may have any name: that of one in the unit is only known at run time.
+fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
+    let unit = model.objects[wanted.from as usize].unit;
+    let kind = wanted.kind;
+    names(model)
+        .vague
+        .contains(&(unit, hash(kind)))
+        .then(|| Reason::new(format!("a {kind} has a name that is only known at run time")))
+}
+
+/// Looks for an object that only files can declare: a name that leads to none is `No`, whoever else might make one.
+pub fn seek(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bool) -> Existence {
+    if wanted.name.is_empty() || read::is_filled_in_later(wanted.name) {
+        return Existence::Perhaps(Reason::new("a name is only known at run time"));
+    }
+    match declared(model, wanted, own_kind) {
+        Existence::No => vague(model, wanted).map_or(Existence::No, Existence::Perhaps),
+        found => found,
+    }
+}
+
+/// Looks for an object by kind and name, and for who else may make it.
+pub fn find(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bool) -> Existence {
+    match declared(model, wanted, own_kind) {
+        Existence::No => {}
+        found => return found,
     }
     if made::by_the_platform(wanted.kind, wanted.name) || is_external(model, wanted) {
         return Existence::Made;
     }
-    if names.vague.contains(&(unit, hash(wanted.kind))) {
-        let kind = wanted.kind;
-        return Existence::Perhaps(Reason::new(format!(
-            "a {kind} has a name that is only known at run time"
-        )));
+    if let Some(reason) = vague(model, wanted) {
+        return Existence::Perhaps(reason);
     }
-    otherwise_made(model, unit, wanted)
+    otherwise_made(model, model.objects[wanted.from as usize].unit, wanted)
 }
 
 fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence {
@@ -271,7 +301,11 @@ fn is_external(model: &Model<'_>, wanted: Wanted<'_>) -> bool {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
-        external.kind == wanted.kind && external.name.is_match(wanted.name) && same
+        let meant = external.kind == wanted.kind && external.name.is_match(wanted.name) && same;
+        if meant {
+            external.used.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        meant
     })
 }
 
@@ -317,20 +351,4 @@ pub fn nearest<'m>(model: &'m Model<'_>, unit: u32, kind: &str, name: &str) -> O
     let objects = model.units[unit as usize].objects.iter().map(|id| &model.objects[*id as usize].object);
     let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(300);
     crate::spelling::nearest(name, names)
-}
-
-/// How many neighbours a list of them shows; where there are more, the list is open.
-pub const NEIGHBOURS: usize = 50;
-
-/// The first neighbours of those that there are.
-pub fn few<'m>(mut all: impl Iterator<Item = super::Thing>) -> super::value::Val<'m> {
-    let first: Vec<super::Thing> = all.by_ref().take(NEIGHBOURS).collect();
-    let more = all.next().map(|_| Reason::new("there are many more"));
-    super::value::open_things(first, more)
-}
-
-/// Whether two objects stand in files of the same folder.
-pub fn same_folder(model: &Model<'_>, a: u32, b: u32) -> bool {
-    let folder = |id: u32| model.path_of(id).parent().map(camino::Utf8Path::as_str);
-    folder(a) == folder(b)
 }

@@ -53,6 +53,8 @@ impl<'a> Tree for NodeRef<'a> {
     fn value(self) -> Value {
         match self.kind() {
             NodeKind::Null | NodeKind::Unknown => Value::Any,
+            // So is `[YOUR_ID]`.
+            NodeKind::List if is_blank(self) => Value::Any,
             NodeKind::List => Value::List,
             NodeKind::Map => Value::Map,
             // `y` and `n` are truth values to some parsers and text to others.
@@ -66,6 +68,19 @@ impl<'a> Tree for NodeRef<'a> {
             NodeKind::Text => Value::Text,
         }
     }
+}
+
+/// Whether a list is one word in capitals, in the brackets of somebody who leaves a blank: `[YOUR_ACCESS_KEY]`.
+fn is_blank(list: NodeRef<'_>) -> bool {
+    let mut items = list.items();
+    let (Some(word), None) = (items.next(), items.next()) else { return false };
+    word.is_unknown()
+        || word.kind() == NodeKind::Text
+            && word.text().len() > 3
+            && word
+                .text()
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte))
 }
 
 /// A field that its kind does not have.
@@ -121,6 +136,10 @@ pub static DUPLICATE_KEY: KindDef = KindDef {
             let (kept, lost) = duplicate(m, t);
             let spot = Spot { node: kept, part: Part::Bytes(lost), says: Says::Nothing };
             Fact::written(kept.key().unwrap_or_default(), spot).into()
+        };
+        "same": Ty::Bool, "whether the earlier one says the same" => |m, t| {
+            let (kept, lost) = duplicate(m, t);
+            Fact::plain(says_the_same(kept, lost)).into()
         };
     }],
     all: Some(|m| (0..duplicates(m).len()).map(|id| Thing::new(Kind::DuplicateKey, id)).collect()),
@@ -226,7 +245,8 @@ fn elsewhere<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
     let object = &model.objects[field.object as usize].object;
     let node = unknown(model, thing);
     let Some(root) = fields::kind(object.api_version, object.kind) else { return Fact::nothing() };
-    if suggest::nearest(field.within, node.key().unwrap_or_default()).is_some() {
+    let name = node.key().unwrap_or_default();
+    if suggest::nearest(field.within, name).is_some() {
         return Fact::nothing();
     }
     let mut keys: Vec<&str> = Vec::new();
@@ -253,7 +273,10 @@ fn elsewhere<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
             }
         }
     }
-    let found = suggest::elsewhere(root, &path, node.key().unwrap_or_default());
+    if let Some(moved) = suggest::moved(object.api_version, object.kind, &path, name) {
+        return Fact::plain(moved.to_owned());
+    }
+    let found = suggest::elsewhere(root, &path, name);
     // A field of this name below something that the object does not have is a coincidence.
     let here: String = path.iter().map(|step| format!("{step}.")).collect();
     match found.filter(|found| found.replace("[]", "").starts_with(&here) || exists(object.node, found)) {
@@ -337,4 +360,17 @@ fn duplicate<'a>(model: &'a Model<'a>, thing: Thing) -> (NodeRef<'a>, crate::sou
     let tree = &model.trees[tree as usize];
     let duplicate = tree.duplicates[nth as usize];
     (tree.node(duplicate.kept), duplicate.lost)
+}
+
+/// Whether the entry at an earlier key reads like the one that counts, quotes aside.
+fn says_the_same(kept: NodeRef<'_>, lost: crate::source::Span) -> bool {
+    let text = &kept.tree().text;
+    let Some(key) = kept.key_span() else { return false };
+    let unquoted = |from: u32, to: u32| {
+        let part = text.get(from as usize..to as usize).unwrap_or_default();
+        part.chars().filter(|c| !matches!(c, '"' | '\'' | '\r'))
+    };
+    let mut earlier = unquoted(lost.start, key.start);
+    let same = unquoted(key.start, kept.span().end).all(|c| earlier.next() == Some(c));
+    same && matches!(earlier.next(), None | Some('\n' | ' ' | ',' | '}'))
 }

@@ -3,11 +3,11 @@
 use super::container;
 use super::vocabulary::{FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
-use crate::fact::{Fact, Says, Spot, State};
-use crate::lower::kubernetes::image::{PULL_LATEST, PULL_OTHERS};
+use crate::fact::{Fact, Spot};
+use crate::lower::kubernetes::image::{self, PULL_LATEST, PULL_OTHERS};
 use crate::lower::read;
 use crate::measure::image::{Floating, Image, Part};
-use crate::syntax::tree::{NodeKind, NodeRef};
+use crate::syntax::tree::NodeRef;
 
 /// An image as a part of its container.
 pub static IMAGE: KindDef = KindDef {
@@ -35,7 +35,7 @@ pub static IMAGE: KindDef = KindDef {
 };
 
 /// What a container knows of its image.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "image": Ty::Thing(Kind::Image), "its image" => |m, t| {
         let image = Thing::part(Kind::Image, t.id, 0);
         let found = read::node(container::get(m, t).node, "image");
@@ -45,12 +45,13 @@ pub const OF_CONTAINER: &[FactDef] = facts! {
 };
 
 fn node<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
-    model.containers[thing.id as usize].node.get("image").filter(|node| !node.is_null())
+    image::node(model.containers[thing.id as usize].node)
 }
 
-fn parsed(node: NodeRef<'_>) -> Option<Image<'_>> {
-    let scalar = !matches!(node.kind(), NodeKind::List | NodeKind::Map | NodeKind::Null | NodeKind::Unknown);
-    Image::parse(scalar.then(|| node.text())?).ok()
+/// The image, taken apart, unless it is hidden or an overlay says which one it really is.
+fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Image<'a>> {
+    let container = model.containers[thing.id as usize].node;
+    image::parsed(container).filter(|image| !is_renamed(model, container, image))
 }
 
 fn part<'a>(
@@ -59,9 +60,7 @@ fn part<'a>(
     which: impl for<'i> Fn(&'i Image<'a>) -> &'i Part,
 ) -> Fact<'a, &'a str> {
     let Some(node) = node(model, thing) else { return Fact::nothing() };
-    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
-        return hidden(node);
-    };
+    let Some(image) = parsed(model, thing) else { return hidden(node) };
     match which(&image) {
         Part::Absent => Fact::absent(Spot::value(node)),
         Part::Known(range) => Fact::written(&node.text()[range.clone()], Spot::within(node, range.clone())),
@@ -85,11 +84,9 @@ fn hidden<'a, T>(node: NodeRef<'a>) -> Fact<'a, T> {
 
 /// What the image of a container is, by its name.
 pub fn product<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, &'a str> {
-    let Some(node) = model.containers[container as usize].node.get("image").filter(|node| !node.is_null())
-    else {
-        return Fact::nothing();
-    };
-    match parsed(node).and_then(|image| image.product()) {
+    let container = model.containers[container as usize].node;
+    let Some(node) = image::node(container) else { return Fact::nothing() };
+    match image::parsed(container).and_then(|image| image.product()) {
         Some(product) => Fact::written(product, Spot::value(node)).guessed(),
         None => hidden(node),
     }
@@ -97,13 +94,14 @@ pub fn product<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, &'a str> {
 
 fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
     let Some(node) = node(model, thing) else { return Fact::nothing() };
-    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
-        return hidden(node);
-    };
+    let Some(image) = parsed(model, thing) else { return hidden(node) };
     let spot = match &image.tag {
         Part::Known(range) => Spot::within(node, range.clone()),
         _ => Spot::value(node),
     };
+    if crate::lower::kubernetes::placeholder::is_placeholder(&image) {
+        return Fact::unknown_at("something fills in this name before a pod runs", Spot::value(node));
+    }
     Fact::written(
         match image.floating_tag() {
             Floating::No => "no",
@@ -118,25 +116,19 @@ fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
 
 /// core/v1 SetDefaults_Container: `Always` where the tag is `latest`, or where there is neither tag nor digest.
 fn pull_policy<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
-    let written = read::text(container::get(model, thing).node, "imagePullPolicy");
+    let known = |text| ["Always", "IfNotPresent", "Never"].into_iter().find(|known| *known == text);
+    let written = read::text(container::get(model, thing).node, "imagePullPolicy")
+        .try_map("Kubernetes knows no such policy", known);
     if !written.is_absent() {
-        return written.try_map("Kubernetes knows no such policy", |text| {
-            ["Always", "IfNotPresent", "Never"].into_iter().find(|known| *known == text)
-        });
+        return written;
     }
     let Some(node) = node(model, thing) else { return Fact::nothing() };
-    let Some(image) = parsed(node).filter(|image| !is_renamed(model, node, image)) else {
-        return hidden(node);
-    };
+    let Some(image) = parsed(model, thing) else { return hidden(node) };
     let default = match (&image.tag, &image.digest) {
         (Part::Unknown(_), _) | (Part::Absent, Part::Unknown(_)) => return hidden(node),
         (Part::Known(range), _) if &node.text()[range.clone()] == "latest" => &PULL_LATEST,
         (Part::Absent, Part::Absent) => &PULL_LATEST,
         _ => &PULL_OTHERS,
     };
-    let mut spots = written.spots;
-    if let Some(spot) = spots.first_mut() {
-        spot.says = Says::Default(&default.note);
-    }
-    Fact { state: State::Default(default.value), spots, confidence: written.confidence }
+    written.or_default(default)
 }

@@ -52,7 +52,7 @@ pub static JOB: KindDef = KindDef {
             "pod": Ty::Node, "the template of its pods" => |m, t| Fact::plain(get(m, t).template).into();
             "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
         },
-        super::volume::OF_PODS,
+        super::volume::OF_POD,
     ],
     all: Some(|m| {
         let jobs = |id: &usize| m.workloads[*id].controller.is_job();
@@ -65,7 +65,7 @@ pub static JOB: KindDef = KindDef {
 };
 
 /// What jobs know of a container.
-pub static OF_CONTAINERS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "daemon": Ty::Text, "the program that it runs and that never ends by itself: `cloud-sql-proxy`, `fluent-bit`" =>
         |m, t| daemon::of(super::container::get(m, t).node).into();
 };

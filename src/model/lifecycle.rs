@@ -9,13 +9,14 @@ use super::workload::get;
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
 use crate::lower::kubernetes::defaults;
-use crate::lower::kubernetes::lifecycle::{self, PreStop, Start};
+use crate::lower::kubernetes::lifecycle::{self, PreStop};
+use crate::lower::kubernetes::start::Start;
 use crate::lower::read;
 use crate::measure::migration::{self, Migration};
 use crate::syntax::tree::NodeRef;
 
 /// What a workload knows of its end.
-pub const WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "grace": SECONDS, "the time between the order to stop and the kill, hooks before the stop included" => |m, t| {
         let this = get(m, t);
         let grace = read::number(this.template, "spec.terminationGracePeriodSeconds");
@@ -24,7 +25,7 @@ pub const WORKLOAD_FACTS: &[FactDef] = facts! {
 };
 
 /// What a container knows of its start and its end.
-pub const CONTAINER_FACTS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "preStop": Ty::Thing(Kind::Hook), "the hook that runs before it is told to stop" =>
         |m, t| lifecycle::pre_stop(node(m, t)).map(|_| Thing::new(Kind::Hook, t.id as usize)).into();
     "drain": SECONDS, "how long its server says that it finishes requests after SIGTERM" => |m, t| lifecycle::drain(node(m, t)).into();
@@ -79,13 +80,13 @@ fn java_properties<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 fn migration<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Migration> {
     let container = node(model, thing);
     let start = Start::of(container);
+    if let Some(hidden) = start.hidden() {
+        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
+    }
     match start.ask(migration::of) {
-        Err(hidden) => {
-            Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden))
-        }
-        Ok(None) => Fact::absent(Spot::value(container)),
-        Ok(Some(found)) => {
-            let spot = start.spot(&found.place);
+        None => Fact::absent(Spot::value(container)),
+        Some(found) => {
+            let spot = start.spot(&found.place).unwrap_or_else(|| Spot::value(container));
             Fact::written(found, spot)
         }
     }

@@ -43,6 +43,12 @@ fn is_hidden(model: &Model<'_>, object: u32) -> bool {
     namespace.is_some_and(NodeRef::is_unknown)
 }
 
+/// Whether two objects stand in files of the same folder.
+pub fn same_folder(model: &Model<'_>, a: u32, b: u32) -> bool {
+    let folder = |id: u32| model.path_of(id).parent().map(camino::Utf8Path::as_str);
+    folder(a) == folder(b)
+}
+
 /// Indexes over all subjects, each built at first use.
 #[derive(Debug, Default)]
 pub struct Indexes {
@@ -58,28 +64,22 @@ pub struct Indexes {
     pub runtimes: super::runtime::Runtimes,
     /// The PriorityClasses, by object.
     pub priorities: OnceLock<Vec<u32>>,
-    /// Services by selector and by name.
-    pub serving: OnceLock<super::serving::Services>,
     /// The zones of Karpenter's NodePools by unit.
     pub pool_zones: OnceLock<FxHashMap<u32, super::placement::PoolZones>>,
     /// The zones that the workloads of a unit name.
     pub unit_zones: OnceLock<FxHashMap<u32, Vec<String>>>,
     /// The Rollouts that wait for an AnalysisTemplate.
     pub waiting: OnceLock<super::analysis::Waiting>,
-    /// Namespaces by unit and name.
-    pub namespaces: OnceLock<FxHashMap<(u32, String), u32>>,
-    /// Objects by kind and name.
-    pub names: OnceLock<super::names::Names>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
     /// Workloads by namespace.
-    pub dwellers: OnceLock<super::names::Dwellers>,
+    pub dwellers: OnceLock<Dwellers>,
     /// The LimitRanges, by unit and by namespace.
     pub limit_ranges: OnceLock<super::resources::LimitRanges>,
     /// The selectors of services.
     pub services: OnceLock<SelectorIndex>,
-    /// What is declared, by kind and name.
-    pub declared: OnceLock<super::existence::Names>,
+    /// Objects by kind and name.
+    pub names: OnceLock<super::existence::Names>,
     /// Who else may make something that is in no file.
     pub traces: OnceLock<super::existence::Traces>,
     /// How many of the names of a kind resolve in a unit.
@@ -94,6 +94,46 @@ pub struct Indexes {
     pub repeats: OnceLock<Vec<super::shape::Repeat>>,
     /// Keys that a mapping has twice, by object.
     pub duplicates: OnceLock<Vec<(u32, u32, u32)>>,
+}
+
+/// Things by the namespace that they go to, for joins in which a namespace is all that two things share.
+#[derive(Debug, Default)]
+pub struct Dwellers {
+    by_namespace: FxHashMap<(u32, u64), Vec<u32>>,
+    /// Those of a unit of which no namespace is known.
+    homeless: FxHashMap<u32, Vec<u32>>,
+    by_unit: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Dwellers {
+    /// An index of things, each with its object.
+    pub fn new(model: &Model<'_>, things: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut index = Self::default();
+        for (id, object) in things {
+            let unit = model.objects[object as usize].unit;
+            index.by_unit.entry(unit).or_default().push(id);
+            match namespace(model, object) {
+                Some(namespace) => {
+                    index.by_namespace.entry((unit, pair("", namespace))).or_default().push(id)
+                }
+                None => index.homeless.entry(unit).or_default().push(id),
+            }
+        }
+        index
+    }
+
+    /// Those that may go to the namespace of an object of the same unit, in order; whether they do is still to be asked.
+    pub fn near(&self, model: &Model<'_>, object: u32) -> Vec<u32> {
+        let unit = model.objects[object as usize].unit;
+        let Some(namespace) = namespace(model, object) else {
+            return self.by_unit.get(&unit).cloned().unwrap_or_default();
+        };
+        let named = self.by_namespace.get(&(unit, pair("", namespace)));
+        let mut found: Vec<u32> =
+            named.into_iter().chain(self.homeless.get(&unit)).flatten().copied().collect();
+        found.sort_unstable();
+        found
+    }
 }
 
 /// Selectors of one kind (budgets, services …), ready to be asked which of them may select given labels.

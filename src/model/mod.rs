@@ -21,7 +21,6 @@ pub mod job;
 pub mod lifecycle;
 pub mod link;
 pub mod metric;
-pub mod names;
 pub mod naming;
 pub mod nodepool;
 pub mod object;
@@ -41,7 +40,6 @@ pub mod runtime;
 pub mod scaler;
 pub mod schedule;
 pub mod service;
-pub mod serving;
 pub mod shape;
 pub mod startup;
 pub mod stateful;
@@ -57,7 +55,7 @@ pub mod workload;
 
 use camino::Utf8Path;
 
-use crate::lower::kubernetes::kustomize::Overlays;
+use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
 use crate::source::Sources;
 use crate::syntax::tree::Tree;
 
@@ -219,7 +217,7 @@ impl Thing {
 }
 
 /// What the files do not say: the platform's version, the day, what is made elsewhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct World {
     /// The Kubernetes version that the manifests are for, if it is known.
     pub kubernetes: Option<(u16, u16)>,
@@ -230,7 +228,7 @@ pub struct World {
 }
 
 /// An object that is made elsewhere, as steadfast.toml declares it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct External {
     /// Its kind.
     pub kind: String,
@@ -238,6 +236,8 @@ pub struct External {
     pub name: globset::GlobMatcher,
     /// Its namespace, if that matters.
     pub namespace: Option<String>,
+    /// Whether anything referred to it.
+    pub used: std::sync::atomic::AtomicBool,
 }
 
 /// The model of everything that was read.
@@ -260,12 +260,12 @@ pub struct Model<'a> {
     pub budgets: Vec<budget::Budget<'a>>,
     /// What Kustomize changes before anything is applied.
     pub overlays: Overlays,
-    /// How many parts of objects there are that Kustomize patches others with.
+    /// How many parts of objects there are that Kustomize patches others with, or that tests expect.
     pub patches: usize,
+    /// Whether Kustomize changes or leaves out any object.
+    pub overlaid: bool,
     /// Claims and storage classes, found at first use.
     pub storage: volume::Storage,
-    /// Services by name, found at first use.
-    pub governing: stateful::Services,
     /// All AnalysisTemplates.
     pub analyses: Vec<analysis::Analysis<'a>>,
     /// All admission webhooks.
@@ -312,8 +312,8 @@ impl<'a> Model<'a> {
             budgets: Vec::new(),
             overlays: Overlays::read(trees, sources),
             patches: 0,
+            overlaid: false,
             storage: volume::Storage::default(),
-            governing: stateful::Services::default(),
             analyses: Vec::new(),
             webhooks: Vec::new(),
             scalers: Vec::new(),
@@ -329,11 +329,12 @@ impl<'a> Model<'a> {
         };
         for object in found.into_iter().flatten() {
             let file = object.node.tree().file;
-            if model.overlays.is_patch(file) {
+            if model.overlays.is_patch(file) || is_expectation(sources.path(file)) {
                 model.patches += 1;
                 continue;
             }
             let overlaid = model.overlays.changes(file, object.kind, object.name);
+            model.overlaid |= overlaid;
             model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
         }
         model.units = unit::partition(&mut model.objects, |file| sources.path(file));
@@ -378,6 +379,11 @@ impl<'a> Model<'a> {
     /// The path of the file that holds a node.
     pub fn path_of(&self, object: u32) -> &'a Utf8Path {
         self.sources.path(self.objects[object as usize].object.node.tree().file)
+    }
+
+    /// Whether a thing belongs to an object that Kustomize changes before it is applied, or leaves out.
+    pub fn is_overlaid(&self, thing: Thing) -> bool {
+        self.overlaid && self.object_of(thing).is_some_and(|object| self.objects[object as usize].overlaid)
     }
 
     /// All things of a kind that rules may look at directly.

@@ -21,7 +21,7 @@ pub struct NodePool<'a> {
 }
 
 /// Facts of a workload about node pools.
-pub static WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "pools": Ty::List(&Ty::Thing(Kind::NodePool)), "the NodePools of Karpenter on whose nodes its pods may land" => pools;
 };
 

@@ -14,7 +14,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// What a workload knows of the places of its pods.
-pub const WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "affinities": Ty::List(&Ty::Thing(Kind::Affinity)), "the terms by which its pods keep apart from pods, or together with them" =>
         |m, t| things((0..terms(m, t).len()).map(|at| Thing::part(Kind::Affinity, t.id, at)));
     "separations": Ty::List(&Ty::Thing(Kind::Separation)), "what lets only so many of its pods into one zone or onto one node, and must hold" =>

@@ -31,7 +31,7 @@ pub static PORT: KindDef = KindDef {
 };
 
 /// What a container knows of its ports.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "ports": Ty::List(&Ty::Thing(Kind::Port)), "the ports that it declares" => |m, t| {
         let found = ports(m, t.id);
         let open = found.vague.then(|| Reason::new("its ports are only known at run time"));

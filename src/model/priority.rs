@@ -30,7 +30,7 @@ pub static PRIORITY: KindDef = KindDef {
 };
 
 /// What a workload knows of its priority.
-pub const OF_WORKLOAD: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "priorityClass": Ty::Text, "the PriorityClass that its pods name" => |m, t| class_name(m, t.id).into();
 };
 

@@ -53,7 +53,7 @@ pub static PROBE: KindDef = KindDef {
             let argv = argv(m, t);
             match check::wait(&argv.texts) {
                 Some(wait) => within(&argv, &wait.place, wait.seconds).into(),
-                None if argv.vague => Fact::<f64>::unknown("its command is only known at run time").into(),
+                None if argv.is_vague() => Fact::<f64>::unknown("its command is only known at run time").into(),
                 None => Fact::<f64>::nothing().into(),
             }
         };
@@ -79,7 +79,7 @@ pub static PROBE: KindDef = KindDef {
 };
 
 /// What a container knows of its probes.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "liveness": Ty::Thing(Kind::Probe), "its liveness probe" => |m, t| probe_of(m, t.id, Purpose::Liveness).into();
     "readiness": Ty::Thing(Kind::Probe), "its readiness probe" => |m, t| probe_of(m, t.id, Purpose::Readiness).into();
     "startup": Ty::Thing(Kind::Probe), "its startup probe" => |m, t| probe_of(m, t.id, Purpose::Startup).into();
@@ -208,7 +208,7 @@ fn within<'a, T>(argv: &Strings<'a>, place: &Place, value: T) -> Fact<'a, T> {
 fn programs<'a>(model: &'a Model<'a>, thing: Thing) -> super::value::Val<'a> {
     let argv = argv(model, thing);
     let script = check::programs(&argv.texts);
-    let hidden = argv.vague || (script.is_none() && !argv.texts.is_empty());
+    let hidden = argv.is_vague() || (script.is_none() && !argv.texts.is_empty());
     let found = script
         .unwrap_or_default()
         .into_iter()

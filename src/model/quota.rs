@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::link;
 use super::value::{Val, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
-use super::{Kind, Model, Thing, names, replicas, resources};
+use super::{Kind, Model, Thing, replicas, resources};
 use crate::fact::{Fact, State};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::pod::Controller;
@@ -112,7 +112,7 @@ fn members<'m>(model: &'m Model<'_>, quota: u32) -> &'m [u32] {
         |id: &u32| link::same_namespace(model, object, model.workloads[*id as usize].object) == Match::Yes;
     this.members.get_or_init(|| {
         let all = || model.workloads.iter().enumerate().map(|(id, workload)| (id as u32, workload.object));
-        let index = model.index.dwellers.get_or_init(|| names::Dwellers::new(model, all()));
+        let index = model.index.dwellers.get_or_init(|| link::Dwellers::new(model, all()));
         index.near(model, object).into_iter().filter(inside).collect()
     })
 }

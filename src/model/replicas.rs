@@ -14,7 +14,7 @@ use crate::lower::kubernetes::pod::Controller;
 use crate::lower::read;
 
 /// Facts of a size.
-pub static FACTS: &[FactDef] = facts! {
+pub static OF_SIZE: &[FactDef] = facts! {
     "replicas": NUMBER, "the number of replicas; at the smallest size the least at which anything runs, 0 if it is switched off" =>
         |m, t| of(m, t).into();
 };

@@ -18,7 +18,7 @@ use crate::measure::quantity;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Facts of a container about its resources.
-pub static CONTAINER_FACTS: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "requests": Ty::Map(&Ty::Quantity), "what it asks for, by resource: its own requests, else its limits, else what a LimitRange gives" =>
         |m, t| map(requests(m, t.id));
     "limits": Ty::Map(&Ty::Quantity), "what it is held to, by resource: its own limits, else what a LimitRange gives" =>
@@ -153,7 +153,7 @@ fn given<'a>(range: NodeRef<'a>, key: &'static str) -> Quantities<'a> {
 /// The LimitRanges by unit, and by namespace where they name one.
 #[derive(Debug, Default)]
 pub struct LimitRanges {
-    near: super::names::Dwellers,
+    near: link::Dwellers,
     by_namespace: FxHashMap<u64, Vec<u32>>,
 }
 
@@ -164,8 +164,7 @@ fn ranges_for(model: &Model<'_>, object: u32) -> Vec<(u32, bool)> {
     }
     let index = model.index.limit_ranges.get_or_init(|| {
         let all = model.limit_ranges.iter().map(|id| (*id, *id));
-        let mut index =
-            LimitRanges { near: super::names::Dwellers::new(model, all), ..LimitRanges::default() };
+        let mut index = LimitRanges { near: link::Dwellers::new(model, all), ..LimitRanges::default() };
         for id in &model.limit_ranges {
             let entry = &model.objects[*id as usize];
             if let Some(namespace) = entry.object.namespace {
@@ -250,7 +249,7 @@ pub fn injected(model: &Model<'_>, workload: u32) -> Option<Reason> {
     let unit = model.objects[this.object as usize].unit;
     let entry = &model.objects[this.object as usize];
     let namespace = entry.object.namespace.or(model.units[entry.unit as usize].namespace.as_deref())?;
-    let owner = super::names::bearers(model, "Namespace", namespace).into_iter();
+    let owner = super::existence::bearers(model, "Namespace", namespace);
     let labelled = owner.filter(|id| model.objects[*id as usize].unit == unit).any(|id| {
         let node = model.objects[id as usize].object.node;
         let labels = node.at("metadata.labels");

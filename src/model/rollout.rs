@@ -16,7 +16,7 @@ use crate::measure::duration;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// What a workload knows of its rollouts.
-pub const WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "rollout": Ty::Thing(Kind::Update), "how its pods are replaced" => |_, t| Fact::plain(Thing::new(Kind::Update, t.id as usize)).into();
     "readyAfter": SECONDS, "the time after its start before which no new pod can be ready, by the delays of its probes" =>
         |m, t| ready_after(m, t).into();
@@ -24,7 +24,7 @@ pub const WORKLOAD_FACTS: &[FactDef] = facts! {
 };
 
 /// What a size knows of a rollout.
-pub const SIZE_FACTS: &[FactDef] = facts! {
+pub static OF_SIZE: &[FactDef] = facts! {
     "surge": NUMBER, "how many pods a rollout may add" => |m, t| room(m, t).surge.into();
     "unavailable": NUMBER, "how many pods a rollout may take away before new ones are there" => |m, t| room(m, t).unavailable.into();
     "waves": NUMBER, "how many times a rollout waits for new pods" => |m, t| waves(m, t).into();

@@ -5,10 +5,9 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::existence::{self, Existence, Wanted};
-use super::service;
-use super::value::{Val, things};
+use super::value::{Val, few, things};
 use super::vocabulary::{KindDef, Ty, facts};
-use super::{Kind, Model, Thing};
+use super::{Kind, Model, Thing, link, service};
 use crate::fact::{Fact, Spot};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route::{self, Backend};
@@ -192,11 +191,11 @@ fn neighbours<'a>(model: &'a Model<'a>, target: Thing) -> Val<'a> {
             Some(named) => entry.object.namespace == Some(*named),
             None => super::link::same_namespace(model, route, *id) == Match::Yes,
         };
-        (own && same && existence::same_folder(model, route, *id))
+        (own && same && link::same_folder(model, route, *id))
             .then(|| service::of_object(model, *id))
             .flatten()
     });
-    existence::few(near.map(|id| Thing::new(Kind::Service, id as usize)))
+    few(near.map(|id| Thing::new(Kind::Service, id as usize)))
 }
 
 fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {

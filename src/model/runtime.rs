@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::image;
 use super::value::{Datum, List, Val, open_things};
 use super::vocabulary::{BYTES, FactDef, KindDef, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::kubernetes::start::Start;
+use crate::measure::launch::Launch;
 use crate::measure::runtime_memory::{self, Kind as Setting, RuntimeMemory, Size};
 use crate::syntax::tree::NodeRef;
 
@@ -37,7 +37,7 @@ pub static RUNTIME: KindDef = KindDef {
 };
 
 /// What a container knows of its runtimes.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "runtimes": Ty::List(&Ty::Thing(Kind::Runtime)), "the memory that its runtimes are told to take" => |m, t| {
         let open = unseen(m, t.id).then(|| Reason::new("a variable or a command that does not stand here may set more"));
         open_things((0..runtimes(m, t.id).len()).map(|part| Thing::part(Kind::Runtime, t.id, part)), open)
@@ -49,7 +49,7 @@ pub const OF_CONTAINER: &[FactDef] = facts! {
 /// Whether settings may come from where nobody looks: another object, or text that is filled in later.
 fn unseen(model: &Model<'_>, container: u32) -> bool {
     let node = model.containers[container as usize].node;
-    let start = Start::read(node);
+    let start = Start::of(node);
     let settings = [Setting::JvmHeap, Setting::NodeOldSpace, Setting::GoLimit, Setting::RedisMaxmemory];
     start.hides_options()
         || node.get("envFrom").is_some_and(|from| !from.is_null())
@@ -58,10 +58,9 @@ fn unseen(model: &Model<'_>, container: u32) -> bool {
 }
 
 fn programs<'a>(model: &'a Model<'a>, container: u32) -> Val<'a> {
-    let start = Start::read(model.containers[container as usize].node);
-    let product = image::product(model, container);
-    let found = start.launch(product.value().copied()).programs();
-    let hidden = start.vague || found.is_empty() || found.iter().any(|program| program.name.is_empty());
+    let start = Start::of(model.containers[container as usize].node);
+    let found = start.ask(Launch::programs);
+    let hidden = start.is_vague() || found.is_empty() || found.iter().any(|program| program.name.is_empty());
     let items = found.into_iter().filter(|program| !program.name.is_empty()).map(|program| {
         let name = Fact::plain(program.name.into_owned());
         if program.guessed { name.guessed().into() } else { name.into() }
@@ -76,11 +75,11 @@ pub type Runtimes = OnceLock<Box<[OnceLock<Vec<RuntimeMemory>>]>>;
 fn runtimes<'a>(model: &'a Model<'a>, container: u32) -> &'a [RuntimeMemory] {
     let all = model.index.runtimes.get_or_init(|| model.containers.iter().map(|_| OnceLock::new()).collect());
     all[container as usize].get_or_init(|| {
-        let start = Start::read(model.containers[container as usize].node);
-        let product = image::product(model, container).into_value();
+        let start = Start::of(model.containers[container as usize].node);
+        let product = start.product();
         // Reading commands costs; most containers mention nothing of the kind.
         if start.mentions(&MARKS) || product.is_some_and(|product| MARKS.contains(&product)) {
-            runtime_memory::of(&start.launch(product))
+            start.ask(runtime_memory::of)
         } else {
             Vec::new()
         }
@@ -106,7 +105,7 @@ fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a RuntimeMemory {
 
 fn setting<'a>(model: &'a Model<'a>, thing: Thing) -> (&'a RuntimeMemory, Option<Spot<'a>>) {
     let found = get(model, thing);
-    (found, Start::read(model.containers[thing.id as usize].node).spot(&found.place))
+    (found, Start::of(model.containers[thing.id as usize].node).spot(&found.place))
 }
 
 fn trust<'a>(fact: Fact<'a, f64>, found: &RuntimeMemory) -> Fact<'a, f64> {
@@ -117,7 +116,7 @@ fn memory<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     let (found, spot) = setting(model, thing);
     let Some(spot) = spot else { return Fact::unknown("where it is set is not known") };
     // A variable that stands elsewhere may hold a setting that wins over this one.
-    let start = Start::read(model.containers[thing.id as usize].node);
+    let start = Start::of(model.containers[thing.id as usize].node);
     let hidden = start.hides_options() && found.kind != Setting::GoLimit;
     if hidden || start.hides(|name| decides(found.kind, name)) {
         return Fact::unknown_at("a variable whose value stands elsewhere may set it too", spot);

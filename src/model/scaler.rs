@@ -1,13 +1,15 @@
 //! What changes the number of replicas of a workload: whom, between what, by what, how fast.
 
+use super::existence::Existence;
 use super::object::namespace;
 use super::target::{self, Aim};
 use super::value::{Datum, List, Val, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, SECONDS, Ty, facts};
-use super::{Kind, Model, Thing, link, names, resources};
+use super::{Kind, Model, Thing, link, resources};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::kubernetes::autoscaling::{self, Breed, Metric};
 use crate::lower::kubernetes::defaults;
+use crate::lower::kubernetes::made::{is_kubernetes_own, never_runs_pods};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
@@ -156,9 +158,9 @@ fn candidates<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         Fact::plain(Datum::List(std::rc::Rc::new(List { items, open })))
     };
     match scaler.aim.seek(model) {
-        names::Sought::Found(object) => list(vec![object], None),
-        names::Sought::Perhaps(reason) => list(Vec::new(), Some(reason)),
-        names::Sought::Missing => list(Vec::new(), made_elsewhere(model, scaler)),
+        Existence::Declared(object) => list(vec![object], None),
+        Existence::Perhaps(reason) => list(Vec::new(), Some(reason)),
+        Existence::No | Existence::Made => list(Vec::new(), made_elsewhere(model, scaler)),
     }
 }
 
@@ -188,7 +190,8 @@ pub fn maker(model: &Model<'_>, of: u32, name: Option<&str>) -> Option<Reason> {
                 object.kind, object.name
             )));
         }
-        let foreign = group.contains('.') && !group.ends_with(".k8s.io") && !KNOWN_GROUPS.contains(&group);
+        let foreign =
+            group.contains('.') && !is_kubernetes_own(group) && !never_runs_pods(group, object.kind);
         let begins = match name {
             Some(name) => object.name.is_empty() || name.starts_with(object.name),
             None => link::same_namespace(model, of, *id) != Match::No,
@@ -197,22 +200,6 @@ pub fn maker(model: &Model<'_>, of: u32, name: Option<&str>) -> Option<Reason> {
             .then(|| Reason::new(format!("the {} `{}` may make pods of its own", object.kind, object.name)))
     })
 }
-
-/// Groups whose objects make no workloads.
-const KNOWN_GROUPS: [&str; 12] = [
-    "keda.sh",
-    "monitoring.coreos.com",
-    "cert-manager.io",
-    "external-secrets.io",
-    "networking.istio.io",
-    "security.istio.io",
-    "telemetry.istio.io",
-    "traefik.io",
-    "karpenter.sh",
-    "karpenter.k8s.aws",
-    "bitnami.com",
-    "argoproj.io",
-];
 
 fn nearest<'a>(model: &'a Model<'a>, scaler: &'a Scaler<'a>) -> Fact<'a, String> {
     let unit = &model.units[model.objects[scaler.object as usize].unit as usize];

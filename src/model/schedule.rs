@@ -105,7 +105,13 @@ fn clock_change<'a>(model: &'a Model<'a>, thing: Thing, kind: DstKind) -> Fact<'
     let Fact { state, spots, confidence } = both;
     let state = match state {
         State::Written((schedule, zone)) | State::Default((schedule, zone)) => {
-            match schedule.dst_hazard(&zone) {
+            // The next two years count for a person; without a date, a fixed window.
+            let from = model.world.today.and_then(|day| day.to_zoned(zone.clone()).ok());
+            let hazard = match from {
+                Some(from) => schedule.dst_hazard_within(&zone, from.timestamp().as_second(), 730),
+                None => schedule.dst_hazard(&zone),
+            };
+            match hazard {
                 Some(hazard) if hazard.kind == kind => {
                     State::Written(hazard.local.strftime("%Y-%m-%d %H:%M").to_string())
                 }

@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use super::existence;
 use super::link::{self, Found, Relation, SelectorIndex};
-use super::value::{Val, open_things, things};
+use super::value::{Val, few, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::workload::Workload;
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::kubernetes::defaults;
-use crate::lower::kubernetes::made::is_kubernetes_own;
+use crate::lower::kubernetes::made::{is_kubernetes_own, never_runs_pods};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::pod::Role;
 use crate::lower::kubernetes::selector::{self, Match};
@@ -47,7 +47,7 @@ pub static SERVICE: KindDef = KindDef {
             let found = workloads(m, t.id);
             open_things(found.ids.iter().map(|id| Thing::new(Kind::Workload, *id as usize)), found.open.clone())
         };
-        "neighbours": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads that are declared in the same folder, for the same namespace" => |m, t| neighbours(m, t);
+        "neighbours": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads of the same folder and namespace that it may be meant for: their pods have a label of its keys, and no other Service leads to them, or they share its name" => |m, t| neighbours(m, t);
         "routes": Ty::List(&Ty::Thing(Kind::Target)), "the routes' targets that lead to it" => |m, t|
             things(super::route::leading_to(m, t.id).map(|(route, at)| Thing::part(Kind::Target, route, at as usize)));
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
@@ -73,6 +73,7 @@ pub static SERVICE_PORT: KindDef = KindDef {
         "named": Ty::Bool, "whether that is a name" => |m, t| target(m, t).read(|node| Some(is_name(node))).into();
         "nearest": Ty::Text, "the port name of a selected container that comes nearest to the target, where none has its name" => |m, t| nearest(m, t).into();
         "containers": Ty::List(&Ty::Thing(Kind::Container)), "the containers that answer on it: those which declare the port, or the only one of a pod" => containers;
+        "watched": Ty::Bool, "whether it is there for whoever watches the pods: their metrics or their profile, as its name, its Service's or `prometheus.io/port` says" => |m, t| watched(m, t).into();
         "declared": Ty::List(&Ty::Text), "the ports that the containers of the selected pods declare" => |m, t| declared(m, t);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| port(m, t).map_or_else(Fact::nothing, Fact::plain).into();
     }],
@@ -162,6 +163,42 @@ fn target<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
 fn is_name(node: NodeRef<'_>) -> bool {
     // A quoted number is a name to Kubernetes, and no container may have such a name.
     node.kind() == NodeKind::Text
+}
+
+/// The Service of a unit with this name, in this namespace or in none that is known.
+pub fn named(model: &Model<'_>, unit: u32, namespace: &str, name: &str) -> Option<u32> {
+    let home =
+        |id: &u32| super::object::namespace(model, *id).into_value().is_none_or(|own| own == namespace);
+    existence::bearers(model, "Service", name)
+        .filter(|id| model.objects[*id as usize].unit == unit)
+        .filter(home)
+        .find_map(|id| of_object(model, id))
+}
+
+/// Whether a port is there for whoever watches the pods. `prometheus.io/port` says so only where the Service has another
+/// port: many a server answers requests and scrapes on the one that it has.
+fn watched<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    const PORTS: [&str; 8] =
+        ["metrics", "prometheus", "exporter", "monitor", "profiling", "pprof", "probes", "debug"];
+    // Ends only: `prometheus` and `metrics-server` are themselves asked.
+    const SERVICES: [&str; 6] =
+        ["-metrics", "-metrics-service", "-monitor", "-monitor-service", "-exporter", "-profiling"];
+    let Some(port) = port(model, thing) else { return Fact::nothing() };
+    let node = get(model, thing).node;
+    let named = |key: &str| {
+        let name = port.get(key).map(|name| name.text().to_ascii_lowercase());
+        name.is_some_and(|name| PORTS.iter().any(|word| name.contains(word)))
+    };
+    let annotated = node
+        .at("metadata.annotations")
+        .and_then(|all| all.get("prometheus.io/port"))
+        .zip(port.get("port"))
+        .is_some_and(|(says, number)| says.text() == number.text());
+    let service =
+        node.at("metadata.name").is_some_and(|name| SERVICES.iter().any(|end| name.text().ends_with(end)));
+    Fact::plain(
+        named("name") || named("targetPort") || service || (annotated && ports(node).nth(1).is_some()),
+    )
 }
 
 /// The services that select the pods of a workload.
@@ -285,74 +322,31 @@ fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
         .then_some("the pods label themselves when one of them is elected")
 }
 
-/// Groups of common extensions whose objects run no pods.
-fn never_runs_pods(group: &str, kind: &str) -> bool {
-    let groups = [
-        "cert-manager.io",
-        "acme.cert-manager.io",
-        "external-secrets.io",
-        "bitnami.com",
-        "networking.istio.io",
-        "security.istio.io",
-        "telemetry.istio.io",
-        "keda.sh",
-        "traefik.io",
-        "traefik.containo.us",
-        "kyverno.io",
-        "karpenter.sh",
-        "karpenter.k8s.aws",
-        "secrets-store.csi.x-k8s.io",
-        "cilium.io",
-        "projectcalico.org",
-        "crd.projectcalico.org",
-        "policy.linkerd.io",
-        "linkerd.io",
-        "getambassador.io",
-        "configuration.konghq.com",
-        "networking.gke.io",
-        "cloud.google.com",
-        "elbv2.k8s.aws",
-        "snapshot.storage.k8s.io",
-        "velero.io",
-        "kustomize.config.k8s.io",
-        "config.gatekeeper.sh",
-        "constraints.gatekeeper.sh",
-        "templates.gatekeeper.sh",
-        "sources.knative.dev",
-        "gateway.envoyproxy.io",
-        "projectcontour.io",
-        "wgpolicyk8s.io",
-        "metallb.io",
-        "skaffold",
-        "kind.x-k8s.io",
-        "backstage.io",
-    ];
-    groups.contains(&group)
-        || matches!(
-            (group, kind),
-            ("argoproj.io", "Rollout" | "AppProject" | "AnalysisTemplate" | "ClusterAnalysisTemplate")
-                | (
-                    "monitoring.coreos.com",
-                    "ServiceMonitor"
-                        | "PodMonitor"
-                        | "PrometheusRule"
-                        | "Probe"
-                        | "AlertmanagerConfig"
-                        | "ScrapeConfig"
-                )
-        )
-}
-
+/// A workload beside a Service says nothing by itself: the pods may come from a chart that is in no file here. One that
+/// waits for a Service, labelled by the same key, says that a label was renamed on one side only.
 fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let this = get(model, thing);
+    let name = model.objects[this.object as usize].object.name;
+    let wanted = this.node.at("spec.selector");
+    let meant = |id: u32| {
+        let workload = &model.workloads[id as usize];
+        let key = |key: &str| workload.labels().is_some_and(|labels| labels.get(key).is_some());
+        let labelled = wanted.is_some_and(|wanted| wanted.entries().any(|(wanted, _)| key(wanted)));
+        let other = model.objects[workload.object as usize].object.name;
+        let akin =
+            !name.is_empty() && !other.is_empty() && (name.starts_with(other) || other.starts_with(name));
+        let services = super::workload::services(model, id);
+        labelled && (akin || (services.ids.is_empty() && services.open.is_none()))
+    };
     let unit = &model.units[model.objects[this.object as usize].unit as usize];
     let near = unit.workloads.iter().filter(|id| {
         let object = model.workloads[**id as usize].object;
         !model.workloads[**id as usize].controller.is_job()
-            && existence::same_folder(model, this.object, object)
+            && link::same_folder(model, this.object, object)
             && link::same_namespace(model, this.object, object) == Match::Yes
+            && meant(**id)
     });
-    existence::few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
+    few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
 }
 
 /// A container's declared ports: name, number, protocol.
@@ -422,6 +416,8 @@ fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
                 }
             }
         }
+        // A patch may add a container, with a port of its own.
+        hidden |= model.objects[model.workloads[*workload as usize].object as usize].overlaid;
         if here.is_empty() && hidden {
             open.get_or_insert_with(|| Reason::new("a container's port is only known at run time"));
         } else if here.is_empty() && !is_name(wanted) {

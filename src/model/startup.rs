@@ -7,7 +7,7 @@ use super::vocabulary::{FactDef, SECONDS, facts};
 use crate::fact::Fact;
 
 /// What a container knows of its start.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "startsIn": SECONDS, "how long the makers of a slow program let it start; guessed from the image's name" => |m, t| {
         let product = image::product(m, t.id);
         match product.value().and_then(|product| SLOW.iter().find(|(name, _)| name == product)) {

@@ -1,10 +1,7 @@
 //! What only StatefulSets have: a governing Service, an order of starting, a policy for the claims of pods that go.
 
-use std::sync::OnceLock;
-
-use rustc_hash::FxHashMap;
-
-use super::link::same_namespace;
+use super::existence::{self, Existence, Wanted};
+use super::service::Service;
 use super::vocabulary::{FactDef, Ty, facts};
 use super::workload::get;
 use super::{Model, Thing};
@@ -16,7 +13,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// What workloads know of it. All of it is absent for anything but a StatefulSet.
-pub static OF_WORKLOADS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "serviceName": Ty::Text, "the Service that gives the pods of a StatefulSet their names" => |m, t| of_set(m, t, |node| read::text(node, "spec.serviceName")).into();
     "governing": Ty::Node, "that Service, if a file of the unit has it; unknown where it may be elsewhere" => |m, t| governing(m, t).into();
     "governingSelects": Ty::Bool, "whether that Service selects the pods" => |m, t| governing_selects(m, t).into();
@@ -42,40 +39,6 @@ fn of_set<'a, T>(
     }
 }
 
-/// Services by unit and name.
-#[derive(Debug, Default)]
-pub struct Services(OnceLock<FxHashMap<u32, FxHashMap<String, Vec<u32>>>>);
-
-impl Services {
-    fn of_unit(&self, model: &Model<'_>, unit: u32) -> Option<&FxHashMap<String, Vec<u32>>> {
-        let all = self.0.get_or_init(|| {
-            let mut all: FxHashMap<u32, FxHashMap<String, Vec<u32>>> = FxHashMap::default();
-            for (id, entry) in model.objects.iter().enumerate() {
-                if entry.object.kind == "Service" && entry.object.group().is_empty() {
-                    all.entry(entry.unit)
-                        .or_default()
-                        .entry(entry.object.name.to_owned())
-                        .or_default()
-                        .push(id as u32);
-                }
-            }
-            all
-        });
-        all.get(&unit)
-    }
-
-    fn named(&self, model: &Model<'_>, unit: u32, name: &str) -> &[u32] {
-        self.of_unit(model, unit).and_then(|services| services.get(name)).map_or(&[], Vec::as_slice)
-    }
-
-    fn list(&self, model: &Model<'_>, unit: u32) -> Vec<u32> {
-        let mut ids: Vec<u32> =
-            self.of_unit(model, unit).into_iter().flat_map(FxHashMap::values).flatten().copied().collect();
-        ids.sort_unstable();
-        ids
-    }
-}
-
 /// The Service that governs a StatefulSet. A unit that has no Service at all says nothing about where its Services are.
 fn governing<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
     let this = get(model, thing);
@@ -86,36 +49,19 @@ fn governing<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, NodeRef<'a>> {
             _ => Fact { spots: name.spots, ..Fact::nothing() },
         };
     };
+    let wanted = Wanted { from: this.object, kind: "Service", name: text, namespace: None };
     let unit = model.objects[this.object as usize].unit;
-    let mut perhaps = false;
-    for id in model.governing.named(model, unit, text) {
-        match same_namespace(model, this.object, *id) {
-            Match::Yes => {
-                let node = model.objects[*id as usize].object.node;
-                return Fact::written(node, Spot::value(node));
-            }
-            Match::Perhaps => perhaps = true,
-            Match::No => {}
+    let in_unit = |service: &Service<'_>| model.objects[service.object as usize].unit == unit;
+    match existence::seek(model, wanted, str::is_empty) {
+        Existence::Declared(id) => {
+            let node = model.objects[id as usize].object.node;
+            Fact::written(node, Spot::value(node))
         }
+        Existence::No | Existence::Made if model.services.iter().any(in_unit) => {
+            Fact { spots: name.spots, ..Fact::nothing() }
+        }
+        _ => Fact { spots: name.spots, ..Fact::unknown("its Service may be elsewhere") },
     }
-    // A name that a tool fills in may be this one; a Service of another unit, too.
-    let hidden = |id: &u32| {
-        model.objects[*id as usize]
-            .object
-            .node
-            .at("metadata.name")
-            .is_none_or(|name| name.is_unknown() || read::is_filled_in_later(name.text()))
-    };
-    let services = model.governing.list(model, unit);
-    if perhaps || services.is_empty() || services.iter().any(hidden) || elsewhere(model, unit, text) {
-        return Fact { spots: name.spots, ..Fact::unknown("its Service may be elsewhere") };
-    }
-    Fact { spots: name.spots, ..Fact::nothing() }
-}
-
-fn elsewhere(model: &Model<'_>, unit: u32, name: &str) -> bool {
-    (0..model.units.len() as u32)
-        .any(|other| other != unit && !model.governing.named(model, other, name).is_empty())
 }
 
 fn governing_selects<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
@@ -136,27 +82,14 @@ fn governing_selects<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
 
 /// Whether any Service over the pods publishes addresses that are not ready.
 fn names_unready<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
-    let this = get(model, thing);
     let governing = governing(model, thing);
     if governing.is_unknown() {
         return governing.map(|_| false);
     }
-    let unit = model.objects[this.object as usize].unit;
-    let labels = this.labels();
+    let services = super::workload::services(model, thing.id);
     let mut answer: Option<Fact<'a, bool>> = None;
-    for id in model.governing.list(model, unit) {
-        let service = model.objects[id as usize].object.node;
-        let Some(selector) = service.at("spec.selector").filter(|selector| !selector::is_empty(*selector))
-        else {
-            continue;
-        };
-        match selector::selects_map(selector, labels).and(same_namespace(model, this.object, id)) {
-            Match::No => continue,
-            Match::Perhaps => {
-                return Fact::unknown_at("labels are only known at run time", Spot::value(selector));
-            }
-            Match::Yes => {}
-        }
+    for id in &services.ids {
+        let service = model.services[*id as usize].node;
         let publishes =
             read::truth(service, "spec.publishNotReadyAddresses").or_default(&defaults::PUBLISH_NOT_READY);
         let tolerates = service
@@ -167,7 +100,10 @@ fn names_unready<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         }
         answer.get_or_insert(publishes);
     }
-    answer.unwrap_or_else(Fact::nothing)
+    match &services.open {
+        Some(reason) => Fact::unknown(reason.0.clone()),
+        None => answer.unwrap_or_else(Fact::nothing),
+    }
 }
 
 /// The position of the volume that a container has mounted at a path, above it, or below it in `base`.

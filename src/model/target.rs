@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
+use super::existence::{self, Existence, Wanted};
 use super::link::Found;
-use super::names::{self, Sought};
 use super::value::open_things;
 use super::vocabulary::{FactDef, Ty, facts};
 use super::{Kind, Model, Thing};
@@ -15,7 +15,7 @@ use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// Facts of workloads about what points at them.
-pub static WORKLOAD_FACTS: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "scalers": Ty::List(&Ty::Thing(Kind::Scaler)), "what changes its number of replicas: HorizontalPodAutoscalers, ScaledObjects" =>
         |m, t| things_of(Kind::Scaler, of(m, Pointer::Scaler, t.id));
     "recommenders": Ty::List(&Ty::Thing(Kind::Recommender)), "the VerticalPodAutoscalers that change the requests of its containers" =>
@@ -72,11 +72,12 @@ impl<'a> Aim<'a> {
     }
 
     /// What it leads to. The API group is not asked: an old one still means the same kind.
-    pub fn seek(&self, model: &Model<'_>) -> Sought {
+    pub fn seek(&self, model: &Model<'_>) -> Existence {
         if self.kind.is_empty() {
-            return Sought::Perhaps(Reason::new("a kind is only known at run time"));
+            return Existence::Perhaps(Reason::new("a kind is only known at run time"));
         }
-        names::seek(model, self.object, |group| !is_namesake(self.kind, group), self.kind, self.name)
+        let wanted = Wanted { from: self.object, kind: self.kind, name: self.name, namespace: None };
+        existence::seek(model, wanted, |group| !is_namesake(self.kind, group))
     }
 }
 
@@ -147,10 +148,10 @@ fn point<'a>(model: &Model<'a>, aims: impl Iterator<Item = (usize, Aim<'a>)>) ->
         let unit = model.objects[aim.object as usize].unit;
         pointed.units.insert(unit);
         match aim.seek(model) {
-            Sought::Found(object) => pointed.by_object.entry(object).or_default().push(id as u32),
-            Sought::Missing => {}
-            Sought::Perhaps(reason) => {
-                let bearers = names::bearers(model, aim.kind, aim.name).into_iter();
+            Existence::Declared(object) => pointed.by_object.entry(object).or_default().push(id as u32),
+            Existence::No | Existence::Made => {}
+            Existence::Perhaps(reason) => {
+                let bearers = existence::bearers(model, aim.kind, aim.name);
                 for object in bearers.filter(|_| !aim.kind.is_empty() && !aim.name.is_empty()) {
                     pointed.perhaps.insert(object, reason.clone());
                 }
@@ -176,12 +177,12 @@ pub fn workload_at(model: &Model<'_>, object: u32) -> Option<u32> {
 pub fn target<'a>(model: &Model<'a>, aim: &Aim<'a>, reference: Option<NodeRef<'a>>) -> Fact<'a, Thing> {
     let spot = reference.map(|reference| Spot::value(reference.get("name").unwrap_or(reference)));
     let fact = match aim.seek(model) {
-        Sought::Found(object) => match workload_at(model, object) {
+        Existence::Declared(object) => match workload_at(model, object) {
             Some(workload) => Fact::plain(Thing::new(Kind::Workload, workload as usize)),
             None => Fact::unknown("what it leads to runs no pods that we know"),
         },
-        Sought::Missing => Fact::unknown("no file declares what it leads to"),
-        Sought::Perhaps(reason) => Fact::unknown(reason.0),
+        Existence::No | Existence::Made => Fact::unknown("no file declares what it leads to"),
+        Existence::Perhaps(reason) => Fact::unknown(reason.0),
     };
     Fact { spots: spot.into_iter().collect(), ..fact }
 }
@@ -195,7 +196,7 @@ fn workload_ref(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
 pub fn borrowed_template<'a>(model: &Model<'a>, object: usize, rollout: &Object<'a>) -> Option<NodeRef<'a>> {
     let reference = workload_ref(rollout.node)?;
     match Aim::read(object as u32, Some(reference), "").seek(model) {
-        Sought::Found(lender) => model.objects[lender as usize].object.node.at("spec.template"),
+        Existence::Declared(lender) => model.objects[lender as usize].object.node.at("spec.template"),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ pub static TMPFS: KindDef = KindDef {
 };
 
 /// What a workload knows of them.
-pub const OF_WORKLOAD: &[FactDef] = facts! {
+pub static OF_WORKLOAD: &[FactDef] = facts! {
     "tmpfs": Ty::List(&Ty::Thing(Kind::Tmpfs)), "its volumes that live in memory" => |m, t| {
         things((0..volumes(m, t.id).count()).map(|part| Thing::part(Kind::Tmpfs, t.id, part)))
     };

@@ -2,7 +2,7 @@
 //!
 //! Plain manifests are cut by folders. A folder below which no object (kind, namespace, name) occurs twice is one unit, so
 //! `prod/` and `staging/` are two; where an object does occur twice, each folder below is looked at for itself, and the
-//! files that stand directly in it are a unit of their own.
+//! files that stand directly in it are a unit of their own, but for those that are variants of each other.
 
 use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -53,7 +53,8 @@ pub static UNIT: KindDef = KindDef {
 pub fn partition<'p>(objects: &mut [Entry<'_>], path: impl Fn(FileId) -> &'p Utf8Path) -> Vec<Unit> {
     let mut folders = Folders::default();
     for (id, entry) in objects.iter().enumerate() {
-        folders.add(path(entry.object.node.tree().file), id as u32);
+        let file = entry.object.node.tree().file;
+        folders.add(path(file), file, id as u32);
     }
     let keys: Vec<_> = objects.iter().map(key).collect();
     let mut units = Vec::new();
@@ -92,13 +93,14 @@ struct Folders {
 struct Folder {
     path: String,
     below: Vec<usize>,
-    own: Vec<u32>,
+    /// The objects of the files that stand directly in it.
+    own: Vec<(u32, FileId)>,
 }
 
 impl Folders {
-    fn add(&mut self, file: &Utf8Path, object: u32) {
-        let folder = self.folder(file.parent().unwrap_or(Utf8Path::new("")));
-        self.list[folder].own.push(object);
+    fn add(&mut self, path: &Utf8Path, file: FileId, object: u32) {
+        let folder = self.folder(path.parent().unwrap_or(Utf8Path::new("")));
+        self.list[folder].own.push((object, file));
     }
 
     fn folder(&mut self, path: &Utf8Path) -> usize {
@@ -121,7 +123,7 @@ impl Folders {
         let mut objects = Vec::new();
         let mut queue = vec![at];
         while let Some(folder) = queue.pop() {
-            objects.extend(&self.list[folder].own);
+            objects.extend(self.list[folder].own.iter().map(|(id, _)| *id));
             queue.extend(&self.list[folder].below);
         }
         objects
@@ -135,18 +137,41 @@ impl Folders {
             if objects.is_empty() {
                 continue;
             }
-            if folder.below.is_empty() || !any_twice(&objects, keys) {
+            if !any_twice(&objects, keys) {
                 units.push(Unit { name: folder.path.clone(), objects, ..Unit::default() });
                 continue;
             }
-            if !folder.own.is_empty() {
-                units.push(Unit {
-                    name: folder.path.clone(),
-                    objects: folder.own.clone(),
-                    ..Unit::default()
-                });
-            }
+            self.cut_files(folder, keys, units);
             queue.extend(&folder.below);
+        }
+    }
+
+    /// Files of one folder that declare the same object are variants of each other: each is a unit of its own. The others
+    /// are one together.
+    fn cut_files(&self, folder: &Folder, keys: &[Key<'_>], units: &mut Vec<Unit>) {
+        let mut first: FxHashMap<Key<'_>, FileId> = FxHashMap::default();
+        let mut variants: FxHashSet<FileId> = FxHashSet::default();
+        for (id, file) in &folder.own {
+            if let Some(key) = keys[*id as usize] {
+                let before = *first.entry(Some(key)).or_insert(*file);
+                if before != *file {
+                    variants.extend([before, *file]);
+                }
+            }
+        }
+        let mut together = Vec::new();
+        let mut alone: FxHashMap<FileId, Vec<u32>> = FxHashMap::default();
+        for (id, file) in &folder.own {
+            if variants.contains(file) {
+                alone.entry(*file).or_default().push(*id);
+            } else {
+                together.push(*id);
+            }
+        }
+        // Units are put in order of their first objects later.
+        let cut = alone.into_values().chain([together]);
+        for objects in cut.filter(|objects| !objects.is_empty()) {
+            units.push(Unit { name: folder.path.clone(), objects, ..Unit::default() });
         }
     }
 }

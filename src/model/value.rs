@@ -134,6 +134,16 @@ pub fn open_things<'a>(things: impl IntoIterator<Item = Thing>, open: Option<Rea
     Fact::plain(Datum::List(Rc::new(List { items, open })))
 }
 
+/// How many neighbours a list of them shows; where there are more, the list is open.
+pub const NEIGHBOURS: usize = 50;
+
+/// The first neighbours of those that there are.
+pub fn few<'m>(mut all: impl Iterator<Item = Thing>) -> Val<'m> {
+    let first: Vec<Thing> = all.by_ref().take(NEIGHBOURS).collect();
+    let more = all.next().map(|_| Reason::new("there are many more"));
+    open_things(first, more)
+}
+
 /// A list of values, closed.
 pub fn list<'a, T: IntoDatum<'a>>(items: impl IntoIterator<Item = Fact<'a, T>>) -> Val<'a> {
     let items = items.into_iter().map(Val::from).collect();

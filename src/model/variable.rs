@@ -25,7 +25,7 @@ pub static VARIABLE: KindDef = KindDef {
 };
 
 /// What a container knows of its variables.
-pub const OF_CONTAINER: &[FactDef] = facts! {
+pub static OF_CONTAINER: &[FactDef] = facts! {
     "env": Ty::List(&Ty::Thing(Kind::Variable)), "the environment variables that it lists" => |m, t| variables(m, t.id);
 };
 

@@ -21,7 +21,7 @@ use crate::measure::quantity;
 use crate::syntax::tree::NodeRef;
 
 /// What workloads and jobs know of their volumes.
-pub static OF_PODS: &[FactDef] = facts! {
+pub static OF_POD: &[FactDef] = facts! {
     "volumes": Ty::List(&Ty::Thing(Kind::Volume)), "the volumes of its pods, those of claim templates among them" => |m, t| {
         things((0..volumes(m, t.id).len()).map(|at| Thing::part(Kind::Volume, t.id, at)))
     };

@@ -1,15 +1,12 @@
 //! Admission webhooks: what they are asked about, whether the cluster waits for their answer, and who gives it.
 
-use rustc_hash::FxHashMap;
-
-use super::serving;
 use super::value::{Val, open_things};
 use super::vocabulary::{KindDef, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
+use super::{existence, service};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::kubernetes::defaults;
 use crate::lower::kubernetes::object::Object;
-use crate::lower::kubernetes::rollout::text_or;
 use crate::lower::kubernetes::selector::{self, Match};
 use crate::lower::read;
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -34,7 +31,7 @@ pub static WEBHOOK: KindDef = KindDef {
             let this = get(m, t);
             let old = m.objects[this.object as usize].object.version() != "v1";
             let default = if old { &defaults::WEBHOOK_IGNORES } else { &defaults::WEBHOOK_FAILS };
-            text_or(read::text(this.node, "failurePolicy"), default).into()
+            read::text(this.node, "failurePolicy").or_default_text(default).into()
         };
         "timeout": SECONDS, "how long the API server waits for an answer" => |m, t| {
             let this = get(m, t);
@@ -129,20 +126,10 @@ struct Labels<'a> {
 }
 
 fn namespace_labels<'a>(model: &'a Model<'a>, thing: Thing, name: &str) -> Labels<'a> {
-    let index = model.index.namespaces.get_or_init(|| {
-        let mut index: FxHashMap<(u32, String), u32> = FxHashMap::default();
-        for (id, entry) in model.objects.iter().enumerate() {
-            if entry.object.kind == "Namespace" && entry.object.group().is_empty() {
-                index.insert((entry.unit, entry.object.name.to_owned()), id as u32);
-            }
-        }
-        index
-    });
     let unit = model.objects[get(model, thing).object as usize].unit;
-    match index.get(&(unit, name.to_owned())) {
-        Some(id) => {
-            Labels { written: model.objects[*id as usize].object.node.at("metadata.labels"), all: true }
-        }
+    let made = existence::bearers(model, "Namespace", name).map(|id| &model.objects[id as usize]);
+    match made.filter(|entry| entry.unit == unit && entry.object.group().is_empty()).last() {
+        Some(entry) => Labels { written: entry.object.node.at("metadata.labels"), all: true },
         None => Labels { written: None, all: false },
     }
 }
@@ -246,11 +233,11 @@ fn backing(model: &Model<'_>, thing: Thing) -> (Vec<u32>, Option<Reason>) {
     let name = read::text(this.node, "clientConfig.service.name");
     let home = home(model, thing);
     let service =
-        name.value().zip(home.value()).and_then(|(name, home)| serving::named(model, unit, home, name));
+        name.value().zip(home.value()).and_then(|(name, home)| service::named(model, unit, home, name));
     match service {
         Some(service) => {
-            let found = serving::workloads(model, service);
-            (found.ids, found.open)
+            let found = service::workloads(model, service);
+            (found.ids.clone(), found.open.clone())
         }
         None => (Vec::new(), Some(Reason::new("the Service that answers is in no file"))),
     }

@@ -236,7 +236,10 @@ impl<'a> Pen<'_, 'a> {
         let Self { view } = self;
         let summary = &view.outcome.summary;
         let counts = view.counts();
-        let open = summary.undecided > 0 || !summary.skipped.is_empty();
+        let open = summary.undecided > 0
+            || summary.hidden > 0
+            || !summary.skipped.is_empty()
+            || !view.outcome.diagnostics.is_empty();
         let found = if !counts.is_empty() {
             let counts =
                 counts.iter().map(|(severity, n)| self.paint(tint(*severity), &count(*n, severity.word())));
@@ -254,7 +257,7 @@ impl<'a> Pen<'_, 'a> {
             )
         };
         let judged = format!(
-            "{}, {} spoke of {}",
+            "{}, {} asked of {}",
             count(summary.objects, "object"),
             count(summary.rules, "rule"),
             count(summary.subjects, "subject")
@@ -365,5 +368,20 @@ fn called(subject: &SubjectName) -> String {
         Some(namespace) => format!("{namespace}/{name}"),
         None => name.clone(),
     };
-    visible(format!("{kind} {name}").trim()).into_owned()
+    visible(format!("{} {name}", in_words(kind)).trim()).into_owned()
+}
+
+/// A part's kind as words, `unknown field` for `unknownField`; an object's kind is a name, and stays.
+fn in_words(kind: &str) -> String {
+    if kind.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return kind.to_owned();
+    }
+    let mut words = String::with_capacity(kind.len() + 2);
+    for letter in kind.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }

@@ -49,7 +49,7 @@ fn head(view: &View<'_>) -> String {
     let judged = [
         count(summary.files, "file"),
         count(summary.objects, "object"),
-        format!("{} spoke of {}", count(summary.rules, "rule"), count(summary.subjects, "subject")),
+        format!("{} asked of {}", count(summary.rules, "rule"), count(summary.subjects, "subject")),
     ];
     format!("### {}: {counts}\n\n{}\n\n", super::NAME, judged.join(" · "))
 }

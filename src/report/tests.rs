@@ -99,7 +99,7 @@ fn the_last_lines_say_what_was_and_was_not_judged() {
         text.lines().next_back().unwrap_or_default().to_owned()
     };
     let mut outcome = sample::clean();
-    assert_eq!(end(&outcome), "✓ all clear: no findings in 1 file (3 objects, 38 rules spoke of 9 subjects)");
+    assert_eq!(end(&outcome), "✓ all clear: no findings in 1 file (3 objects, 38 rules asked of 9 subjects)");
     outcome.summary.undecided = 1;
     assert_eq!(end(&outcome), "undecided: 1 (values only known at run time), see --undecided");
     outcome = sample::clean();

@@ -10,6 +10,7 @@ use super::compile::{Op, Program, Step, TextMethod};
 use super::expr::{Binary, Fold};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
 use crate::model::value::{Datum, List, Val};
+use crate::model::vocabulary::FactDef;
 use crate::model::{Model, Thing};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
@@ -17,6 +18,11 @@ use super::show;
 
 /// The most steps that one expression may take.
 const STEPS: u32 = 1_000_000;
+/// What is said of one that takes more: its rule is asked no further.
+pub const ENDLESS: &str = "this takes more than a million steps";
+
+/// What a patch leaves as it is: a patch finds its object by these.
+const STAYS: [&str; 5] = ["name", "kind", "object", "unit", "project"];
 
 /// Something wrong with an expression that shows only when it runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +45,10 @@ pub enum Truth {
 }
 
 /// A place where expressions of one rule run for one subject.
-pub struct Scope<'a, 'p> {
+pub struct Scope<'a> {
     model: &'a Model<'a>,
     slots: Vec<Val<'a>>,
-    lets: &'p [Program],
+    lets: &'a [Program],
     /// The values of the lets that were read, each with the lowest confidence that it rests on.
     computed: Vec<Option<(Val<'a>, Confidence)>>,
     steps: u32,
@@ -50,10 +56,17 @@ pub struct Scope<'a, 'p> {
     pub confidence: Confidence,
 }
 
-impl<'a, 'p> Scope<'a, 'p> {
-    /// A scope with these values in its first slots.
-    pub fn new(model: &'a Model<'a>, slots: Vec<Val<'a>>, lets: &'p [Program]) -> Self {
-        Self { model, slots, lets, computed: vec![None; lets.len()], steps: 0, confidence: Confidence::High }
+impl<'a> Scope<'a> {
+    /// A scope without values.
+    pub fn new(model: &'a Model<'a>, lets: &'a [Program]) -> Self {
+        let computed = vec![None; lets.len()];
+        Self { model, slots: Vec::new(), lets, computed, steps: 0, confidence: Confidence::High }
+    }
+
+    /// Forgets what was computed of the last subject; what was put into slots stays.
+    pub fn renew(&mut self) {
+        self.computed.fill(None);
+        self.confidence = Confidence::High;
     }
 
     /// Puts a value into a slot.
@@ -65,30 +78,112 @@ impl<'a, 'p> Scope<'a, 'p> {
     }
 
     /// Asks a question.
-    pub fn truth(&mut self, program: &Program) -> Result<Truth, Trouble> {
+    pub fn truth(&mut self, program: &'a Program) -> Result<Truth, Trouble> {
         self.steps = 0;
-        let value = self.run(&program.op)?;
-        as_truth(&value, program.op.ordinal)
+        self.answer(&program.op, None)
     }
 
     /// Computes a value.
-    pub fn value(&mut self, program: &Program) -> Result<Val<'a>, Trouble> {
+    pub fn value(&mut self, program: &'a Program) -> Result<Val<'a>, Trouble> {
         self.steps = 0;
         self.run(&program.op)
     }
 
-    fn run(&mut self, op: &Op) -> Result<Val<'a>, Trouble> {
+    fn count(&mut self, ordinal: u32) -> Result<(), Trouble> {
         self.steps += 1;
         if self.steps > STEPS {
-            return Err(Trouble {
-                ordinal: op.ordinal,
-                message: "this takes more than a million steps".to_owned(),
-            });
+            return Err(Trouble { ordinal, message: ENDLESS.to_owned() });
         }
+        Ok(())
+    }
+
+    /// Whether an expression is true. Nearly all answers are never shown, so the places that one rests on are gathered only
+    /// where somebody wants them.
+    fn answer(&mut self, op: &'a Op, places: Option<&mut Spots<'a>>) -> Result<Truth, Trouble> {
+        self.count(op.ordinal)?;
+        Ok(match &op.step {
+            Step::Has(inner) => {
+                let value = self.run(inner)?;
+                let truth = match value.state {
+                    State::Absent => Truth::False,
+                    State::Unknown(reason) => Truth::Unknown(reason),
+                    State::Written(_) | State::Default(_) => Truth::True,
+                };
+                rest_on(places, value.spots);
+                truth
+            }
+            Step::Declared(inner) => {
+                let value = self.run(inner)?;
+                rest_on(places, value.spots);
+                // Somebody wrote what cannot be known.
+                truth(matches!(value.state, State::Written(_) | State::Unknown(_)))
+            }
+            Step::Not(inner) => match self.answer(inner, places)? {
+                Truth::True => Truth::False,
+                Truth::False => Truth::True,
+                unknown => unknown,
+            },
+            Step::And(a, b) => self.both(a, b, Truth::False, places)?,
+            Step::Or(a, b) => self.both(a, b, Truth::True, places)?,
+            Step::Compare(operator, a, b) => {
+                let a_value = self.run(a)?;
+                let b_value = self.run(b)?;
+                match operator {
+                    Binary::Equal | Binary::NotEqual => {
+                        let same = equal(&a_value, &b_value);
+                        rest_on_both(places, a_value.spots, b_value.spots);
+                        match same {
+                            Truth::Unknown(reason) => Truth::Unknown(reason),
+                            same => truth((same == Truth::True) == (*operator == Binary::Equal)),
+                        }
+                    }
+                    _ => order(*operator, (a_value, a.ordinal), (b_value, b.ordinal), places)?,
+                }
+            }
+            Step::In(item, range) => {
+                let item = self.run(item)?;
+                match &range.step {
+                    Step::List(options) => self.among(item, options, places)?,
+                    _ => {
+                        let range_value = self.run(range)?;
+                        contains(item, range_value, range.ordinal, places)?
+                    }
+                }
+            }
+            Step::Fold(kind @ (Fold::All | Fold::Exists | Fold::ExistsOne), range, slot, body, condition) => {
+                let list = self.run(range)?;
+                self.quantified(*kind, (list, range.ordinal), *slot, (condition.as_deref(), body), places)?
+            }
+            Step::Method(method, target, of) => {
+                let value = self.run(target)?;
+                let of_value = self.run(of)?;
+                if let Some(places) = places {
+                    places.extend(value.spots.iter().cloned());
+                }
+                match (text(value, target.ordinal)?, text(of_value, of.ordinal)?) {
+                    (Ok(text), Ok(of)) => truth(match method {
+                        TextMethod::StartsWith => text.starts_with(&*of),
+                        TextMethod::EndsWith => text.ends_with(&*of),
+                        TextMethod::Contains => text.contains(&*of),
+                    }),
+                    (Err(reason), _) | (_, Err(reason)) => Truth::Unknown(reason),
+                }
+            }
+            _ => {
+                let value = self.run(op)?;
+                let truth = as_truth(&value, op.ordinal)?;
+                rest_on(places, value.spots);
+                truth
+            }
+        })
+    }
+
+    fn run(&mut self, op: &'a Op) -> Result<Val<'a>, Trouble> {
+        self.count(op.ordinal)?;
         Ok(match &op.step {
             Step::Bool(value) => plain(Datum::Bool(*value)),
             Step::Num(value) => plain(Datum::Num(*value)),
-            Step::Text(value) => plain(Datum::Text(Cow::Owned(value.clone()))),
+            Step::Text(value) => plain(Datum::Text(Cow::Borrowed(value))),
             Step::Slot(slot) => self.slots[*slot].clone(),
             Step::Let(number) => {
                 if let Some((value, confidence)) = &self.computed[*number] {
@@ -103,84 +198,53 @@ impl<'a, 'p> Scope<'a, 'p> {
                 value
             }
             Step::Fact(base, fact) => {
+                // Most facts are read of the subject itself or of what holds it.
+                if let Step::Slot(slot) = &base.step
+                    && let Some(Datum::Thing(thing)) = self.slots[*slot].value()
+                {
+                    return Ok(self.fact(fact, *thing));
+                }
                 let base = self.run(base)?;
                 match base.state {
                     State::Written(Datum::Thing(thing)) | State::Default(Datum::Thing(thing)) => {
-                        let mut value = (fact.read)(self.model, thing);
-                        self.confidence = self.confidence.min(value.confidence);
-                        if value.spots.is_empty() && value.is_absent() {
-                            value.spots = self.grip(thing);
-                        }
-                        value
+                        self.fact(fact, thing)
                     }
                     State::Unknown(reason) => unknown(reason, base.spots),
                     _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
                 }
             }
             Step::Field(base, name) => field(self.run(base)?, name),
-            Step::Has(inner) => {
-                let value = self.run(inner)?;
-                match value.state {
-                    State::Absent => truth_value(false, value.spots),
-                    State::Unknown(reason) => unknown(reason, value.spots),
-                    _ => truth_value(true, value.spots),
-                }
-            }
-            Step::Declared(inner) => {
-                let value = self.run(inner)?;
-                match value.state {
-                    State::Written(_) => truth_value(true, value.spots),
-                    State::Default(_) | State::Absent => truth_value(false, value.spots),
-                    // Somebody wrote what cannot be known.
-                    State::Unknown(_) => truth_value(true, value.spots),
-                }
-            }
-            Step::Not(inner) => {
-                let value = self.run(inner)?;
-                match as_truth(&value, inner.ordinal)? {
-                    Truth::True => truth_value(false, value.spots),
-                    Truth::False => truth_value(true, value.spots),
-                    Truth::Unknown(reason) => unknown(reason, value.spots),
+            Step::Has(_)
+            | Step::Declared(_)
+            | Step::Not(_)
+            | Step::And(..)
+            | Step::Or(..)
+            | Step::Compare(..)
+            | Step::In(..)
+            | Step::Method(..)
+            | Step::Fold(Fold::All | Fold::Exists | Fold::ExistsOne, ..) => {
+                let mut spots = Spots::new();
+                match self.answer(op, Some(&mut spots))? {
+                    Truth::True => truth_value(true, spots),
+                    Truth::False => truth_value(false, spots),
+                    Truth::Unknown(reason) => unknown(reason, spots),
                 }
             }
             Step::Negate(inner) => {
                 let value = self.run(inner)?;
                 number(value, inner.ordinal)?.map(|n| Datum::Num(-n))
             }
-            Step::And(a, b) => self.both(a, b, false)?,
-            Step::Or(a, b) => self.both(a, b, true)?,
-            Step::Compare(operator, a, b) => {
-                let a_value = self.run(a)?;
-                let b_value = self.run(b)?;
-                match operator {
-                    Binary::Equal | Binary::NotEqual => {
-                        let truth = equal(&a_value, &b_value);
-                        let flip = *operator == Binary::NotEqual;
-                        let spots = join_spots(a_value.spots, b_value.spots);
-                        match truth {
-                            Truth::Unknown(reason) => unknown(reason, spots),
-                            truth => truth_value((truth == Truth::True) != flip, spots),
-                        }
-                    }
-                    _ => order(*operator, (a_value, a.ordinal), (b_value, b.ordinal))?,
-                }
-            }
             Step::Arithmetic(operator, a, b) => {
                 let a_value = self.run(a)?;
                 let b_value = self.run(b)?;
                 self.arithmetic(op.ordinal, *operator, (a_value, a.ordinal), (b_value, b.ordinal))?
             }
-            Step::In(item, range) => {
-                let item = self.run(item)?;
-                let range_value = self.run(range)?;
-                contains(item, range_value, range.ordinal)?
-            }
             Step::Condition(condition, yes, no) => {
-                let value = self.run(condition)?;
-                match as_truth(&value, condition.ordinal)? {
+                let mut spots = Spots::new();
+                match self.answer(condition, Some(&mut spots))? {
                     Truth::True => self.run(yes)?,
                     Truth::False => self.run(no)?,
-                    Truth::Unknown(reason) => unknown(reason, value.spots),
+                    Truth::Unknown(reason) => unknown(reason, spots),
                 }
             }
             Step::Index(base, index) => {
@@ -193,30 +257,12 @@ impl<'a, 'p> Scope<'a, 'p> {
                 plain(Datum::List(Rc::new(List { items, open: None })))
             }
             Step::Fold(kind, range, slot, body, condition) => {
-                let range_value = self.run(range)?;
-                self.fold(*kind, range_value, range.ordinal, *slot, body, condition.as_deref())?
+                let list = self.run(range)?;
+                self.gathered(*kind, (list, range.ordinal), *slot, (condition.as_deref(), body))?
             }
             Step::Size(inner) => {
                 let value = self.run(inner)?;
                 size(value, inner.ordinal)?
-            }
-            Step::Method(method, target, of) => {
-                let value = self.run(target)?;
-                let of_value = self.run(of)?;
-                let spots = value.spots.clone();
-                let text = text(value, target.ordinal)?;
-                let of = self::text(of_value, of.ordinal)?;
-                match (text, of) {
-                    (Ok(text), Ok(of)) => {
-                        let answer = match method {
-                            TextMethod::StartsWith => text.starts_with(&*of),
-                            TextMethod::EndsWith => text.ends_with(&*of),
-                            TextMethod::Contains => text.contains(&*of),
-                        };
-                        truth_value(answer, spots)
-                    }
-                    (Err(reason), _) | (_, Err(reason)) => unknown(reason, spots),
-                }
             }
             Step::Lower(inner) => {
                 let value = self.run(inner)?;
@@ -307,24 +353,65 @@ impl<'a, 'p> Scope<'a, 'p> {
         (thing.kind.def().node)(self.model, thing).map(crate::fact::Spot::value).into_iter().collect()
     }
 
+    fn fact(&mut self, fact: &FactDef, thing: Thing) -> Val<'a> {
+        if self.model.is_overlaid(thing) && !STAYS.contains(&fact.name) {
+            return unknown(Reason::new("Kustomize changes it before it is applied"), self.grip(thing));
+        }
+        let mut value = (fact.read)(self.model, thing);
+        self.confidence = self.confidence.min(value.confidence);
+        if value.spots.is_empty() && value.is_absent() {
+            value.spots = self.grip(thing);
+        }
+        value
+    }
+
     /// `&&` and `||`: the second side is asked only where it can still change the answer.
-    fn both(&mut self, a: &Op, b: &Op, decisive: bool) -> Result<Val<'a>, Trouble> {
-        let first = self.run(a)?;
-        let first_truth = as_truth(&first, a.ordinal)?;
-        let decides = if decisive { Truth::True } else { Truth::False };
-        if first_truth == decides {
-            return Ok(truth_value(decisive, first.spots));
+    fn both(
+        &mut self,
+        a: &'a Op,
+        b: &'a Op,
+        decides: Truth,
+        mut places: Option<&mut Spots<'a>>,
+    ) -> Result<Truth, Trouble> {
+        let start = places.as_deref().map_or(0, Spots::len);
+        let first = self.answer(a, places.as_deref_mut())?;
+        if first == decides {
+            return Ok(first);
         }
-        let second = self.run(b)?;
-        let second_truth = as_truth(&second, b.ordinal)?;
-        if second_truth == decides {
-            return Ok(truth_value(decisive, second.spots));
+        let middle = places.as_deref().map_or(0, Spots::len);
+        let second = self.answer(b, places.as_deref_mut())?;
+        if second == decides {
+            // The first side had no part in the answer.
+            if let Some(places) = places {
+                places.drain(start..middle);
+            }
+            return Ok(second);
         }
-        let spots = join_spots(first.spots, second.spots);
-        Ok(match (first_truth, second_truth) {
-            (Truth::Unknown(reason), _) | (_, Truth::Unknown(reason)) => unknown(reason, spots),
-            _ => truth_value(!decisive, spots),
-        })
+        Ok(if matches!(first, Truth::Unknown(_)) { first } else { second })
+    }
+
+    /// Whether a value is one of those that the expression lists; no list is made of them for that.
+    fn among(
+        &mut self,
+        item: Val<'a>,
+        options: &'a [Op],
+        places: Option<&mut Spots<'a>>,
+    ) -> Result<Truth, Trouble> {
+        let mut answer = Truth::False;
+        for option in options {
+            if answer == Truth::True && matches!(option.step, Step::Text(_) | Step::Num(_) | Step::Bool(_)) {
+                continue;
+            }
+            let option = self.run(option)?;
+            match equal(&item, &option) {
+                Truth::False => {}
+                Truth::True => answer = Truth::True,
+                unknown if answer == Truth::False => answer = unknown,
+                Truth::Unknown(_) => {}
+            }
+        }
+        rest_on(places, item.spots);
+        Ok(answer)
     }
 
     fn arithmetic(
@@ -357,70 +444,100 @@ impl<'a, 'p> Scope<'a, 'p> {
         }))
     }
 
-    fn fold(
+    /// `all`, `exists` and `exists_one`.
+    fn quantified(
         &mut self,
         kind: Fold,
-        range: Val<'a>,
-        range_at: u32,
+        (list, list_at): (Val<'a>, u32),
         slot: usize,
-        body: &Op,
-        condition: Option<&Op>,
-    ) -> Result<Val<'a>, Trouble> {
-        let spots = range.spots.clone();
-        let list = match as_list(range) {
+        (condition, body): (Option<&'a Op>, &'a Op),
+        mut places: Option<&mut Spots<'a>>,
+    ) -> Result<Truth, Trouble> {
+        let spots = if places.is_some() { list.spots.clone() } else { Spots::new() };
+        let list = match as_list(list) {
             Ok(list) => list,
-            Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
-            Err(_) => return Err(absent(range_at)),
+            Err(State::Unknown(reason)) => {
+                rest_on(places, spots);
+                return Ok(Truth::Unknown(reason));
+            }
+            Err(_) => return Err(absent(list_at)),
         };
-        let mut open = list.open.clone();
-        let mut kept = Vec::new();
         let mut yes = 0_usize;
+        let mut open = list.open.clone();
         let mut maybe: Option<Reason> = None;
         for item in &list.items {
             self.set(slot, item.clone());
-            if let Some(condition) = condition {
-                let value = self.run(condition)?;
-                match as_truth(&value, condition.ordinal)? {
-                    Truth::True => {}
-                    Truth::False => continue,
-                    Truth::Unknown(reason) => {
-                        open.get_or_insert(reason);
-                        continue;
-                    }
+            match self.taken(condition)? {
+                Truth::True => {}
+                Truth::False => continue,
+                Truth::Unknown(reason) => {
+                    open.get_or_insert(reason);
+                    continue;
                 }
             }
-            let value = self.run(body)?;
-            if kind == Fold::Map {
-                kept.push(value);
-                continue;
-            }
-            match (as_truth(&value, body.ordinal)?, kind) {
-                (Truth::True, Fold::Exists) => return Ok(truth_value(true, own_spots(item, &value))),
-                (Truth::False, Fold::All) => return Ok(truth_value(false, own_spots(item, &value))),
-                (Truth::True, Fold::Filter) => kept.push(item.clone()),
+            let mut own = Spots::new();
+            let answer = self.answer(body, places.is_some().then_some(&mut own))?;
+            match (answer, kind) {
+                (answer @ Truth::True, Fold::Exists) | (answer @ Truth::False, Fold::All) => {
+                    if let Some(places) = places.as_deref_mut() {
+                        places.extend(if own.is_empty() { item.spots.clone() } else { own });
+                    }
+                    return Ok(answer);
+                }
                 (Truth::True, _) => yes += 1,
                 (Truth::False, _) => {}
-                // An element that may belong to the result makes the result open.
-                (Truth::Unknown(reason), Fold::Filter) => {
-                    open.get_or_insert(reason);
-                }
                 (Truth::Unknown(reason), _) => {
                     maybe.get_or_insert(reason);
                 }
             }
         }
-        Ok(match kind {
-            Fold::Map | Fold::Filter => plain(Datum::List(Rc::new(List { items: kept, open }))),
-            Fold::ExistsOne => match maybe.or(open) {
-                _ if yes > 1 => truth_value(false, spots),
-                Some(reason) => unknown(reason, spots),
-                None => truth_value(yes == 1, spots),
-            },
-            Fold::Exists | Fold::All => match maybe.or(open) {
-                Some(reason) => unknown(reason, spots),
-                None => truth_value(kind == Fold::All, spots),
-            },
+        rest_on(places, spots);
+        Ok(match (kind, maybe.or(open)) {
+            (Fold::ExistsOne, _) if yes > 1 => Truth::False,
+            (_, Some(reason)) => Truth::Unknown(reason),
+            (Fold::ExistsOne, None) => truth(yes == 1),
+            (_, None) => truth(kind == Fold::All),
         })
+    }
+
+    /// `map` and `filter`.
+    fn gathered(
+        &mut self,
+        kind: Fold,
+        (list, list_at): (Val<'a>, u32),
+        slot: usize,
+        (condition, body): (Option<&'a Op>, &'a Op),
+    ) -> Result<Val<'a>, Trouble> {
+        let spots = list.spots.clone();
+        let list = match as_list(list) {
+            Ok(list) => list,
+            Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+            Err(_) => return Err(absent(list_at)),
+        };
+        let mut open = list.open.clone();
+        let mut items = Vec::new();
+        for item in &list.items {
+            self.set(slot, item.clone());
+            let taken = match (self.taken(condition)?, kind) {
+                (Truth::True, Fold::Filter) => self.answer(body, None)?,
+                (taken, _) => taken,
+            };
+            match taken {
+                Truth::True if kind == Fold::Filter => items.push(item.clone()),
+                Truth::True => items.push(self.run(body)?),
+                Truth::False => {}
+                // An element that may belong to the result makes the result open.
+                Truth::Unknown(reason) => {
+                    open.get_or_insert(reason);
+                }
+            }
+        }
+        Ok(plain(Datum::List(Rc::new(List { items, open }))))
+    }
+
+    /// Whether a loop looks at the element that was put into its slot.
+    fn taken(&mut self, condition: Option<&'a Op>) -> Result<Truth, Trouble> {
+        condition.map_or(Ok(Truth::True), |condition| self.answer(condition, None))
     }
 
     fn total(
@@ -481,15 +598,25 @@ fn join_spots<'a>(mut a: Spots<'a>, b: Spots<'a>) -> Spots<'a> {
     a
 }
 
-fn own_spots<'a>(item: &Val<'a>, value: &Val<'a>) -> Spots<'a> {
-    if value.spots.is_empty() { item.spots.clone() } else { value.spots.clone() }
+fn truth(answer: bool) -> Truth {
+    if answer { Truth::True } else { Truth::False }
+}
+
+fn rest_on<'a>(places: Option<&mut Spots<'a>>, spots: Spots<'a>) {
+    if let Some(places) = places {
+        places.extend(spots);
+    }
+}
+
+fn rest_on_both<'a>(places: Option<&mut Spots<'a>>, a: Spots<'a>, b: Spots<'a>) {
+    if let Some(places) = places {
+        places.extend(a.into_iter().chain(b));
+    }
 }
 
 fn as_truth(value: &Val<'_>, ordinal: u32) -> Result<Truth, Trouble> {
     match &value.state {
-        State::Written(Datum::Bool(answer)) | State::Default(Datum::Bool(answer)) => {
-            Ok(if *answer { Truth::True } else { Truth::False })
-        }
+        State::Written(Datum::Bool(answer)) | State::Default(Datum::Bool(answer)) => Ok(truth(*answer)),
         State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.as_bool() {
             Some(true) => Ok(Truth::True),
             Some(false) => Ok(Truth::False),
@@ -649,7 +776,8 @@ fn order<'a>(
     operator: Binary,
     (a, a_at): (Val<'a>, u32),
     (b, b_at): (Val<'a>, u32),
-) -> Result<Val<'a>, Trouble> {
+    places: Option<&mut Spots<'a>>,
+) -> Result<Truth, Trouble> {
     let compare = |operator: Binary, a: f64, b: f64| match operator {
         Binary::Less => a < b,
         Binary::LessOrEqual => a <= b,
@@ -667,20 +795,23 @@ fn order<'a>(
         (_, Some(Datum::AtLeast(bound))) => (*bound, a, a_at, mirrored),
         _ => {
             let (a, b) = (number(a, a_at)?, number(b, b_at)?);
-            return Ok(a.with(b, |a, b| Datum::Bool(compare(operator, a, b))));
+            rest_on_both(places, a.spots, b.spots);
+            return Ok(match (a.state, b.state) {
+                (State::Unknown(reason), _) | (_, State::Unknown(reason)) => Truth::Unknown(reason),
+                (State::Written(a) | State::Default(a), State::Written(b) | State::Default(b)) => {
+                    truth(compare(operator, a, b))
+                }
+                (State::Absent, _) => return Err(absent(a_at)),
+                (_, State::Absent) => return Err(absent(b_at)),
+            });
         }
     };
+    let more = || Truth::Unknown(Reason::new("there may be more than we saw"));
     let other = number(other, other_at)?;
-    let Some(other) = other.value().copied() else {
-        return Ok(unknown(Reason::new("there may be more than we saw"), Spots::new()));
-    };
+    let Some(other) = other.value().copied() else { return Ok(more()) };
     let now = compare(operator, bound, other);
     let stays = matches!(operator, Binary::Greater | Binary::GreaterOrEqual) == now;
-    Ok(if stays {
-        truth_value(now, Spots::new())
-    } else {
-        unknown(Reason::new("there may be more than we saw"), Spots::new())
-    })
+    Ok(if stays { truth(now) } else { more() })
 }
 
 /// Whether two values are the same. What is absent equals nothing.
@@ -737,7 +868,7 @@ fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
         }
         _ => false,
     };
-    if same { Truth::True } else { Truth::False }
+    truth(same)
 }
 
 fn same_tree(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
@@ -767,25 +898,29 @@ fn same_tree(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
     true
 }
 
-fn contains<'a>(item: Val<'a>, range: Val<'a>, range_at: u32) -> Result<Val<'a>, Trouble> {
-    let spots = join_spots(item.spots.clone(), range.spots.clone());
+fn contains<'a>(
+    item: Val<'a>,
+    range: Val<'a>,
+    range_at: u32,
+    places: Option<&mut Spots<'a>>,
+) -> Result<Truth, Trouble> {
+    if let Some(places) = places {
+        places.extend(item.spots.iter().chain(&range.spots).cloned());
+    }
     let list = match as_list(range) {
         Ok(list) => list,
-        Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+        Err(State::Unknown(reason)) => return Ok(Truth::Unknown(reason)),
         Err(_) => return Err(absent(range_at)),
     };
     let mut maybe = list.open.clone();
     for candidate in &list.items {
         match equal(&item, candidate) {
-            Truth::True => return Ok(truth_value(true, spots)),
+            Truth::True => return Ok(Truth::True),
             Truth::False => {}
             Truth::Unknown(reason) => {
                 maybe.get_or_insert(reason);
             }
         }
     }
-    Ok(match maybe {
-        Some(reason) => unknown(reason, spots),
-        None => truth_value(false, spots),
-    })
+    Ok(maybe.map_or(Truth::False, Truth::Unknown))
 }

@@ -61,8 +61,9 @@ impl Bench {
     pub fn verdicts(&self, rule: &Rule) -> Verdicts {
         let model = Model::build(&self.trees, &self.sources, &self.world);
         let mut verdicts = Verdicts::default();
+        let Some(mut asking) = rule.asking(&model) else { return verdicts };
         for subject in rule.subjects(&model) {
-            rule.ask(&model, subject, &mut |thing, verdict| match verdict {
+            asking.ask(subject, &mut |thing, verdict| match verdict {
                 Verdict::Healthy => {}
                 Verdict::Fault(fault) => verdicts.faults.push((thing, *fault)),
                 Verdict::Undecided(reason, _) => verdicts.undecided.push(reason.0.into_owned()),
@@ -124,8 +125,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
             errors.push(error(format!("noisy: this good example gives a finding: {}", fault.message)));
         }
         for (_, fault) in &verdicts.faults {
-            let spoke =
-                rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(&rule, j, fault));
+            let spoke = rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(j, fault));
             if let Some(at) = spoke {
                 spoken[at] = true;
             }
@@ -209,10 +209,11 @@ enum Step {
 }
 
 /// The edits for the first subject that still has the fault.
-fn first_mending<'a>(rule: &Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
+fn first_mending<'a>(rule: &'a Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
+    let Some(mut asking) = rule.asking(model) else { return Step::Silent };
     for (subject, holder) in rule.subjects(model) {
         let mut faults = Vec::new();
-        rule.ask(model, (subject, holder), &mut |thing, verdict| {
+        asking.ask((subject, holder), &mut |thing, verdict| {
             if let Verdict::Fault(fault) = verdict {
                 faults.push((thing, fault.message));
             }
@@ -251,7 +252,7 @@ fn every_subject<'a>(rule: &Rule, model: &'a Model<'a>) -> Vec<(Thing, Option<Th
 }
 
 /// Whether a fault's sentence can come from this judgement: its fixed words occur in it.
-fn speaks(_rule: &Rule, judgement: &super::Judgement, fault: &Fault) -> bool {
+fn speaks(judgement: &super::Judgement, fault: &Fault) -> bool {
     judgement.message.pieces.iter().all(|(piece, _)| match piece {
         super::template::Piece::Text(range) => {
             let words =

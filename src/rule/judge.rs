@@ -59,105 +59,49 @@ impl Rule {
         }
     }
 
-    /// Asks the rule of one of [`Self::subjects`]; for a list, of each of its elements.
-    pub fn ask<'a>(
-        &self,
-        model: &'a Model<'a>,
-        subject: (Thing, Option<Thing>),
-        tell: &mut impl FnMut(Thing, Verdict),
-    ) {
-        let confidence = match self.applies(model.world) {
+    /// The rule, ready to be asked of many subjects of a model; none where it does not hold for the versions in use.
+    pub fn asking<'a>(&'a self, model: &'a Model<'a>) -> Option<Asking<'a>> {
+        let unsure = match self.applies(model.world) {
             Applies::Yes => None,
-            Applies::No => return,
+            Applies::No => return None,
             Applies::Unsure(words) => Some(words),
         };
-        match (subject, self.list) {
-            ((_, Some(holder)), Some((_, fact))) => {
-                let list = (fact.read)(model, holder);
-                match list.state {
-                    State::Written(Datum::List(items)) | State::Default(Datum::List(items)) => {
-                        for item in items.items.iter().filter_map(Fact::value) {
-                            if let Datum::Thing(thing) = item {
-                                tell(*thing, self.judge(model, *thing, Some(holder), confidence.as_deref()));
-                            }
-                        }
-                    }
-                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason, true)),
-                    _ => {}
-                }
-            }
-            ((thing, _), _) => tell(thing, self.judge(model, thing, None, confidence.as_deref())),
-        }
+        Some(Asking { rule: self, model, scope: self.scope(model), unsure })
     }
 
-    fn judge<'a>(
-        &self,
-        model: &'a Model<'a>,
-        subject: Thing,
-        holder: Option<Thing>,
-        unsure: Option<&str>,
-    ) -> Verdict {
-        let Some(mut scope) = self.scope(model, subject, holder) else { return Verdict::Healthy };
-        if let (Some(when), Some(raw)) = (&self.when, &self.page.when) {
-            match scope.truth(when) {
-                Ok(Truth::True) => {}
-                Ok(Truth::False) => return Verdict::Healthy,
-                Ok(Truth::Unknown(reason)) => return Verdict::Undecided(reason, true),
-                Err(trouble) => return Verdict::Trouble(in_page(raw, trouble)),
-            }
-        }
-        // What decided that the rule applies counts for every judgement.
-        let applies = scope.confidence;
-        let mut undecided = None;
-        for judgement in &self.judgements {
-            scope.confidence = applies;
-            match scope.truth(&judgement.healthy) {
-                Ok(Truth::True) => {}
-                Ok(Truth::Unknown(reason)) => {
-                    undecided.get_or_insert(reason);
-                }
-                Err(trouble) => return Verdict::Trouble(in_page(&judgement.raw, trouble)),
-                Ok(Truth::False) => {
-                    let mut confidence = judgement.confidence.min(scope.confidence);
-                    if unsure.is_some() {
-                        confidence = Confidence::Medium;
-                    }
-                    return match self.fault(model, &mut scope, subject, judgement, confidence, unsure) {
-                        Ok(fault) => Verdict::Fault(Box::new(fault)),
-                        Err(error) => Verdict::Trouble(error),
-                    };
-                }
-            }
-        }
-        undecided.map_or(Verdict::Healthy, |reason| Verdict::Undecided(reason, false))
-    }
-
-    /// The values that the names stand for; none where something that the rule names does not hold the subject.
-    pub(super) fn scope<'a, 'p>(
-        &'p self,
-        model: &'a Model<'a>,
-        subject: Thing,
-        holder: Option<Thing>,
-    ) -> Option<Scope<'a, 'p>> {
-        let mut scope = Scope::new(model, vec![Fact::plain(Datum::Thing(subject))], &self.lets);
-        for (kind, slot) in &self.owners {
-            let owner = holder
-                .and_then(|holder| above(model, holder, *kind))
-                .or_else(|| above(model, subject, *kind).filter(|owner| *owner != subject))?;
-            scope.set(*slot, Fact::plain(Datum::Thing(owner)));
-        }
+    /// A place for the rule's expressions in which its parameters are set.
+    pub(super) fn scope<'a>(&'a self, model: &'a Model<'a>) -> Scope<'a> {
+        let mut scope = Scope::new(model, &self.lets);
         for (slot, value) in &self.params {
             scope.set(*slot, Fact::plain(value.datum()));
         }
-        Some(scope)
+        scope
+    }
+
+    /// Sets the values that the names stand for; false where something that the rule names does not hold the subject.
+    pub(super) fn bind(
+        &self,
+        scope: &mut Scope<'_>,
+        model: &Model<'_>,
+        subject: Thing,
+        holder: Option<Thing>,
+    ) -> bool {
+        scope.renew();
+        scope.set(0, Fact::plain(Datum::Thing(subject)));
+        self.owners.iter().all(|(kind, slot)| {
+            let owner = holder
+                .and_then(|holder| above(model, holder, *kind))
+                .or_else(|| above(model, subject, *kind).filter(|owner| *owner != subject));
+            owner.map(|owner| scope.set(*slot, Fact::plain(Datum::Thing(owner)))).is_some()
+        })
     }
 
     fn fault<'a>(
-        &self,
+        &'a self,
         model: &'a Model<'a>,
-        scope: &mut Scope<'a, '_>,
+        scope: &mut Scope<'a>,
         subject: Thing,
-        judgement: &super::Judgement,
+        judgement: &'a super::Judgement,
         confidence: Confidence,
         unsure: Option<&str>,
     ) -> Result<Fault, PageError> {
@@ -246,6 +190,77 @@ impl Rule {
             object,
             path,
         })
+    }
+}
+
+/// A rule that is asked of one subject after the other.
+pub struct Asking<'a> {
+    rule: &'a Rule,
+    model: &'a Model<'a>,
+    scope: Scope<'a>,
+    /// Why nobody knows whether the rule holds for the versions in use.
+    unsure: Option<String>,
+}
+
+impl<'a> Asking<'a> {
+    /// Asks the rule of one of [`Rule::subjects`]; for a list, of each of its elements.
+    pub fn ask(&mut self, subject: (Thing, Option<Thing>), tell: &mut impl FnMut(Thing, Verdict)) {
+        match (subject, self.rule.list) {
+            ((_, Some(holder)), Some((_, fact))) => {
+                let list = (fact.read)(self.model, holder);
+                match list.state {
+                    State::Written(Datum::List(items)) | State::Default(Datum::List(items)) => {
+                        for item in items.items.iter().filter_map(Fact::value) {
+                            if let Datum::Thing(thing) = item {
+                                tell(*thing, self.judge(*thing, Some(holder)));
+                            }
+                        }
+                    }
+                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason, true)),
+                    _ => {}
+                }
+            }
+            ((thing, _), _) => tell(thing, self.judge(thing, None)),
+        }
+    }
+
+    fn judge(&mut self, subject: Thing, holder: Option<Thing>) -> Verdict {
+        let Self { rule, model, scope, unsure } = self;
+        if !rule.bind(scope, model, subject, holder) {
+            return Verdict::Healthy;
+        }
+        if let (Some(when), Some(raw)) = (&rule.when, &rule.page.when) {
+            match scope.truth(when) {
+                Ok(Truth::True) => {}
+                Ok(Truth::False) => return Verdict::Healthy,
+                Ok(Truth::Unknown(reason)) => return Verdict::Undecided(reason, true),
+                Err(trouble) => return Verdict::Trouble(in_page(raw, trouble)),
+            }
+        }
+        // What decided that the rule applies counts for every judgement.
+        let applies = scope.confidence;
+        let mut undecided = None;
+        for judgement in &rule.judgements {
+            scope.confidence = applies;
+            match scope.truth(&judgement.healthy) {
+                Ok(Truth::True) => {}
+                Ok(Truth::Unknown(reason)) => {
+                    undecided.get_or_insert(reason);
+                }
+                Err(trouble) => return Verdict::Trouble(in_page(&judgement.raw, trouble)),
+                Ok(Truth::False) => {
+                    let mut confidence = judgement.confidence.min(scope.confidence);
+                    if unsure.is_some() {
+                        confidence = Confidence::Medium;
+                    }
+                    return match rule.fault(model, scope, subject, judgement, confidence, unsure.as_deref()) {
+                        Ok(fault) => Verdict::Fault(Box::new(fault)),
+                        Err(error) => Verdict::Trouble(error),
+                    };
+                }
+            }
+        }
+        undecided.map_or(Verdict::Healthy, |reason| Verdict::Undecided(reason, false))
     }
 }
 
@@ -366,7 +381,11 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
 }
 
 /// Fills the holes of a sentence. What is absent is shown by `absent`; without that, there is no sentence.
-fn fill(scope: &mut Scope<'_, '_>, text: &Text, absent: Option<&str>) -> Result<Option<String>, PageError> {
+fn fill<'a>(
+    scope: &mut Scope<'a>,
+    text: &'a Text,
+    absent: Option<&str>,
+) -> Result<Option<String>, PageError> {
     let mut sentence = String::with_capacity(text.raw.text.len() + 16);
     for (piece, program) in &text.pieces {
         match (piece, program) {

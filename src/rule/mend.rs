@@ -26,7 +26,7 @@ pub struct Mending {
 impl Rule {
     /// The fix for a subject; none where the page has no fix for its kind, or says why it cannot be applied.
     pub fn mend<'a>(
-        &self,
+        &'a self,
         model: &'a Model<'a>,
         subject: Thing,
         holder: Option<Thing>,
@@ -40,22 +40,28 @@ impl Rule {
     }
 
     fn apply<'a>(
-        &self,
+        &'a self,
         model: &'a Model<'a>,
         subject: Thing,
         holder: Option<Thing>,
         fix: &Fix,
     ) -> Result<Mending, String> {
-        let mut scope = self.scope(model, subject, holder).ok_or("what holds it is not known")?;
         let pieces = template::holes(&fix.template.text).map_err(|unclosed| unclosed.message.to_owned())?;
+        let holes = pieces.iter().filter_map(|piece| match piece {
+            Piece::Hole(range) => Some(&fix.template.text[range.clone()]),
+            Piece::Text(_) => None,
+        });
+        let programs: Vec<_> = holes
+            .map(|text| compile::compile(text, &self.names).map_err(|fault| fault.message))
+            .collect::<Result<_, _>>()?;
+        let mut scope = self.scope(model);
+        if !self.bind(&mut scope, model, subject, holder) {
+            return Err("what holds it is not known".to_owned());
+        }
         let mut fillings = Vec::new();
-        for piece in &pieces {
-            if let Piece::Hole(range) = piece {
-                let text = &fix.template.text[range.clone()];
-                let program = compile::compile(text, &self.names).map_err(|fault| fault.message)?;
-                let value = scope.value(&program).map_err(|trouble| trouble.message)?;
-                fillings.push(filling(&value, &program));
-            }
+        for program in &programs {
+            let value = scope.value(program).map_err(|trouble| trouble.message)?;
+            fillings.push(filling(&value, program));
         }
         let fragment = template::splice(&fix.language, &fix.template.text, &pieces, &fillings)
             .map_err(|misfit| misfit.message.to_owned())?;

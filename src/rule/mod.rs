@@ -196,8 +196,7 @@ impl Rule {
                     other => other.clone(),
                 };
                 with_it.slot("it", item);
-                let says = text(raw, &with_it, &mut errors);
-                says
+                text(raw, &with_it, &mut errors)
             });
             compiled_related.push((program, says));
         }

@@ -164,43 +164,6 @@ pub fn discover(walk: &Walk) -> Discovery {
     Discovery { files: files.into_iter().map(Utf8PathBuf::from).collect(), skipped }
 }
 
-/// The folder that holds a project, and whether something marks it as one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
-    /// The folder, absolute.
-    pub root: Utf8PathBuf,
-    /// Whether there is a `steadfast.toml` or a `.git` in it. If not, it is only what the arguments have in common, and
-    /// only they are to be read.
-    pub marked: bool,
-}
-
-/// The nearest folder with a `steadfast.toml` or a `.git`, upwards from what all arguments have in common.
-pub fn project_root(paths: &[Utf8PathBuf]) -> Project {
-    let mut common: Option<Utf8PathBuf> = None;
-    for path in paths {
-        let path = absolute(path);
-        let folder = match path.parent() {
-            Some(parent) if !path.is_dir() => parent.to_owned(),
-            _ => path,
-        };
-        common = Some(match common {
-            None => folder,
-            Some(common) => common
-                .components()
-                .zip(folder.components())
-                .take_while(|(a, b)| a == b)
-                .map(|(a, _)| a)
-                .collect(),
-        });
-    }
-    let common = common.unwrap_or_else(|| absolute(Utf8Path::new(".")));
-    let marked = |folder: &&Utf8Path| folder.join("steadfast.toml").is_file() || folder.join(".git").exists();
-    match common.ancestors().find(marked) {
-        Some(root) => Project { root: root.to_owned(), marked: true },
-        None => Project { root: common, marked: false },
-    }
-}
-
 /// An absolute path without `.` and `..`; links are not resolved.
 pub fn absolute(path: &Utf8Path) -> Utf8PathBuf {
     let path = camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned());
@@ -230,13 +193,6 @@ pub fn read(path: &Utf8Path, limit: u64) -> Result<Arc<str>, Why> {
         }
         text
     })
-}
-
-/// Reads standard input, at most `limit` bytes.
-pub fn read_stdin(limit: u64) -> Result<Arc<str>, Why> {
-    let mut buffer = Vec::new();
-    let length = read_into(&mut io::stdin().lock(), limit, &mut buffer)?;
-    decode(&buffer[..length])
 }
 
 /// Fills the buffer, which only grows: to clear it for each file would cost more than to read most of them.

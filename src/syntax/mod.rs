@@ -96,7 +96,7 @@ enum Name {
 
 /// Endings of files that are known to be something else; there is no need to open them.
 const OTHERS: &str = " adoc asm avi avif bash bat bin bmp bz2 c cc cfg cjs class cmd conf cpp crt cs css csv cue cxx dart db \
-    dll doc docx dylib ejs el elf env eot erb erl ex exe exs fish flac fs gif go gohtml gotmpl gql gradle graphql groovy gz h \
+    dll doc docx dylib ejs el elf env eot erb erl ex exe exs fish flac fs gif go gohtml golden gotmpl gql gradle graphql groovy gz h \
     hbs hcl hh hpp hs htm html ico ini ipynb j2 jar java jinja jinja2 jpeg jpg js jsonl jsonnet jsx key kt kts less libsonnet \
     lock log lua m4a map markdown md mdx mjs ml mod mov mp3 mp4 mustache nix o odt ogg orig otf parquet patch pb pdf pem php \
     pl png po properties proto ps1 psd py pyc pyi pyx r rb rego rej rlib rs rst sass sbt scala scss sh so sql star sum svelte \

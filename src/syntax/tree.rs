@@ -231,6 +231,29 @@ impl Tree {
         let quote = usize::from(node.flags.has(Flags::KEY_QUOTED));
         self.text.get(node.key.start as usize + quote..node.key.end as usize - quote).unwrap_or_default()
     }
+
+    /// Whether a node stands under this key: what every lookup asks of every sibling, so most are told by their length.
+    fn is_under(&self, id: u32, wanted: &str) -> bool {
+        let node = &self.nodes[id as usize];
+        if !node.flags.has(Flags::KEYED) {
+            return false;
+        }
+        if node.flags.has(Flags::KEY_COOKED) {
+            return self.key_text(id) == wanted;
+        }
+        let quote = usize::from(node.flags.has(Flags::KEY_QUOTED));
+        let start = node.key.start as usize + quote;
+        node.key.end as usize == start + wanted.len() + quote
+            && self.text.as_bytes().get(start..start + wanted.len()) == Some(wanted.as_bytes())
+    }
+}
+
+/// The first key of a path, and the rest of it. Paths are short: looking at each byte is quicker than a search.
+pub fn first_step(path: &str) -> (&str, Option<&str>) {
+    match path.bytes().position(|byte| byte == b'.') {
+        Some(at) => (&path[..at], Some(&path[at + 1..])),
+        None => (path, None),
+    }
 }
 
 /// A node together with its tree; cheap to copy.
@@ -384,15 +407,21 @@ impl<'a> NodeRef<'a> {
         if self.kind() != NodeKind::Map {
             return None;
         }
-        self.children().find(|child| child.key() == Some(key))
+        self.children().find(|child| child.tree.is_under(child.id.0, key))
     }
 
     /// The value at a path of keys separated by dots. A part that is a number selects from a list.
     pub fn at(self, path: &str) -> Option<NodeRef<'a>> {
-        path.split('.').try_fold(self, |node, part| match node.kind() {
-            NodeKind::List => node.items().nth(part.parse().ok()?),
-            _ => node.get(part),
-        })
+        let mut node = self;
+        let mut rest = Some(path);
+        while let Some((part, tail)) = rest.map(first_step) {
+            node = match node.kind() {
+                NodeKind::List => node.items().nth(part.parse().ok()?)?,
+                _ => node.get(part)?,
+            };
+            rest = tail;
+        }
+        Some(node)
     }
 
     /// The deepest node on that path that exists, and whether it is the whole path.

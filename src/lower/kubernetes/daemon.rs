@@ -3,10 +3,10 @@
 //! What is named here is a proxy, an agent or a server: beside work that ends, it goes on. An official repository or the
 //! program's own name is certain; a last component of an image's path is a guess.
 
-use super::command::Command;
+use super::image;
+use super::start::Start;
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
-use crate::measure::image::Image;
 use crate::syntax::tree::NodeRef;
 
 /// Programs as they are called in a command.
@@ -75,22 +75,23 @@ const PRODUCTS: &[(&str, &str)] = &[
 
 /// The program of a container that never ends by itself, if it runs one.
 pub fn of(container: NodeRef<'_>) -> Fact<'_, &'static str> {
-    let command = Command::of(container);
+    let start = Start::of(container);
     let image = read::text(container, "image");
     let spot = image.spots.first().cloned().unwrap_or_else(|| Spot::value(container));
-    if command.names_program {
+    if start.names_program() {
         // Whatever the image is: this is what runs. A shell's script may end by a way of its own.
-        let known = command.plain_program().and_then(|program| find(PROGRAMS, program));
-        return match (known, command.words.first()) {
+        let known = start.plain_program().and_then(|program| find(PROGRAMS, program));
+        return match (known, start.words().next()) {
             (Some(name), Some(word)) => {
-                Fact::written(name, Spot::value(*word).saying("it never ends by itself"))
+                Fact::written(name, Spot::value(word).saying("it never ends by itself"))
             }
             _ => Fact::absent(spot),
         };
     }
-    let Some(text) = image.value() else { return Fact::absent(spot) };
-    let Ok(parsed) = Image::parse(text) else { return Fact::absent(spot) };
-    if let Some(name) = super::product::full_name(&parsed).and_then(|full| find(REPOSITORIES, &full)) {
+    let Some(parsed) = image::parsed(container).filter(|_| image.is_written()) else {
+        return Fact::absent(spot);
+    };
+    if let Some(name) = parsed.full_name().and_then(|full| find(REPOSITORIES, &full)) {
         return Fact::written(name, spot.saying("it never ends by itself"));
     }
     match parsed.product().and_then(|product| find(PRODUCTS, product)) {

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::command::Command;
-use super::product;
+use super::image;
+use super::start::Start;
 use crate::fact::{Confidence, Fact, Spot};
 use crate::lower::read;
 use crate::measure::image::Image;
@@ -64,7 +64,12 @@ macro_rules! engine {
     };
 }
 
-/// The engines. Directories are those that the images' own pages and Dockerfiles name as `VOLUME`.
+/// The engines. Directories are those that the images' own Dockerfiles name as `VOLUME`: docker-library's postgres (`PGDATA`,
+/// up to 17), mysql, mongo, rabbitmq; MariaDB/mariadb-docker; 31z4/zookeeper-docker (`ZOO_DATA_DIR`); hashicorp/docker-consul;
+/// ClickHouse, docker/server; confluentinc/kafka-images (`/var/lib/${COMPONENT}/data`). CockroachDB has none: it writes to
+/// `cockroach-data` below its working directory, `/cockroach` (build/deploy/Dockerfile). Where the place depends on what else is
+/// set, it is left empty: apache/kafka writes to /tmp/kraft-combined-logs only as long as no variable configures it
+/// (docker/server.properties).
 static ENGINES: &[Engine] = &[
     engine!("PostgreSQL", ["docker.io/library/postgres"], ["postgres", "postgresql"], [ENTRY, "postgres"],
         "/var/lib/postgresql/data" below "/var/lib/postgresql", "PGDATA", ["-D", "data_directory"], true, false),
@@ -98,7 +103,7 @@ static ENGINES: &[Engine] = &[
         "/usr/share/opensearch/data" below "/usr/share/opensearch/data", "path.data", ["-Epath.data"], true, true),
     engine!("Cassandra", ["docker.io/library/cassandra"], ["cassandra"], [ENTRY, "cassandra"],
         "/var/lib/cassandra" below "/var/lib/cassandra", "", [], true, false),
-    engine!("ClickHouse", ["docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server"],
+    engine!("ClickHouse", ["docker.io/library/clickhouse", "docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server"],
         "/var/lib/clickhouse" below "/var/lib/clickhouse", "", [], true, false),
     engine!("CouchDB", ["docker.io/library/couchdb"], ["couchdb"], [ENTRY, "couchdb"],
         "/opt/couchdb/data" below "/opt/couchdb/data", "", [], true, false),
@@ -107,7 +112,7 @@ static ENGINES: &[Engine] = &[
     engine!("Kafka", ["docker.io/confluentinc/cp-kafka"], ["cp-kafka"], [],
         "/var/lib/kafka/data" below "/var/lib/kafka", "KAFKA_LOG_DIRS", [], true, false),
     engine!("Kafka", ["docker.io/apache/kafka"], [], [],
-        "/tmp/kraft-combined-logs" below "/tmp/kraft-combined-logs", "KAFKA_LOG_DIRS", [], true, false),
+        "" below "", "KAFKA_LOG_DIRS", [], true, false),
     engine!("RabbitMQ", ["docker.io/library/rabbitmq"], ["rabbitmq"], [ENTRY, "rabbitmq-server"],
         "/var/lib/rabbitmq" below "/var/lib/rabbitmq", "RABBITMQ_MNESIA_BASE", [], false, true),
     engine!("NATS", ["docker.io/library/nats"], ["nats"], ["nats-server", ENTRY],
@@ -118,9 +123,9 @@ static ENGINES: &[Engine] = &[
 
 /// The engine that a container runs, if it is a datastore.
 pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
-    let image = container.get("image").filter(|image| !image.is_unknown())?;
-    let parsed = Image::parse(image.text()).ok()?;
-    let full = product::full_name(&parsed);
+    let parsed = image::parsed(container)?;
+    let image = image::node(container)?;
+    let full = parsed.full_name();
     let official =
         full.as_deref().and_then(|full| ENGINES.iter().find(|engine| engine.repositories.contains(&full)));
     let by_name =
@@ -129,13 +134,13 @@ pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
         Some(engine) => (engine, Confidence::High),
         None => (by_name()?, Confidence::Medium),
     };
-    let command = Command::of(container);
-    if command.names_program {
-        match command.plain_program() {
+    let start = Start::of(container);
+    if start.names_program() {
+        match start.plain_program() {
             Some(program) if engine.runs(program) => {}
             Some(_) => return None,
             // A script: it starts the server if it names it.
-            None if command.texts().iter().any(|text| {
+            None if start.texts().iter().any(|text| {
                 engine.programs.iter().any(|program| *program != ENTRY && names(text, program))
             }) =>
             {
@@ -143,7 +148,7 @@ pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
             }
             None => return None,
         }
-    } else if let Some(first) = command.words.first().filter(|first| !first.is_unknown()) {
+    } else if let Some(first) = start.words().next().filter(|first| !first.is_unknown()) {
         // The entry point runs another program if the arguments name one.
         let program = first.text();
         let options = program.starts_with('-') || program.is_empty();
@@ -177,22 +182,44 @@ pub fn directory<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact<'a
             };
         }
     }
-    let command = Command::of(container);
-    if !command.known {
+    let start = Start::of(container);
+    if !start.is_known() {
         return Fact::unknown_at("its options are only known at run time", Spot::value(container));
     }
     if let Some(word) =
-        command.words.iter().find(|word| engine.options.iter().any(|option| word.text().contains(option)))
+        start.words().find(|word| engine.options.iter().any(|option| word.text().contains(option)))
     {
-        return Fact::unknown_at("an option moves its directory", Spot::value(*word));
+        return Fact::unknown_at("an option moves its directory", Spot::value(word));
     }
     if container.get("envFrom").is_some() && !engine.variable.is_empty() {
         return Fact::unknown_at("its directory may stand in what `envFrom` names", Spot::value(image));
+    }
+    if engine.variable == "PGDATA"
+        && let Some(moved) = since_postgres_18(image)
+    {
+        return moved;
     }
     if engine.directory.is_empty() {
         return Fact::unknown_at("nobody says where it keeps its files", Spot::value(image));
     }
     Fact::written(Cow::Borrowed(engine.directory), Spot::value(image))
+}
+
+/// Where PostgreSQL 18 and later keep their files: "in 18+, PGDATA has changed to match the pg_ctlcluster standard directory
+/// structure, and the VOLUME has moved" (docker-library/postgres, 18/bookworm/Dockerfile). Unknown where the version is.
+fn since_postgres_18(image: NodeRef<'_>) -> Option<Fact<'_, Cow<'_, str>>> {
+    let parsed = Image::parse(image.text()).ok()?;
+    let tag = parsed.tag_text().unwrap_or_default();
+    // Images built on PostgreSQL count in their own way: `latest-pg16`, `2.17.2-pg18`, `pg17`.
+    let version = tag.rsplit("pg").next().unwrap_or(tag);
+    let digits = version.bytes().take_while(u8::is_ascii_digit).count();
+    match version[..digits].parse::<u32>() {
+        Ok(major) if major < 18 => None,
+        Ok(major) if major < 100 => {
+            Some(Fact::written(Cow::Owned(format!("/var/lib/postgresql/{major}/docker")), Spot::value(image)))
+        }
+        _ => Some(Fact::unknown_at("its directory depends on its version", Spot::value(image))),
+    }
 }
 
 /// The folder at or below which a volume holds the files of a directory.
@@ -256,7 +283,7 @@ pub fn unsafe_settings<'a>(container: NodeRef<'a>, engine: &'static Engine) -> V
             found.push(Fact::written((*setting).to_owned(), Spot::value(node)));
         }
     };
-    for word in Command::of(container).words {
+    for word in Start::of(container).words() {
         look(word.text().to_owned(), word);
     }
     for entry in container.get("env").into_iter().flat_map(NodeRef::items) {

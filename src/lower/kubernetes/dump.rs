@@ -3,7 +3,7 @@
 //! A shell reports the last command's outcome: a dump that fails on the left of a pipe, or before another command, is a run
 //! that succeeded. What `measure::shell` does not understand is passed over in silence.
 
-use super::command::Command;
+use super::start::Start;
 use crate::fact::Spot;
 use crate::measure::shell::{self, Join};
 use crate::syntax::tree::NodeRef;
@@ -65,25 +65,25 @@ fn dumps(command: &shell::Command<'_>) -> Option<String> {
 
 /// The program by which a container copies a database, if its command names one, and its place.
 pub fn program<'a>(container: NodeRef<'a>) -> Option<(String, Spot<'a>)> {
-    let command = Command::of(container);
-    if !command.known {
+    let start = Start::of(container);
+    if !start.is_known() {
         return None;
     }
-    let script = shell::script(&command.texts())?;
+    let script = shell::script(&start.texts())?;
     script.pipelines.iter().find_map(|pipeline| {
         let program = pipeline.commands.iter().find_map(dumps)?;
-        Some((program, command.spot(&pipeline.place)?))
+        Some((program, start.word_spot(&pipeline.place)?))
     })
 }
 
 /// The failures that a container's script does not pass on.
 pub fn lost<'a>(container: NodeRef<'a>) -> Vec<Lost<'a>> {
-    let command = Command::of(container);
-    let texts = command.texts();
+    let start = Start::of(container);
+    let texts = start.texts();
     // A script that asks for an outcome, or that traps, has thought about it.
     let asks =
         |text: &&str| ["$?", "PIPESTATUS", "pipestatus", "trap "].iter().any(|word| text.contains(word));
-    if !command.known || texts.iter().any(asks) {
+    if !start.is_known() || texts.iter().any(asks) {
         return Vec::new();
     }
     let Some(script) = shell::script(&texts) else { return Vec::new() };
@@ -113,7 +113,7 @@ pub fn lost<'a>(container: NodeRef<'a>) -> Vec<Lost<'a>> {
             continue;
         }
         let mut lose = |program: String, by: &'static str| {
-            if let Some(spot) = command.spot(&pipeline.place) {
+            if let Some(spot) = start.word_spot(&pipeline.place) {
                 found.push(Lost { program, by, spot });
             }
         };

@@ -1,9 +1,9 @@
 //! Jobs, CronJobs and KEDA's ScaledJobs: where the spec of a run is, how often it is tried, how long it waits in between.
 
-use super::command::Command;
 use super::defaults;
 use super::object::Object;
 use super::pod::Controller;
+use super::start::Start;
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
 use crate::measure::shell;
@@ -73,12 +73,12 @@ pub fn attempt_limit<'a>(template: NodeRef<'a>) -> Fact<'a, f64> {
     }
     let mut longest: Option<Fact<'a, f64>> = None;
     for container in pod.get("containers").into_iter().flat_map(NodeRef::items) {
-        let command = Command::of(container);
-        if !command.known {
+        let start = Start::of(container);
+        if !start.is_known() {
             return Fact::unknown_at("its command is only known at run time", Spot::value(container));
         }
-        let Some(limit) = shell::time_limit(&command.texts()) else { return deadline };
-        let limit = match command.spot(&limit.place) {
+        let Some(limit) = shell::time_limit(&start.texts()) else { return deadline };
+        let limit = match start.word_spot(&limit.place) {
             Some(spot) => Fact::written(limit.seconds, spot),
             None => Fact::plain(limit.seconds),
         };

@@ -25,6 +25,8 @@ pub struct Overlays {
     images: Vec<(String, FxHashSet<FileId>)>,
     /// Files whose workloads get labels, and selectors that ask for them.
     labelled: FxHashSet<FileId>,
+    /// Files that lie beside a kustomization which does not take them in, and that no other names.
+    left_out: FxHashSet<FileId>,
 }
 
 /// The objects that a patch is for. What it leaves open matches everything.
@@ -44,6 +46,7 @@ impl Overlays {
             .iter()
             .filter(|tree| is_kustomization(sources.path(tree.file)))
             .filter_map(|tree| Some((folder(sources.path(tree.file)), tree.roots().next()?)))
+            .filter(|(_, node)| is_kustomize(*node))
             .collect();
         let mut overlays = Self::default();
         if kustomizations.is_empty() {
@@ -52,6 +55,7 @@ impl Overlays {
         let files: FxHashMap<&Utf8Path, FileId> =
             sources.iter().map(|(id, file)| (file.path.as_path(), id)).collect();
         let by_folder: FxHashMap<&Utf8Path, NodeRef<'_>> = kustomizations.iter().copied().collect();
+        overlays.leave_out(&kustomizations, &files);
         for (folder, node) in &kustomizations {
             let mut targets = Vec::new();
             for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
@@ -62,6 +66,11 @@ impl Overlays {
             for entry in node.get("replicas").into_iter().flat_map(NodeRef::items) {
                 targets
                     .push(Target { kind: None, name: entry.get("name").map(|name| name.text().to_owned()) });
+            }
+            // The namespace transformer gives Namespace objects its name, too (kustomize, builtinpluginconsts/namespace.go:
+            // `path: metadata/name`, `kind: Namespace`).
+            if node.get("namespace").is_some() {
+                targets.push(Target { kind: Some("Namespace".to_owned()), name: None });
             }
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
             let images: Vec<String> =
@@ -80,18 +89,54 @@ impl Overlays {
         overlays
     }
 
+    /// Finds the files that nobody takes in: what a scaffold or a person has commented out of the kustomization beside them.
+    fn leave_out(
+        &mut self,
+        kustomizations: &[(&Utf8Path, NodeRef<'_>)],
+        files: &FxHashMap<&Utf8Path, FileId>,
+    ) {
+        let mut named: FxHashSet<Utf8PathBuf> = FxHashSet::default();
+        let mut cut: FxHashSet<&Utf8Path> = FxHashSet::default();
+        for (folder, node) in kustomizations {
+            for text in node.walk().filter(|node| node.kind() == NodeKind::Text) {
+                // A generator may give the file another name: `config.yaml=prod.yaml`.
+                let path = text.text();
+                let path = path.split_once('=').map_or(path, |(_, path)| path);
+                named.insert(join(folder, path));
+            }
+            // A kustomization that takes nothing in is filled by something else.
+            if ["resources", "bases", "components"].iter().any(|key| node.get(key).is_some())
+                && !node.walk().any(NodeRef::is_unknown)
+            {
+                cut.insert(folder);
+            }
+        }
+        for (path, file) in files {
+            let beside = folder(path);
+            // Patches have a folder of their own below the kustomization that names them.
+            let above = match beside.file_name() {
+                Some("patches" | "patch") => folder(beside),
+                _ => beside,
+            };
+            if (cut.contains(beside) || cut.contains(above)) && !named.contains(*path) {
+                self.left_out.insert(*file);
+            }
+        }
+    }
+
     /// Whether a file holds parts of objects only.
     pub fn is_patch(&self, file: FileId) -> bool {
         self.patches.contains(&file)
     }
 
-    /// Whether an overlay changes an object of this file.
+    /// Whether an overlay changes an object of this file, or nobody takes the file in.
     pub fn changes(&self, file: FileId, kind: &str, name: &str) -> bool {
-        self.changes.iter().any(|(target, files)| {
-            target.kind.as_deref().is_none_or(|wanted| wanted == kind)
-                && target.name.as_deref().is_none_or(|wanted| wanted == name)
-                && files.contains(&file)
-        })
+        self.left_out.contains(&file)
+            || self.changes.iter().any(|(target, files)| {
+                target.kind.as_deref().is_none_or(|wanted| wanted == kind)
+                    && target.name.as_deref().is_none_or(|wanted| wanted == name)
+                    && files.contains(&file)
+            })
     }
 
     /// Whether an overlay gives an image of this file another name, tag or digest. `image` has none of the latter.
@@ -148,6 +193,21 @@ fn adds_selectors(kustomization: NodeRef<'_>) -> bool {
     let labels = kustomization.get("labels").into_iter().flat_map(NodeRef::items);
     kustomization.get("commonLabels").is_some()
         || labels.filter_map(|entry| entry.get("includeSelectors")).any(|include| include.text() == "true")
+}
+
+/// Whether this is a file of Kustomize's, and not, say, Flux's object of the same kind.
+fn is_kustomize(node: NodeRef<'_>) -> bool {
+    let version = node.get("apiVersion").map_or("", NodeRef::text);
+    version.is_empty() || version.starts_with("kustomize.config.k8s.io/")
+}
+
+/// Whether a file says what a test expects to see, as kuttl and chainsaw name such files: parts of objects, which nobody
+/// applies.
+pub fn is_expectation(path: &Utf8Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default();
+    let mut words = stem.split(['-', '_', '.']).peekable();
+    words.next_if(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
+    words.next().is_some_and(|word| matches!(word, "assert" | "error" | "errors"))
 }
 
 /// The files that a build of this folder takes in.

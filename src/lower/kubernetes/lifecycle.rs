@@ -1,111 +1,14 @@
-//! How a container starts and stops, as its manifest says it: the start line with its environment, the hook before the stop,
-//! the time that servers say they drain.
-//!
-//! What the texts mean is `measure`'s to know; this module finds them and turns their places into places in a file.
+//! How a container stops, as its manifest says it: the hook before the stop, the time that servers say they drain. And the
+//! properties that a JVM is started with.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::start::{Start, within};
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
-use crate::measure::image::Image;
-use crate::measure::launch::Launch;
-use crate::measure::place::{Place, Source};
 use crate::measure::{servers, shell};
-use crate::syntax::tree::{NodeKind, NodeRef};
-
-/// The start line of a container with the nodes that its texts come from.
-#[derive(Debug)]
-pub struct Start<'a> {
-    node: NodeRef<'a>,
-    command: Vec<NodeRef<'a>>,
-    args: Vec<NodeRef<'a>>,
-    env: Vec<(NodeRef<'a>, &'a str, &'a str)>,
-    /// The variables whose value stands elsewhere or is only known at run time.
-    hidden_env: Vec<&'a str>,
-    /// Variables may come in that nobody names here.
-    open_env: bool,
-    /// A part of the command or of its arguments that is only known at run time.
-    hidden: Option<NodeRef<'a>>,
-}
-
-impl<'a> Start<'a> {
-    /// The start of a container.
-    pub fn of(node: NodeRef<'a>) -> Self {
-        let list =
-            |key: &str| -> Vec<NodeRef<'a>> { node.get(key).into_iter().flat_map(NodeRef::items).collect() };
-        let (command, args) = (list("command"), list("args"));
-        let whole = |key: &str| {
-            node.get(key).filter(|value| !matches!(value.kind(), NodeKind::List | NodeKind::Null))
-        };
-        let hidden = whole("command")
-            .or_else(|| whole("args"))
-            .or_else(|| command.iter().chain(&args).copied().find(|part| part.is_unknown()));
-        let mut env = Vec::new();
-        let mut hidden_env = Vec::new();
-        let mut open_env =
-            node.get("envFrom").is_some_and(|from| !from.is_null() && from.children().next().is_some());
-        for entry in node.get("env").into_iter().flat_map(NodeRef::items) {
-            let Some(name) = entry.get("name").filter(|name| !name.is_unknown()) else {
-                open_env = true;
-                continue;
-            };
-            match entry.get("value") {
-                Some(value) if !value.is_unknown() => env.push((value, name.text(), value.text())),
-                None if entry.get("valueFrom").is_none() => {}
-                _ => hidden_env.push(name.text()),
-            }
-        }
-        Self { node, command, args, env, hidden_env, open_env, hidden }
-    }
-
-    /// Asks `measure` about it; nothing where a part of the command cannot be known.
-    pub fn ask<T>(&self, question: impl FnOnce(&Launch<'_>) -> T) -> Result<T, NodeRef<'a>> {
-        if let Some(hidden) = self.hidden {
-            return Err(hidden);
-        }
-        let image = self
-            .node
-            .get("image")
-            .filter(|image| !image.is_unknown())
-            .and_then(|image| Image::parse(image.text()).ok());
-        let texts =
-            |nodes: &[NodeRef<'a>]| -> Vec<&'a str> { nodes.iter().map(|node| node.text()).collect() };
-        let (command, args) = (texts(&self.command), texts(&self.args));
-        let env: Vec<(&'a str, &'a str)> = self.env.iter().map(|(_, name, value)| (*name, *value)).collect();
-        let product = image.as_ref().and_then(Image::product);
-        Ok(question(&Launch { product, command: &command, args: &args, env: &env }))
-    }
-
-    /// Whether a variable's value stands elsewhere, or may.
-    pub fn hides(&self, names: &[&str]) -> bool {
-        self.open_env || self.hidden_env.iter().any(|hidden| names.contains(hidden))
-    }
-
-    /// Where a place of `measure` stands in the file.
-    pub fn spot(&self, place: &Place) -> Spot<'a> {
-        let node = match place.source {
-            Source::Command(index) => self.command.get(index).copied(),
-            Source::Arg(index) => self.args.get(index).copied(),
-            Source::Env(index) => self.env.get(index).map(|(node, _, _)| *node),
-        };
-        node.map_or_else(|| Spot::value(self.node), |node| within(node, place.range.clone()))
-    }
-
-    /// The variables with a literal value: node, name, value.
-    pub fn env(&self) -> &[(NodeRef<'a>, &'a str, &'a str)] {
-        &self.env
-    }
-}
-
-/// A part of a scalar, or all of it where the part is the whole.
-fn within(node: NodeRef<'_>, range: Range<usize>) -> Spot<'_> {
-    if range == (0..node.text().len()) || range.end > node.text().len() {
-        Spot::value(node)
-    } else {
-        Spot::within(node, range)
-    }
-}
+use crate::syntax::tree::NodeRef;
 
 /// The hook that runs before a container is told to stop.
 #[derive(Clone, Copy, Debug)]
@@ -187,13 +90,14 @@ fn sleep_in(text: &str) -> Option<Range<usize>> {
 /// How long the server in a container says that it drains after SIGTERM; absent where it says nothing.
 pub fn drain<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
     let start = Start::of(container);
+    if let Some(hidden) = start.hidden() {
+        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
+    }
     match start.ask(servers::drain) {
-        Err(hidden) => {
-            Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden))
-        }
-        Ok(None) => Fact::absent(Spot::value(container)),
-        Ok(Some(told)) => {
-            let spot = start.spot(&told.place).saying(format!("{} `{}`", told.server, told.setting));
+        None => Fact::absent(Spot::value(container)),
+        Some(told) => {
+            let spot = start.spot(&told.place).unwrap_or_else(|| Spot::value(container));
+            let spot = spot.saying(format!("{} `{}`", told.server, told.setting));
             let fact = match told.seconds {
                 Some(seconds) => Fact::written(seconds, spot),
                 None => Fact::unknown_at("it is set to something that cannot be read", spot),
@@ -210,27 +114,28 @@ pub fn java_properties<'a>(container: NodeRef<'a>) -> Fact<'a, Vec<(Cow<'a, str>
     const READ: [&str; 3] = ["JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS"];
     const CUSTOM: [&str; 4] = ["JAVA_OPTS", "JVM_OPTS", "JAVA_OPTIONS", "CATALINA_OPTS"];
     let start = Start::of(container);
-    if start.hides(&READ) || start.hides(&CUSTOM) {
+    if start.is_elsewhere(&READ) || start.is_elsewhere(&CUSTOM) {
         return Fact::unknown_at("the JVM's options stand elsewhere", Spot::value(container));
     }
     let mut found: Vec<(Cow<'a, str>, Fact<'a, &'a str>)> = Vec::new();
     for (node, name, value) in start.env() {
-        let custom = CUSTOM.contains(name);
-        if !custom && !READ.contains(name) {
+        let custom = CUSTOM.contains(&name);
+        if !custom && !READ.contains(&name) {
             continue;
         }
         for (at, word) in words(value) {
             let Some((property, value)) = property(word) else { continue };
-            let spot = within(*node, at..at + word.len());
+            let spot = within(node, at..at + word.len());
             let fact = unless_later(value, spot);
             found.push((Cow::Borrowed(property), if custom { fact.guessed() } else { fact }));
         }
     }
-    let java = start.command.first().is_some_and(|first| first.text().rsplit('/').next() == Some("java"));
-    if java && start.hidden.is_none() {
-        for node in start.command.iter().chain(&start.args) {
+    let java = start.names_program()
+        && start.words().next().is_some_and(|first| shell::base_name(first.text()) == "java");
+    if java && start.hidden().is_none() {
+        for node in start.words() {
             let Some((property, value)) = property(node.text()) else { continue };
-            found.push((Cow::Borrowed(property), unless_later(value, Spot::value(*node))));
+            found.push((Cow::Borrowed(property), unless_later(value, Spot::value(node))));
         }
     } else if java {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(container));

@@ -44,6 +44,64 @@ pub fn is_own(object: &Object<'_>) -> bool {
     is_kubernetes_own(group) && (!group.is_empty() || object.api_version == "v1")
 }
 
+/// Groups of common extensions whose objects run no pods.
+pub fn never_runs_pods(group: &str, kind: &str) -> bool {
+    let groups = [
+        "cert-manager.io",
+        "acme.cert-manager.io",
+        "external-secrets.io",
+        "bitnami.com",
+        "networking.istio.io",
+        "security.istio.io",
+        "telemetry.istio.io",
+        "keda.sh",
+        "traefik.io",
+        "traefik.containo.us",
+        "kyverno.io",
+        "karpenter.sh",
+        "karpenter.k8s.aws",
+        "secrets-store.csi.x-k8s.io",
+        "cilium.io",
+        "projectcalico.org",
+        "crd.projectcalico.org",
+        "policy.linkerd.io",
+        "linkerd.io",
+        "getambassador.io",
+        "configuration.konghq.com",
+        "networking.gke.io",
+        "cloud.google.com",
+        "elbv2.k8s.aws",
+        "snapshot.storage.k8s.io",
+        "velero.io",
+        "kustomize.config.k8s.io",
+        "config.gatekeeper.sh",
+        "constraints.gatekeeper.sh",
+        "templates.gatekeeper.sh",
+        "sources.knative.dev",
+        "gateway.envoyproxy.io",
+        "projectcontour.io",
+        "wgpolicyk8s.io",
+        "metallb.io",
+        "skaffold",
+        "kind.x-k8s.io",
+        "backstage.io",
+    ];
+    groups.contains(&group)
+        || matches!(
+            (group, kind),
+            ("argoproj.io", "Rollout" | "AppProject" | "AnalysisTemplate" | "ClusterAnalysisTemplate")
+                | (
+                    "monitoring.coreos.com",
+                    "ServiceMonitor"
+                        | "PodMonitor"
+                        | "PrometheusRule"
+                        | "Probe"
+                        | "AlertmanagerConfig"
+                        | "ScrapeConfig"
+                )
+        )
+}
+
 /// Whether Kubernetes or its common distributions make this object in every namespace or cluster.
 pub fn by_the_platform(kind: &str, name: &str) -> bool {
     match kind {
@@ -86,13 +144,15 @@ pub fn by_object<'a>(object: &Object<'a>, mut found: impl FnMut(&'static str, No
     const OWN: &str = "metadata.name";
     match (object.group(), object.kind) {
         ("cert-manager.io" | "certmanager.k8s.io", "Certificate") => one("Secret", &["spec.secretName"]),
+        // external-secrets `ExternalSecretTarget.Name`: "Defaults to the .metadata.name of the ExternalSecret resource".
         ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
             one("Secret", &["spec.target.name", OWN])
         }
         ("external-secrets.io", "ClusterExternalSecret") => {
             one("Secret", &["spec.externalSecretSpec.target.name", "spec.externalSecretName", OWN]);
         }
-        ("bitnami.com", "SealedSecret") => one("Secret", &["spec.template.metadata.name", OWN]),
+        // `SealedSecret.Unseal`: "Ensure these are set to what we expect", the name of the SealedSecret, whatever the template says.
+        ("bitnami.com", "SealedSecret") => one("Secret", &[OWN]),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => {
             let objects = node.at("spec.secretObjects").into_iter().flat_map(NodeRef::items);
             objects.filter_map(|object| object.get("secretName")).for_each(|name| found("Secret", name));
@@ -112,9 +172,9 @@ pub fn by_object<'a>(object: &Object<'a>, mut found: impl FnMut(&'static str, No
             one("ConfigMap", &[OWN]);
             one("Secret", &[OWN]);
         }
-        ("serving.knative.dev", "Service") | ("flagger.app", "Canary") => {
-            one("Service", &[OWN]);
-        }
+        ("serving.knative.dev", "Service") => one("Service", &[OWN]),
+        // Flagger, `Canary.GetServiceNames`: the service's name, else the target's; `-primary` and `-canary` beside it.
+        ("flagger.app", "Canary") => one("Service", &["spec.service.name", "spec.targetRef.name", OWN]),
         // The platform's certificate controllers fill what an Ingress or a Service names.
         ("networking.k8s.io" | "extensions", "Ingress") => {
             let hosts = node.at("spec.tls").into_iter().flat_map(NodeRef::items);

@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod autoscaling;
-pub mod command;
 pub mod daemon;
 pub mod datastore;
 pub mod defaults;
@@ -15,10 +14,10 @@ pub mod lifecycle;
 pub mod limits;
 pub mod made;
 pub mod object;
+pub mod placeholder;
 pub mod placement;
 pub mod pod;
 pub mod probe;
-pub mod product;
 pub mod reference;
 pub mod rollout;
 pub mod route;

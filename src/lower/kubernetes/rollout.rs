@@ -5,7 +5,7 @@
 
 use super::defaults;
 use super::pod::Controller;
-use crate::fact::{Default, Fact, Says, Spot, State};
+use crate::fact::{Fact, Says, Spot, State};
 use crate::lower::read;
 use crate::measure::int_or_percent::{IntOrPercent, Rounding};
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -22,9 +22,9 @@ pub struct Room<'a> {
 /// The kind of rollout: `RollingUpdate`, `Recreate`, `OnDelete`, `canary`, `blueGreen`. Absent where nobody rolls out.
 pub fn kind<'a>(controller: Controller, node: NodeRef<'a>) -> Fact<'a, &'a str> {
     match controller {
-        Controller::Deployment => text_or(read::text(node, "spec.strategy.type"), &defaults::STRATEGY),
+        Controller::Deployment => read::text(node, "spec.strategy.type").or_default_text(&defaults::STRATEGY),
         Controller::StatefulSet | Controller::DaemonSet => {
-            text_or(read::text(node, "spec.updateStrategy.type"), &defaults::STRATEGY)
+            read::text(node, "spec.updateStrategy.type").or_default_text(&defaults::STRATEGY)
         }
         Controller::Rollout => {
             let canary = read::node(node, "spec.strategy.canary").map(|_| "canary");
@@ -97,18 +97,6 @@ pub fn room<'a>(controller: Controller, node: NodeRef<'a>, replicas: Fact<'a, f6
         }
         _ => Room { surge: Fact::absent(Spot::value(node)), unavailable: Fact::absent(Spot::value(node)) },
     }
-}
-
-/// [`Fact::or_default`] for text, whose default lives longer than the file.
-pub fn text_or<'a>(fact: Fact<'a, &'a str>, default: &'static Default<&'static str>) -> Fact<'a, &'a str> {
-    if !fact.is_absent() {
-        return fact;
-    }
-    let mut spots = fact.spots;
-    if let Some(spot) = spots.first_mut() {
-        spot.says = Says::Default(&default.note);
-    }
-    Fact { state: State::Default(default.value), spots, confidence: fact.confidence }
 }
 
 /// A count or a share of the replicas, as it is written.

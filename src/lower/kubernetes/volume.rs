@@ -98,7 +98,9 @@ pub fn is_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Provisioners whose volumes live in one zone.
+/// Provisioners whose volumes live in one zone: they publish their volumes with a zone as topology
+/// (`topology.ebs.csi.aws.com/zone`, `topology.gke.io/zone`, `topology.disk.csi.azure.com/zone`,
+/// `topology.cinder.csi.openstack.org/zone`), and the plugins that they took over from did the same with a label.
 const ZONAL: &[&str] = &[
     "ebs.csi.aws.com",
     "kubernetes.io/aws-ebs",

@@ -22,11 +22,11 @@ pub(super) const ALL_MONTHS: u64 = 0x1ffe;
 pub(super) const ALL_WEEKDAYS: u64 = 0x7f;
 
 impl Days {
-    pub fn daemon_mends_clock_changes(&self) -> bool {
+    pub(super) fn daemon_mends_clock_changes(&self) -> bool {
         self.mended
     }
 
-    pub fn every_day(&self) -> bool {
+    pub(super) fn every_day(&self) -> bool {
         let days = if self.star {
             self.of_month == ALL_MONTH_DAYS && self.of_week == ALL_WEEKDAYS
         } else {
@@ -36,12 +36,12 @@ impl Days {
     }
 
     /// Whether leap years change the pattern, or years differ for another reason than the weekday.
-    pub fn depends_on_year(&self) -> bool {
+    pub(super) fn depends_on_year(&self) -> bool {
         self.months != ALL_MONTHS || (self.of_month != ALL_MONTH_DAYS && self.of_month >> 29 != 0)
     }
 
     /// The matching days of a month.
-    pub fn in_month(&self, month: Month) -> u32 {
+    pub(super) fn in_month(&self, month: Month) -> u32 {
         if self.months >> month.number & 1 == 0 {
             return 0;
         }
@@ -57,7 +57,7 @@ impl Days {
     }
 
     /// The first matching day at or after `from` and before `end`.
-    pub fn next(&self, from: i64, end: i64) -> Option<i64> {
+    pub(super) fn next(&self, from: i64, end: i64) -> Option<i64> {
         if from >= end {
             return None;
         }
@@ -90,7 +90,7 @@ pub(super) struct Month {
 
 impl Month {
     /// The month of a day, and the day's number in it.
-    pub fn of(day: i64) -> (Month, u32) {
+    pub(super) fn of(day: i64) -> (Month, u32) {
         // Years begin in March here, so that the leap day is the last of its year and every formula is a plain division.
         let shifted = day + 719_468;
         let era = shifted.div_euclid(146_097);
@@ -105,7 +105,7 @@ impl Month {
     }
 
     /// The day number of the first of the month.
-    pub fn first_day(self) -> i64 {
+    pub(super) fn first_day(self) -> i64 {
         let year = if self.number <= 2 { self.year - 1 } else { self.year };
         let era = year.div_euclid(400);
         let year_of_era = year.rem_euclid(400);
@@ -115,7 +115,7 @@ impl Month {
         era * 146_097 + of_era - 719_468
     }
 
-    pub fn length(self) -> u32 {
+    pub(super) fn length(self) -> u32 {
         match self.number {
             4 | 6 | 9 | 11 => 30,
             2 if self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0) => 29,
@@ -124,7 +124,7 @@ impl Month {
         }
     }
 
-    pub fn next(self) -> Month {
+    pub(super) fn next(self) -> Month {
         if self.number == 12 {
             Month { year: self.year + 1, number: 1 }
         } else {
@@ -135,6 +135,8 @@ impl Month {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use jiff::civil::Date;
 

@@ -20,12 +20,12 @@ pub(super) struct Spread {
 }
 
 impl Clock {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.seconds == 0 || self.minutes == 0 || self.hours == 0
     }
 
     /// The first matching second of the day at or after this one.
-    pub fn next(&self, from: u32) -> Option<u32> {
+    pub(super) fn next(&self, from: u32) -> Option<u32> {
         let (hour, minute, second) = (from / 3600, from / 60 % 60, from % 60);
         let first_second = next_bit(self.seconds, 0)?;
         let first_minute = next_bit(self.minutes, 0)?;
@@ -44,7 +44,7 @@ impl Clock {
     }
 
     /// How the matching seconds lie in a day. Each level is built from the one below, so that no level is walked twice.
-    pub fn spread(&self) -> Option<Spread> {
+    pub(super) fn spread(&self) -> Option<Spread> {
         let second = Spread { first: 0, last: 0, gaps: None };
         let minute = level(self.seconds, 1, second)?;
         let hour = level(self.minutes, 60, minute)?;

@@ -9,7 +9,9 @@ use super::clock::{Clock, widen};
 /// Both in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gaps {
+    /// The shortest.
     pub min: u64,
+    /// The longest.
     pub max: u64,
 }
 

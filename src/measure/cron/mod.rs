@@ -46,6 +46,7 @@ pub struct Schedule {
 /// The `TZ=` or `CRON_TZ=` in front of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
+    /// Its name, as it is written.
     pub name: String,
     /// The name's place in the schedule's text.
     pub range: Range<usize>,
@@ -54,13 +55,16 @@ pub struct Zone {
 /// Why a schedule is refused, in a sentence, and the bytes of the part at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CronError {
+    /// The sentence.
     pub message: String,
+    /// The part at fault.
     pub range: Range<usize>,
 }
 
 /// A run that a clock change takes away or doubles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DstHazard {
+    /// What the clock change does to the run.
     pub kind: DstKind,
     /// The local time at which the schedule fires and which does not exist, or exists twice.
     pub local: DateTime,
@@ -68,6 +72,7 @@ pub struct DstHazard {
     pub change: Timestamp,
 }
 
+/// What a clock change does to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DstKind {
     /// The local time is skipped in spring: no run.
@@ -84,6 +89,7 @@ enum Rhythm {
 }
 
 impl Schedule {
+    /// Reads a schedule.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Schedule, CronError> {
         read::schedule(text, dialect)
     }
@@ -113,10 +119,12 @@ impl Schedule {
         }
     }
 
+    /// The shortest time between two firings, in seconds.
     pub fn min_gap(&self) -> Option<f64> {
         self.gaps().map(|gaps| gaps.min as f64)
     }
 
+    /// The longest time between two firings, in seconds.
     pub fn max_gap(&self) -> Option<f64> {
         self.gaps().map(|gaps| gaps.max as f64)
     }
@@ -149,6 +157,8 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::zone;
     use super::*;
     use proptest::prelude::*;

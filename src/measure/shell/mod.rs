@@ -79,12 +79,14 @@ pub enum Pipes {
     Unguarded {
         /// The program whose failure is lost.
         program: String,
+        /// Where that program stands.
         place: Place,
     },
     /// The script is not understood.
     Unknown,
 }
 
+/// What happens to a failure on the left of a pipe of this command line.
 pub fn pipes(argv: &[&str]) -> Pipes {
     let Some(script) = script(argv) else {
         return Pipes::Unknown;
@@ -235,6 +237,8 @@ pub fn sets_pipefail(command: &Command<'_>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 

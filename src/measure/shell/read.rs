@@ -18,18 +18,22 @@ pub struct Script<'a> {
     pub pipefail: bool,
     /// A `timeout` around the whole.
     pub limit: Option<Limit>,
+    /// What it runs, in order.
     pub pipelines: Vec<Pipeline<'a>>,
 }
 
 /// Commands joined by `|`.
 #[derive(Debug, Clone)]
 pub struct Pipeline<'a> {
+    /// What stands before it.
     pub joined: Join,
+    /// Its commands, from left to right.
     pub commands: Vec<Command<'a>>,
     /// Turned round by `!`.
     pub negated: bool,
     /// Ends in `&`.
     pub background: bool,
+    /// The whole of it.
     pub place: Place,
 }
 
@@ -44,6 +48,7 @@ pub enum Join {
     Or,
 }
 
+/// A program with its arguments.
 #[derive(Debug, Clone, Default)]
 pub struct Command<'a> {
     /// `NAME=value` in front.
@@ -57,6 +62,7 @@ pub struct Command<'a> {
 pub struct Word<'a> {
     /// The text; where it is not known, as it was written.
     pub text: Cow<'a, str>,
+    /// Where it stands.
     pub place: Place,
     /// False where a variable, a substitution or a pattern decides what it is.
     pub known: bool,

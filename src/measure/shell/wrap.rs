@@ -10,6 +10,7 @@ use super::read::Word;
 /// A command without its wrappers.
 #[derive(Debug, Clone)]
 pub struct Unwrapped<'w, 'a> {
+    /// The program that is run in the end, and its arguments.
     pub words: &'w [Word<'a>],
     /// The strictest `timeout` among the wrappers.
     pub limit: Option<Limit>,
@@ -18,11 +19,13 @@ pub struct Unwrapped<'w, 'a> {
 /// A time after which a command is ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
+    /// The time.
     pub seconds: f64,
     /// The place of the number.
     pub place: Place,
 }
 
+/// Takes the wrappers off a command.
 pub fn unwrap<'w, 'a>(words: &'w [Word<'a>]) -> Unwrapped<'w, 'a> {
     let mut words = words;
     let mut limit: Option<Limit> = None;

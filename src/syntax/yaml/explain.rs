@@ -68,6 +68,15 @@ pub(super) fn explain(source: &str, context: &Context, kind: &ErrorKind, at: usi
             "a list item stands among the keys of a mapping",
             "indent it below the key that it belongs to, or give the list a key",
         ),
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation
+            if here.behind_brackets().is_some() =>
+        {
+            problem(
+                here.behind_brackets().unwrap_or_default(),
+                "something stands behind the bracket that ends this value",
+                "put the whole value in quotes if it is text",
+            )
+        }
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => problem(
             here.line_span(),
             "this line's indentation fits none of the lines above it",
@@ -239,6 +248,22 @@ impl<'s> Here<'s> {
         let text = &self.source[start..end];
         let start = start + (text.len() - text.trim_start().len());
         Span::new(start as u32, (start + text.trim().len()) as u32)
+    }
+
+    /// What stands behind a value in brackets: `.16` in `ip: {PREFIX}.16`.
+    fn behind_brackets(&self) -> Option<Span> {
+        let line = self.line();
+        let value = line.find(": ")? + 2;
+        let value = value + (line[value..].len() - line[value..].trim_start().len());
+        let close = match line[value..].chars().next()? {
+            '{' => '}',
+            '[' => ']',
+            _ => return None,
+        };
+        let end = value + line[value..].find(close)? + 1;
+        let rest = line[end..].trim();
+        (!rest.is_empty() && !rest.starts_with(['#', ',', close]))
+            .then(|| self.trimmed(self.start + end, self.end))
     }
 
     fn character(&self, at: usize) -> Span {

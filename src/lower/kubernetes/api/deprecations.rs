@@ -3,6 +3,10 @@
 //! The table `deprecations.txt` is generated from the API's own lifecycle markers, with facts about custom resources added
 //! by hand. It says nothing of single fields that are deprecated.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
 /// The oldest minor release of Kubernetes that is still maintained, as of November 2026: upstream maintains the newest
 /// three (kubernetes.io/releases), and 1.37 came out on 26 August 2026 (kubernetes/sig-release,
 /// releases/release-1.37/README.md); 1.38 is due after that.
@@ -35,23 +39,22 @@ pub struct Replacement {
 
 /// What is known of an API version and kind; `None` if nothing speaks against it.
 pub fn lookup(api_version: &str, kind: &str) -> Option<Deprecation> {
-    // A binary search over the text itself: its lines are sorted, and short enough that an index would be no quicker.
-    let mut rest = TABLE;
-    while !rest.is_empty() {
-        let middle = rest[..rest.len() / 2].rfind('\n').map_or(0, |end| end + 1);
-        let end = rest[middle..].find('\n').map_or(rest.len(), |length| middle + length + 1);
-        let line = &rest[middle..end];
-        let mut columns = line.trim_end().splitn(7, ' ');
-        match (columns.next()?, columns.next()?).cmp(&(api_version, kind)) {
-            std::cmp::Ordering::Less => rest = &rest[end..],
-            std::cmp::Ordering::Greater => rest = &rest[..middle],
-            std::cmp::Ordering::Equal => return read(columns),
-        }
-    }
-    None
+    static LINES: OnceLock<FxHashMap<(&str, &str), &str>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| {
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(key).collect()
+    });
+    read(lines.get(&(api_version, kind))?.splitn(5, ' '))
 }
 
-/// Comments come first, and sort first: `#` is below every letter and digit.
+/// What a line is about, and the rest of it.
+fn key(line: &str) -> Option<((&str, &str), &str)> {
+    let (api_version, rest) = line.split_once(' ')?;
+    let (kind, rest) = rest.split_once(' ')?;
+    Some(((api_version, kind), rest))
+}
+
+/// Comments, then one line for each version of a kind: the columns of [`Deprecation`] behind it.
 const TABLE: &str = include_str!("deprecations.txt");
 
 fn read(mut columns: impl Iterator<Item = &'static str>) -> Option<Deprecation> {

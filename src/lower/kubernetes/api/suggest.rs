@@ -46,6 +46,49 @@ fn unfinished(ty: TypeId, name: &str) -> Option<&'static str> {
     }
 }
 
+/// Where a field of an earlier version of the API has gone, for the versions that people carry over by hand: kind and the
+/// version that has it no longer, its old path, its new one.
+pub fn moved(api_version: &str, kind: &str, path: &[&str], name: &str) -> Option<&'static str> {
+    // Deprecated API Migration Guide, v1.22 (Ingress) and v1.25/v1.26 (HorizontalPodAutoscaler).
+    const MOVED: [(&str, &str, &str, &str); 6] = [
+        ("networking.k8s.io/v1", "Ingress", "spec.backend", "spec.defaultBackend"),
+        (
+            "networking.k8s.io/v1",
+            "Ingress",
+            "spec.rules.http.paths.backend.serviceName",
+            "spec.rules[].http.paths[].backend.service.name",
+        ),
+        (
+            "networking.k8s.io/v1",
+            "Ingress",
+            "spec.rules.http.paths.backend.servicePort",
+            "spec.rules[].http.paths[].backend.service.port",
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec.targetCPUUtilizationPercentage",
+            "spec.metrics[].resource.target.averageUtilization",
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec.metrics.resource.targetAverageUtilization",
+            "spec.metrics[].resource.target.averageUtilization",
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec.metrics.resource.targetAverageValue",
+            "spec.metrics[].resource.target.averageValue",
+        ),
+    ];
+    let whole = path.iter().chain([&name]).copied().collect::<Vec<_>>().join(".");
+    let found =
+        MOVED.iter().find(|(version, of, old, _)| (*version, *of, *old) == (api_version, kind, &whole));
+    found.map(|(.., new)| *new)
+}
+
 /// Where in the object below `root` there is a field `name` that the author of `path` + `name` probably meant, as a path
 /// such as `spec.template.spec.containers[].resources`. `path` holds field names only, without list indices and keys of
 /// maps.
