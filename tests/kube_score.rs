@@ -11,6 +11,7 @@ use std::env;
 use camino::Utf8PathBuf;
 use steadfast::config::{Config, Flags};
 use steadfast::lint::{self, Inputs};
+use steadfast::rule::builtin;
 
 /// Their checks that are about reliability, and the rules of ours that look at the same.
 ///
@@ -181,6 +182,33 @@ fn agrees_with_kube_score() {
     assert!(unused.is_empty(), "reasons for what no longer differs:\n{unused:#?}");
     assert!(unexplained.is_empty(), "\n{}", unexplained.join("\n"));
     assert!(compared > 0 && (agreed + explained) as f64 / compared as f64 >= 0.95);
+}
+
+#[test]
+fn the_comparison_is_documented() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/peers.md")).unwrap();
+    let rules: Vec<&str> = builtin::pages().iter().map(|(id, _)| *id).collect();
+    let mut wrong = Vec::new();
+    for (check, ours) in CHECKS {
+        for rule in *ours {
+            if !rules.contains(rule) {
+                wrong.push(format!("{check}: there is no rule {rule}"));
+            } else if !page.contains(&format!("`{rule}`")) {
+                wrong.push(format!("{check}: docs/peers.md does not name {rule}"));
+            }
+        }
+    }
+    for (file, check, reason) in REASONS {
+        let row = format!("| {} | {check} |", file.trim_start_matches('/'));
+        if !page.contains(&row) {
+            wrong.push(format!("docs/peers.md has no row `{row}`: {reason}"));
+        }
+    }
+    let rows = page.lines().filter(|line| line.contains("| complains |") || line.contains("| is content |"));
+    if rows.count() != REASONS.len() {
+        wrong.push("docs/peers.md explains more than differs".to_owned());
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 fn findings(folder: &Utf8PathBuf, file: &str) -> Vec<String> {

@@ -367,6 +367,27 @@ fn rules_in_documents_exist() {
 }
 
 #[test]
+fn the_comparison_says_what_is_on() {
+    let default: BTreeMap<&str, bool> = builtin::pages()
+        .iter()
+        .filter_map(|(id, text)| Some((*id, rule::info(&Page::read(id, Arc::from(*text)).ok()?).default)))
+        .collect();
+    let page = read("docs/peers.md".into());
+    let table = page.split("## Their check, our rule").nth(1).unwrap().split("\n## ").next().unwrap();
+    let codes: Vec<&str> = table.split('`').collect();
+    let mut wrong = Vec::new();
+    for at in (1..codes.len() - 1).step_by(2) {
+        let Some(on) = default.get(codes[at]) else { continue };
+        let italic = codes[at - 1].ends_with('*') && codes[at + 1].starts_with('*');
+        if italic == *on {
+            let is = if *on { "on by default" } else { "not on by default" };
+            wrong.push(format!("{} is {is}", codes[at]));
+        }
+    }
+    assert_none("docs/peers.md has rules in italics that are off by default, and no others", wrong);
+}
+
+#[test]
 fn the_rule_that_is_shown_whole_behaves() {
     let guide = read("docs/write-a-rule.md".into());
     let text = guide.split("````markdown\n").nth(1).and_then(|rest| rest.split("````").next()).unwrap();

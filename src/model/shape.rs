@@ -59,6 +59,9 @@ pub static REPEAT: KindDef = KindDef {
 /// What this module knows of a workload.
 pub static OF_WORKLOAD: &[FactDef] = facts! {
     "selectorMatches": Ty::Bool, "whether its selector takes the labels of its own pods; absent where it has none of its own" => |m, t| selector_matches(m, t).into();
+    "selectorAdded": Ty::Bool, "whether a kustomization adds labels to its selector, or makes it" => |m, t| {
+        Fact::plain(m.overlays.adds_selectors(m.workloads[t.id as usize].node.tree().file)).into()
+    };
     "restartPolicy": Ty::Text, "what happens when a container of its pods ends" => |m, t| {
         let pod = m.workloads[t.id as usize].pod();
         pod.map_or_else(Fact::nothing, |pod| read::text(pod, "restartPolicy").or_default_text(&defaults::RESTART_POLICY)).into()

@@ -23,6 +23,8 @@ pub struct Overlays {
     changes: Vec<(Target, FxHashSet<FileId>)>,
     /// Images that get another name or tag, and in which files they would be found.
     images: Vec<(String, FxHashSet<FileId>)>,
+    /// Files whose workloads get labels, and selectors that ask for them.
+    labelled: FxHashSet<FileId>,
     /// Files that lie beside a kustomization which does not take them in, and that no other names.
     left_out: FxHashSet<FileId>,
 }
@@ -78,10 +80,14 @@ impl Overlays {
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
             let images: Vec<String> =
                 images.filter_map(|image| Some(image.get("name")?.text().to_owned())).collect();
-            if targets.is_empty() && images.is_empty() {
+            let labels = adds_selectors(*node);
+            if targets.is_empty() && images.is_empty() && !labels {
                 continue;
             }
             let reached = reached(folder, &by_folder, &files);
+            if labels {
+                overlays.labelled.extend(&reached);
+            }
             overlays.images.extend(images.into_iter().map(|image| (image, reached.clone())));
             overlays.changes.extend(targets.into_iter().map(|target| (target, reached.clone())));
         }
@@ -145,6 +151,11 @@ impl Overlays {
         self.images.iter().any(|(name, files)| name == image && files.contains(&file))
     }
 
+    /// Whether an overlay gives the workloads of this file labels and selectors.
+    pub fn adds_selectors(&self, file: FileId) -> bool {
+        self.labelled.contains(&file)
+    }
+
     /// One entry of a list of patches: a path, an inline patch, or a mapping with a target.
     fn take_patch(
         &mut self,
@@ -189,6 +200,13 @@ impl Overlays {
 
 fn is_kustomization(path: &Utf8Path) -> bool {
     matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
+/// Whether a kustomization adds labels to selectors, too; it makes those that are not there.
+fn adds_selectors(kustomization: NodeRef<'_>) -> bool {
+    let labels = kustomization.get("labels").into_iter().flat_map(NodeRef::items);
+    kustomization.get("commonLabels").is_some()
+        || labels.filter_map(|entry| entry.get("includeSelectors")).any(|include| include.text() == "true")
 }
 
 /// Whether this is a file of Kustomize's, and not, say, Flux's object of the same kind.
