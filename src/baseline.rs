@@ -273,7 +273,7 @@ mod tests {
         let findings = [
             finding(0, "probes/none", "Deployment shop/api", "spec"),
             finding(1, "probes/none", "", "spec.x"),
-            finding(1, "disruption/no-budget", "Deployment shop/web", "spec.replicas"),
+            finding(1, "disruption/no-keeper", "Deployment shop/web", "spec.replicas"),
             finding(1, "probes/none", "", "spec.x"),
         ];
         let text = Baseline::of(&findings, &sources).text();
@@ -282,7 +282,7 @@ mod tests {
             r#"{
   "version": 1,
   "findings": [
-    {"rule":"disruption/no-budget","file":"a.yaml","object":"Deployment shop/web","path":"spec.replicas"},
+    {"rule":"disruption/no-keeper","file":"a.yaml","object":"Deployment shop/web","path":"spec.replicas"},
     {"rule":"probes/none","file":"a.yaml","unit":"k8s","path":"spec.x","count":2},
     {"rule":"probes/none","file":"b.yaml","object":"Deployment shop/api","path":"spec"}
   ]

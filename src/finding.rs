@@ -83,7 +83,7 @@ pub struct SubjectName {
 /// One thing that a rule found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule's id: `disruption/no-budget`.
+    /// The rule's id: `family/rule`.
     pub rule: String,
     /// How grave it is, after overrides.
     pub severity: Severity,

@@ -35,7 +35,7 @@ pub struct Outcome {
 /// What a person wants to know of a rule without opening its page.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleInfo {
-    /// `disruption/no-budget`.
+    /// `family/rule`.
     pub id: String,
     /// `disruption`.
     pub family: String,

@@ -67,14 +67,22 @@ const LARGE: usize = 60_000;
 #[test]
 fn no_rule_is_known_by_name() {
     let mut wrong = Vec::new();
-    for file in sources() {
+    let mut paths = rust_files(&["src"]);
+    paths.push("src/cli/init.toml".into());
+    for path in paths {
+        let text = read(&path);
         for (id, _) in builtin::pages() {
-            if file.code.contains(&format!("\"{id}\"")) {
-                wrong.push(format!("{}: names the rule {id}", file.path));
+            let named = text.match_indices(id).any(|(at, _)| {
+                let next = text[at + id.len()..].chars().next();
+                !next.is_some_and(|next| next.is_ascii_lowercase() || next == '-' || next == '/')
+            });
+            if named {
+                wrong.push(format!("{path}: names the rule {id}"));
             }
         }
     }
-    assert_none("no rule's id occurs in src/: what a rule needs is a fact, or a key of its page", wrong);
+    let reason = "no rule's id occurs in src/, not even in a test: what a rule needs is a fact, or a key of its page";
+    assert_none(reason, wrong);
 }
 
 #[test]
@@ -141,7 +149,7 @@ fn files_are_tidy() {
         }
     }
     for file in sources() {
-        for word in ["TODO", "FIXME", "XXX", "todo!", "unimplemented!"] {
+        for word in [concat!("TO", "DO"), concat!("FIX", "ME"), "XXX", "todo!", "unimplemented!"] {
             if file.whole.contains(word) {
                 wrong.push(format!(
                     "{}: {word}: do it, or write down what is not done where users read it",

@@ -21,7 +21,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   steadfast                                  check the project around you
   steadfast deploy/api.yaml                  report only this file; the project is still read
-  steadfast --select disruption,probes/port-unknown
+  steadfast --select disruption,probes          judge by two families of rules
   steadfast --output sarif=steadfast.sarif   a report for code scanning, and one for you
   helm template shop | steadfast -           check what another tool rendered
   steadfast --write-baseline steadfast-baseline.json

@@ -6,7 +6,7 @@ use crate::config::{Names, covers};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  steadfast explain disruption/no-budget\n  steadfast explain disruption   list a family"
+    after_help = "Examples:\n  steadfast explain disruption   list a family\n  steadfast explain FAMILY/RULE  the page of a rule"
 )]
 pub(super) struct Args {
     /// The rule, or a family of rules

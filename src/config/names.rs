@@ -39,7 +39,7 @@ impl Names {
         self.rules.iter().map(String::as_str).filter(move |rule| covers(name, rule))
     }
 
-    /// What a name that is neither was probably meant to be. `no-budget` alone finds `disruption/no-budget`.
+    /// What a name that is neither was probably meant to be. `no-keeper` alone finds `disruption/no-keeper`.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let last = self.rules.iter().find(|rule| rule.rsplit('/').next() == Some(name)).map(String::as_str);
         last.or_else(|| nearest(name, self.rules.iter().chain(&self.families).map(String::as_str)))
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn misspelt_names_find_their_rule() {
         let names =
-            Names::new(["disruption/no-budget", "probes/liveness-kills-slow-start", "queues/no-alarm"]);
-        assert_eq!(names.nearest("no-budget"), Some("disruption/no-budget"));
-        assert_eq!(names.nearest("disruption/no-bugdet"), Some("disruption/no-budget"));
+            Names::new(["disruption/no-keeper", "probes/vitality-kills-slow-start", "queues/no-bell"]);
+        assert_eq!(names.nearest("no-keeper"), Some("disruption/no-keeper"));
+        assert_eq!(names.nearest("disruption/no-keepre"), Some("disruption/no-keeper"));
         assert_eq!(names.nearest("queue"), Some("queues"));
         assert_eq!(names.nearest("something-else"), None);
-        assert!(names.knows("queues") && names.knows("queues/no-alarm") && !names.knows("queues/"));
-        assert_eq!(names.rules_of("probes").collect::<Vec<_>>(), ["probes/liveness-kills-slow-start"]);
+        assert!(names.knows("queues") && names.knows("queues/no-bell") && !names.knows("queues/"));
+        assert_eq!(names.rules_of("probes").collect::<Vec<_>>(), ["probes/vitality-kills-slow-start"]);
     }
 }

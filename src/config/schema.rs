@@ -45,7 +45,7 @@ pub(super) struct File {
     kubernetes: Option<String>,
     /// A baseline file, relative to this one: only findings that are not in it are reported.
     baseline: Option<String>,
-    /// How grave the findings of a rule or family are: `"disruption/no-budget" = "warning"`.
+    /// How grave the findings of a rule or family are: `"disruption" = "warning"`.
     #[schemars(default)]
     severity: BTreeMap<String, Severity>,
     /// Parameters of rules: `[params."flags/stale"]` and below it `age = "90 day"`.

@@ -16,8 +16,8 @@ fn file(text: &str) -> ConfigFile {
 
 fn names() -> Names {
     Names::new([
-        "disruption/no-budget",
-        "disruption/budget-blocks-drain",
+        "disruption/no-keeper",
+        "disruption/keeper-blocks-drain",
         "flags/stale",
         "probes/none",
         "queues/a",
@@ -104,7 +104,7 @@ fail-on = "allways"
 kubernetes = "one"
 
 [severity]
-"disruption/no-budget" = "off"
+"disruption/no-keeper" = "off"
 probes = "critical"
 "#,
     );
@@ -115,10 +115,10 @@ fn unknown_names() {
     shown(
         "unknown-names",
         r#"select = ["all", "disrupton"]
-ignore = ["no-budget", "something-else-entirely"]
+ignore = ["no-keeper", "something-else-entirely"]
 
 [severity]
-"disruption/no-bugdet" = "warning"
+"disruption/no-keepre" = "warning"
 
 [params."flags/stael"]
 age = "90 day"
@@ -208,7 +208,7 @@ test = ["playground"]
 fn a_rule_that_did_not_run_makes_nothing_unused() {
     let config = good("[[overrides]]\npaths = [\"old\"]\nignore = [\"disruption\"]\n");
     config.saw(Utf8Path::new("old/a.yaml"));
-    assert_eq!(config.unused(&|rule| rule != "disruption/no-budget", &names()), []);
+    assert_eq!(config.unused(&|rule| rule != "disruption/no-keeper", &names()), []);
     assert_eq!(config.unused(&|_| true, &names()).len(), 1);
 }
 
@@ -267,7 +267,7 @@ fn with_flags(text: &str, select: &[&str], ignore: &[&str]) -> Config {
 #[test]
 fn the_more_exact_name_wins_then_the_flag_then_ignore() {
     use Selected::{All, Default, Off};
-    let rule = "disruption/no-budget";
+    let rule = "disruption/no-keeper";
     for (text, select, ignore, expected) in [
         ("", &[][..], &[][..], Default),
         ("pedantic = true", &[], &[], All),
@@ -276,13 +276,13 @@ fn the_more_exact_name_wins_then_the_flag_then_ignore() {
         ("select = ['default', 'probes']", &[], &[], Default),
         ("ignore = ['disruption']", &[], &[], Off),
         ("ignore = ['disruption']", &[rule], &[], All),
-        ("ignore = ['disruption/no-budget']", &["disruption"], &[], Off),
-        ("ignore = ['disruption/no-budget']", &[rule], &[], All),
+        ("ignore = ['disruption/no-keeper']", &["disruption"], &[], Off),
+        ("ignore = ['disruption/no-keeper']", &[rule], &[], All),
         ("ignore = ['all']", &["disruption"], &[], All),
-        ("select = ['disruption/no-budget']", &[], &["disruption"], All),
+        ("select = ['disruption/no-keeper']", &[], &["disruption"], All),
         ("select = ['disruption']", &[], &["disruption"], Off),
         ("select = ['disruption']", &["probes"], &[], Off),
-        ("severity = { 'disruption/no-budget' = 'info' }", &[], &[], All),
+        ("severity = { 'disruption/no-keeper' = 'info' }", &[], &[], All),
         ("severity = { 'disruption' = 'info' }", &[], &[], Default),
         ("[[overrides]]\npaths = ['x']\nselect = ['disruption']", &["probes"], &[], Off),
         ("ignore = ['all']\n[[overrides]]\npaths = ['x']\nselect = ['disruption']", &[], &[], All),
@@ -305,7 +305,7 @@ ignore = ["flags"]
 
 [severity]
 disruption = "warning"
-"disruption/no-budget" = "error"
+"disruption/no-keeper" = "error"
 
 [[overrides]]
 paths = ["legacy"]
@@ -315,7 +315,7 @@ severity = { disruption = "info" }
 [[overrides]]
 paths = ["legacy/core", "test/core"]
 select = ["probes", "flags"]
-severity = { "disruption/no-budget" = "error" }
+severity = { "disruption/no-keeper" = "error" }
 
 [paths]
 production = ["examples/real"]
@@ -325,11 +325,11 @@ production = ["examples/real"]
         config.judge(rule, Utf8Path::new(path), severity, Confidence::High)
     };
     let (error, warning, info) = (Severity::Error, Severity::Warning, Severity::Info);
-    assert_eq!(judge("disruption/no-budget", "k8s/a.yaml", info), Some(error));
-    assert_eq!(judge("disruption/budget-blocks-drain", "k8s/a.yaml", error), Some(warning));
-    assert_eq!(judge("disruption/no-budget", "legacy/a.yaml", warning), Some(info));
-    assert_eq!(judge("disruption/no-budget", "legacy/core/a.yaml", warning), Some(error));
-    assert_eq!(judge("disruption/no-budget", "test/core/a.yaml", warning), Some(error));
+    assert_eq!(judge("disruption/no-keeper", "k8s/a.yaml", info), Some(error));
+    assert_eq!(judge("disruption/keeper-blocks-drain", "k8s/a.yaml", error), Some(warning));
+    assert_eq!(judge("disruption/no-keeper", "legacy/a.yaml", warning), Some(info));
+    assert_eq!(judge("disruption/no-keeper", "legacy/core/a.yaml", warning), Some(error));
+    assert_eq!(judge("disruption/no-keeper", "test/core/a.yaml", warning), Some(error));
     assert_eq!(judge("probes/none", "legacy/a.yaml", error), None);
     assert_eq!(judge("probes/none", "legacy/core/a.yaml", error), Some(error));
     assert_eq!(judge("flags/stale", "k8s/a.yaml", error), None);

@@ -128,7 +128,7 @@ pub(super) fn run() -> Outcome {
         path: "spec.template.spec.containers[name=db].livenessProbe".into(),
         confidence: Confidence::Medium,
         ..finding(
-            "probes/timeout-shorter-than-exec",
+            "probes/timeout-shorter-than-call",
             Severity::Warning,
             "the liveness probe of `db` gives `pg_isready -t 5` 1 s",
             label(at(&sources, shop, "livenessProbe:"), "no `timeoutSeconds`: Kubernetes uses 1 s"),
@@ -159,7 +159,7 @@ pub(super) fn run() -> Outcome {
             label(at(&sources, shop, "größe 漢字"), "these pods"),
         ],
         ..finding(
-            "disruption/budget-blocks-drain",
+            "disruption/keeper-blocks-drain",
             Severity::Error,
             "`checkout` may never be evicted: 3 replicas at least, and 3 must stay",
             label(at(&sources, "k8s/budget.yaml", "3\n"), "3 pods must stay"),
@@ -172,7 +172,7 @@ pub(super) fn run() -> Outcome {
             subject: subject("Deployment", &name, None),
             path: if n < 7 { name.clone() } else { "worker-6".into() },
             ..finding(
-                "probes/no-readiness",
+                "probes/no-alertness",
                 Severity::Error,
                 &format!("`{name}` gets traffic before it is ready"),
                 label(at(&sources, "k8s/workers.yaml", &name), ""),
@@ -216,13 +216,13 @@ pub(super) fn run() -> Outcome {
         },
     ];
     let suppressed = vec![Suppressed {
-        finding: finding("probes/no-liveness", Severity::Warning, "`checkout` has no liveness probe", broken),
+        finding: finding("probes/no-vitality", Severity::Warning, "`checkout` has no liveness probe", broken),
         by: "comment",
         reason: "restarts would lose carts".into(),
     }];
     let undecided = vec![
         Undecided {
-            rule: "scaling/max-below-min".into(),
+            rule: "scaling/end-below-min".into(),
             subject: "Deployment api".into(),
             at: "k8s/api.yaml:4".into(),
             reason: "`replicas` is set by `${REPLICAS}`".into(),
@@ -257,7 +257,7 @@ pub(super) fn run() -> Outcome {
         },
         rules: vec![
             rule(
-                "disruption/budget-blocks-drain",
+                "disruption/keeper-blocks-drain",
                 Severity::Error,
                 "A budget that no drain can satisfy",
                 "A drain waits for ever: node upgrades hang, and somebody deletes the budget by hand at 3 a.m.",
@@ -265,7 +265,7 @@ pub(super) fn run() -> Outcome {
             RuleInfo {
                 fix: Some("unsafe".into()),
                 ..rule(
-                    "probes/no-readiness",
+                    "probes/no-alertness",
                     Severity::Error,
                     "Traffic comes before the pod is ready",
                     "Without a readiness probe a pod is ready when its process starts, and each rollout drops requests.",
@@ -274,7 +274,7 @@ pub(super) fn run() -> Outcome {
             RuleInfo {
                 confidence: Confidence::Medium,
                 ..rule(
-                    "probes/timeout-shorter-than-exec",
+                    "probes/timeout-shorter-than-call",
                     Severity::Warning,
                     "A probe that is given less time than its command takes",
                     "The kubelet gives up before the command can answer, so a slow answer counts as a failure and a busy database is restarted.",
@@ -287,7 +287,7 @@ pub(super) fn run() -> Outcome {
                 "Pods that restart while the registry is down stay down.",
             ),
             rule(
-                "scaling/max-below-min",
+                "scaling/end-below-min",
                 Severity::Error,
                 "A maximum below the minimum",
                 "The scaler does nothing.",

@@ -474,7 +474,7 @@ pub(super) fn encoded(path: &str) -> String {
     uri
 }
 
-/// `disruption/no-budget` as `DisruptionNoBudget`.
+/// `family/some-rule` as `FamilySomeRule`.
 fn camel(id: &str) -> String {
     let words = id.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let words = words.map(|word| {
@@ -509,7 +509,7 @@ mod tests {
 
     #[test]
     fn names() {
-        assert_eq!(camel("disruption/no-budget"), "DisruptionNoBudget");
+        assert_eq!(camel("disruption/no-keeper"), "DisruptionNoKeeper");
         assert_eq!(camel("a/-b"), "AB");
     }
 

@@ -479,7 +479,7 @@ impl Rule {
 /// A rule file: its id, its path for people, its text.
 #[derive(Clone, Debug)]
 pub struct RuleFile {
-    /// `disruption/no-budget`.
+    /// `family/rule`.
     pub id: String,
     /// The path that errors name.
     pub path: String,

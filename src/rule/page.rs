@@ -43,7 +43,7 @@ impl Raw {
 /// What a run needs of a rule's page. The rest is read by [`Page::rest`].
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The path below the rules' folder, without its ending: `disruption/no-budget`.
+    /// The path below the rules' folder, without its ending: `family/rule`.
     pub id: String,
     /// The whole page.
     pub text: Arc<str>,

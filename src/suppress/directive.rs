@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn comments_are_read() {
-        let parsed = read("# steadfast: ignore[disruption/no-budget, probes] it is a batch").expect("good");
-        assert_eq!(parsed.names, [("disruption/no-budget", 20), ("probes", 42)]);
+        let parsed = read("# steadfast: ignore[disruption/no-keeper, probes] it is a batch").expect("good");
+        assert_eq!(parsed.names, [("disruption/no-keeper", 20), ("probes", 42)]);
         assert_eq!((parsed.effect, parsed.until, parsed.reason), (Effect::Here, None, "it is a batch"));
         let parsed = read("#steadfast:snooze[rollout]  until=2027-01-31 — next chart").expect("good");
         assert_eq!((parsed.until, parsed.reason), (Some(date(2027, 1, 31)), "next chart"));

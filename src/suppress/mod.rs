@@ -1,7 +1,7 @@
 //! Suppressions: a person has looked at a finding and says, beside the configuration, why it may stay.
 //!
 //! ```yaml
-//! # steadfast: ignore[disruption/no-budget, probes] the batch may restart at any time
+//! # steadfast: ignore[family/rule, probes] the batch may restart at any time
 //! # steadfast: snooze[rollout] until=2027-01-31 moves to the new chart in January
 //! # steadfast: ignore-file[jobs] generated; mended upstream
 //! ```

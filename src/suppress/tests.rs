@@ -7,7 +7,7 @@ use super::*;
 use crate::finding::{Confidence, Occurrence, SubjectName};
 
 const TODAY: Date = date(2026, 11, 20);
-const RULE: &str = "disruption/no-budget";
+const RULE: &str = "disruption/no-keeper";
 
 /// `YAML` comments, well enough for tests: from a `#` at the start of a line or after a blank, not inside `|`.
 fn comments(text: &str) -> Vec<Comment> {
@@ -123,7 +123,7 @@ fn on_the_line_and_above_it() {
     let object = |before: &str, after: &str| {
         format!("apiVersion: apps/v1\nkind: Deployment\nspec:\n{before}  replicas: 2{after}\n  other: 1\n")
     };
-    let comment = "# steadfast: ignore[disruption/no-budget] a batch";
+    let comment = "# steadfast: ignore[disruption/no-keeper] a batch";
     assert_eq!(by(&object("", "")), None);
     assert_eq!(by(&object("", &format!(" {comment}"))), Some("comment"));
     assert_eq!(by(&object(&format!("  {comment}\n"), "")), Some("comment"));
@@ -142,7 +142,7 @@ fn on_the_line_and_above_it() {
 
 #[test]
 fn on_the_object() {
-    let comment = "# steadfast: ignore[disruption/no-budget] a batch";
+    let comment = "# steadfast: ignore[disruption/no-keeper] a batch";
     let rest = "spec:\n  replicas: 2\n";
     for text in [
         format!("{comment}\napiVersion: v1\nkind: X\n{rest}"),
@@ -225,7 +225,7 @@ a: 1
 # steadfast: ingore[probes] word
 replicas: 2 # steadfast: snooze[disruption] until=2026-01-01 later
 # steadfast: ignore-file[jobs/forbid] generated
-# steadfast: ignore[no-budget] at the end
+# steadfast: ignore[no-keeper] at the end
 ";
     let mut case = Case::new(&[text]);
     let found = finding(case.place(0, "replicas: 2"), vec![]);
@@ -239,7 +239,7 @@ replicas: 2 # steadfast: snooze[disruption] until=2026-01-01 later
             "4: this suppression ended on 2026-11-19 (it would find nothing anyway: remove it)",
             "5: steadfast does not know `ingore` (did you mean `ignore`?)",
             "6: this suppression ended on 2026-01-01 (mend the finding, or set a later date and say why)",
-            "8: unknown rule or family `no-budget` (did you mean `disruption/no-budget`?)",
+            "8: unknown rule or family `no-keeper` (did you mean `disruption/no-keeper`?)",
         ]
     );
 }
@@ -274,8 +274,8 @@ fn comments_are_written_and_then_count() {
     assert_eq!(left, 0);
     assert_eq!(
         changed[0].text,
-        "apiVersion: v1\r\nspec:\r\n  # steadfast: ignore[disruption/no-budget, probes/none] old, to do\r\n  - replicas: 2\r\n  \
-         # steadfast: ignore[disruption/no-budget] old, to do\r\n  script: |\r\n    x\r\n    exit 1\r\n"
+        "apiVersion: v1\r\nspec:\r\n  # steadfast: ignore[disruption/no-keeper, probes/none] old, to do\r\n  - replicas: 2\r\n  \
+         # steadfast: ignore[disruption/no-keeper] old, to do\r\n  script: |\r\n    x\r\n    exit 1\r\n"
     );
     let mut again = Case::new(&[&changed[0].text]);
     let mut other = finding(again.place(0, "replicas: 2"), vec![]);

@@ -91,7 +91,7 @@ a: {floor(self.x)}
 "#;
 
 fn read(text: &str) -> Page {
-    match Page::read("disruption/no-budget", text.into()) {
+    match Page::read("disruption/no-keeper", text.into()) {
         Ok(page) => page,
         Err(errors) => panic!("{errors:#?}"),
     }
