@@ -81,7 +81,8 @@ fn no_rule_is_known_by_name() {
             }
         }
     }
-    let reason = "no rule's id occurs in src/, not even in a test: what a rule needs is a fact, or a key of its page";
+    let reason =
+        "no rule's id occurs in src/, not even in a test: what a rule needs is a fact, or a key of its page";
     assert_none(reason, wrong);
 }
 
