@@ -5,6 +5,7 @@
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
 pub mod origin;
+pub mod template;
 pub mod text;
 pub mod value;
 
