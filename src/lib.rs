@@ -24,6 +24,7 @@ pub mod lower;
 pub mod measure;
 pub mod model;
 pub mod outcome;
+pub mod render;
 pub mod report;
 pub mod rule;
 pub mod source;
