@@ -39,7 +39,11 @@ pub(super) struct Fault {
     pub(super) related: Vec<Label>,
     pub(super) object: String,
     pub(super) path: String,
+    /// The key that the primary place would have, were it there.
+    pub(super) missing: Option<&'static str>,
     pub(super) unit: String,
+    /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
+    pub(super) settings: Option<(String, usize)>,
     pub(super) subject: SubjectName,
     pub(super) grounds: Vec<Place>,
     pub(super) annotations: Vec<(Place, String)>,
@@ -175,7 +179,9 @@ impl Asked {
                     related: fault.related,
                     object: fault.object,
                     path: fault.path,
+                    missing: fault.missing,
                     unit,
+                    settings: None,
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),

@@ -1,5 +1,7 @@
 //! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
@@ -16,6 +18,7 @@ use crate::source::{Place, SourceFile};
 pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
+    let mut settings: FxHashMap<usize, (BTreeSet<&str>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
@@ -36,10 +39,12 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
             without_evidence.insert(fault.rule, findings.len());
         } else if let Some(at) = merged.get(&(fault.rule, fault.primary.place)) {
             findings[*at].members.push(member);
+            seen(&mut settings, *at, fault);
             continue;
         } else {
             merged.insert((fault.rule, fault.primary.place), findings.len());
         }
+        seen(&mut settings, findings.len(), fault);
         findings.push(Finding {
             rule: rule.page.id.clone(),
             severity,
@@ -57,10 +62,22 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
             seen_with: Vec::new(),
         });
     }
+    for (at, (settings, all)) in settings {
+        if settings.len() < all {
+            findings[at].seen_with = settings.into_iter().map(str::to_owned).collect();
+        }
+    }
     findings.iter_mut().for_each(Finding::settle);
     findings
         .sort_by(|a, b| (a.primary.place, &a.rule, &a.message).cmp(&(b.primary.place, &b.rule, &b.message)));
     findings
+}
+
+/// Notes under which settings of a chart a fault was seen: it is told where it was not seen under all.
+fn seen<'a>(settings: &mut FxHashMap<usize, (BTreeSet<&'a str>, usize)>, finding: usize, fault: &'a Fault) {
+    if let Some((name, all)) = &fault.settings {
+        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), *all)).0.insert(name);
+    }
 }
 
 fn occurrence(fault: &Fault, severity: Severity) -> Occurrence {
@@ -83,11 +100,17 @@ pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
 }
 
 /// Questions without an answer, sorted.
-pub(super) fn undecided(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Undecided> {
+pub(super) fn undecided(
+    config: &Config,
+    model: &Model<'_>,
+    rules: &[Rule],
+    asked: &Asked,
+    written: &dyn Fn(Place) -> Place,
+) -> Vec<Undecided> {
     let mut all: Vec<Undecided> = Vec::new();
     for open in &asked.undecided {
         let rule = &rules[open.rule];
-        let place = judge::grounds(model, open.subject).first().copied();
+        let place = judge::grounds(model, open.subject).first().copied().map(written);
         let path = place.map(|place| model.sources.path(place.file));
         let severity = rule.page.severity;
         if path.is_some_and(|path| {

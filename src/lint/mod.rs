@@ -5,6 +5,7 @@
 mod ask;
 mod gather;
 mod read;
+mod rendered;
 mod rules;
 
 use std::time::Instant;
@@ -40,8 +41,11 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut clock = Clock::new();
     let mut outcome = Outcome::default();
 
-    let project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, &mut outcome);
     clock.lap("read and parse", &mut outcome);
+
+    let renderings = rendered::project(config, inputs, &mut project, &mut outcome);
+    clock.lap("render", &mut outcome);
 
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
@@ -50,7 +54,11 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let rules = rules::load(config, |kind| !model.all(kind).is_empty());
     clock.lap("rules", &mut outcome);
 
-    let asked = ask::all(&model, &rules.ready);
+    let mut asked = ask::all(&model, &rules.ready);
+    if !renderings.is_empty() {
+        asked.faults.iter_mut().for_each(|fault| renderings.lead_home(fault, &project.sources));
+    }
+    let written = |place| renderings.written(place, &project.sources);
     read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
@@ -65,14 +73,16 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked);
+    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,
         names: &names,
         ran: &ran,
         undecided: &outcome.undecided,
+        written: &written,
     }));
+    renderings.lead_diagnostics_home(&mut outcome.diagnostics, &project.sources);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);

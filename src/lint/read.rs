@@ -172,6 +172,11 @@ fn failed(id: FileId) -> Parsed {
     Parsed { tree, problems: vec![problem], templates: Vec::new() }
 }
 
+/// What is wrong with a text, as a diagnostic.
+pub(super) fn problem_in(file: FileId, problem: Problem) -> Diagnostic {
+    diagnostic(file, problem, About::Input)
+}
+
 fn diagnostic(file: FileId, problem: Problem, about: About) -> Diagnostic {
     Diagnostic {
         about,

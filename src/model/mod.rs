@@ -69,7 +69,7 @@ pub mod webhook;
 use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
-use crate::source::Sources;
+use crate::source::{Role, Sources};
 use crate::syntax::tree::Tree;
 
 use vocabulary::KindDef;
@@ -312,7 +312,10 @@ impl<'a> Model<'a> {
         let found: Vec<Vec<_>> = trees
             .par_iter()
             .with_min_len(64)
-            .map(|tree| crate::lower::kubernetes::object::objects(tree).collect())
+            .map(|tree| match sources.get(tree.file).role {
+                Role::Ingredient => Vec::new(),
+                Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
+            })
             .collect();
         let mut model = Self {
             trees,
@@ -350,7 +353,7 @@ impl<'a> Model<'a> {
             model.overlaid |= overlaid;
             model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
         }
-        model.units = unit::partition(&mut model.objects, |file| sources.path(file));
+        model.units = unit::partition(&mut model.objects, |file| sources.get(file));
         for id in 0..model.objects.len() {
             model.add_subjects(id);
         }

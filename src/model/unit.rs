@@ -2,7 +2,8 @@
 //!
 //! Plain manifests are cut by folders. A folder below which no object (kind, namespace, name) occurs twice is one unit, so
 //! `prod/` and `staging/` are two; where an object does occur twice, each folder below is looked at for itself, and the
-//! files that stand directly in it are a unit of their own, but for those that are variants of each other.
+//! files that stand directly in it are a unit of their own, but for those that are variants of each other. What a chart or an
+//! overlay renders to is a unit by itself.
 
 use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +13,7 @@ use super::value::things;
 use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Thing};
 use crate::fact::Fact;
-use crate::source::FileId;
+use crate::source::{FileId, Role, SourceFile};
 
 /// One unit.
 #[derive(Debug, Default)]
@@ -50,14 +51,23 @@ pub static UNIT: KindDef = KindDef {
 };
 
 /// Cuts the objects into units and tells each object its own.
-pub fn partition<'p>(objects: &mut [Entry<'_>], path: impl Fn(FileId) -> &'p Utf8Path) -> Vec<Unit> {
+pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p SourceFile) -> Vec<Unit> {
     let mut folders = Folders::default();
+    let mut rendered: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
     for (id, entry) in objects.iter().enumerate() {
         let file = entry.object.node.tree().file;
-        folders.add(path(file), file, id as u32);
+        let source = source(file);
+        match &source.role {
+            Role::Rendered(unit) => rendered.entry(unit).or_default().push(id as u32),
+            Role::Plain | Role::Ingredient => folders.add(&source.path, file, id as u32),
+        }
     }
     let keys: Vec<_> = objects.iter().map(key).collect();
-    let mut units = Vec::new();
+    // Units are put in order of their first objects later.
+    let mut units: Vec<Unit> = rendered
+        .into_iter()
+        .map(|(name, objects)| Unit { name: name.to_owned(), objects, ..Unit::default() })
+        .collect();
     folders.cut(0, &keys, &mut units);
     for unit in &mut units {
         unit.objects.sort_unstable();

@@ -2,7 +2,7 @@
 //!
 //! Origins live in one list a rendering and are handed around as four bytes. This module knows neither templates nor overlays.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -40,7 +40,7 @@ pub enum Source {
         /// The value's bytes.
         place: Place,
         /// The path of keys in its file, `image.tag`.
-        path: Rc<str>,
+        path: Arc<str>,
         /// Who had written it before and lost: a subchart's default below the parent's values, a base below a patch.
         before: Origin,
     },
@@ -49,7 +49,7 @@ pub enum Source {
         /// The map in which it was looked for.
         map: Origin,
         /// The key.
-        key: Rc<str>,
+        key: Arc<str>,
     },
     /// Given by the program: `.Release.Name`, the version of Kubernetes.
     Given(&'static str),

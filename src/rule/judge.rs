@@ -48,6 +48,8 @@ pub struct Fault {
     pub object: String,
     /// The path of the primary place within that object.
     pub path: String,
+    /// The key that the primary place would have, were it there.
+    pub missing: Option<&'static str>,
 }
 
 impl Rule {
@@ -189,6 +191,7 @@ impl Rule {
             related,
             object,
             path,
+            missing: missing_key(&first),
         })
     }
 }
@@ -351,6 +354,15 @@ fn any_spot<'a>(model: &'a Model<'a>) -> Option<Spot<'a>> {
     model.objects.first().map(|entry| Spot::value(entry.object.node))
 }
 
+/// The key that a spot would have, were it there.
+fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
+    match (&spot.part, &spot.says) {
+        (Part::Missing(key), _) => Some(*key),
+        (_, Says::Default(note)) => Some(note.key),
+        _ => None,
+    }
+}
+
 /// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
 fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let mut top = spot.node;
@@ -367,12 +379,7 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
     };
     let whole = spot.node.path();
     let inner = whole.strip_prefix(top.path().as_str()).unwrap_or(&whole).trim_start_matches('.');
-    let missing = match (&spot.part, &spot.says) {
-        (Part::Missing(key), _) => Some(*key),
-        (_, Says::Default(note)) => Some(note.key),
-        _ => None,
-    };
-    let path = match missing {
+    let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
         Some(key) => format!("{inner}.{key}"),
         None => inner.to_owned(),

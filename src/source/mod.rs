@@ -73,6 +73,18 @@ pub struct Position {
     pub column: u32,
 }
 
+/// What a file is to the model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It is judged as it stands.
+    #[default]
+    Plain,
+    /// It is judged only through what is rendered from it.
+    Ingredient,
+    /// Nobody wrote it: a chart or an overlay renders to it. What bears the same name is deployed together.
+    Rendered(Arc<str>),
+}
+
 /// One file that was read: its path relative to the project root, with `/`, and its text.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -80,13 +92,15 @@ pub struct SourceFile {
     pub path: Utf8PathBuf,
     /// The whole text.
     pub text: Arc<str>,
+    /// What it is to the model.
+    pub role: Role,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     /// A file with this text.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: text.into(), lines: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), role: Role::Plain, lines: OnceLock::new() }
     }
 
     /// The offsets at which lines start; computed once, when somebody asks.
@@ -136,6 +150,11 @@ impl Sources {
     /// The file behind an id.
     pub fn get(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: FileId) -> &mut SourceFile {
+        &mut self.files[id.0 as usize]
     }
 
     /// Its path.
