@@ -11,8 +11,7 @@ use super::ask::Fault;
 use super::read::{Project, problem_in};
 use crate::finding::{Diagnostic, Label};
 use crate::outcome::Outcome;
-use crate::render::trace::Traced;
-use crate::render::{Document, Rendered};
+use crate::render::trace::{Page, Trail, Traced};
 use crate::source::{FileId, Place, Role, SourceFile, Sources};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
 use crate::syntax::yaml;
@@ -20,27 +19,27 @@ use crate::syntax::yaml;
 /// All renderings of a run.
 #[derive(Default)]
 pub(super) struct Renderings {
-    all: Vec<Rendered>,
+    all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
 }
 
 impl Renderings {
     /// Takes renderings in as files of the project.
-    pub(super) fn new(all: Vec<Rendered>, project: &mut Project, outcome: &mut Outcome) -> Self {
+    pub(super) fn new(all: Vec<Trail>, project: &mut Project, outcome: &mut Outcome) -> Self {
         let mut this = Self { all, by_file: FxHashMap::default() };
-        for (at, rendered) in this.all.iter().enumerate() {
-            let unit: Arc<str> = match rendered.settings.as_str() {
-                "" => rendered.folder.as_str().into(),
-                settings => format!("{} ({settings})", rendered.folder).into(),
+        for (at, trail) in this.all.iter().enumerate() {
+            let unit: Arc<str> = match trail.settings.as_str() {
+                "" => trail.folder.as_str().into(),
+                settings => format!("{} ({settings})", trail.folder).into(),
             };
-            for (position, document) in rendered.documents.iter().enumerate() {
-                let mut file = SourceFile::new(document.name.clone(), Arc::clone(&document.text));
+            for (position, page) in trail.pages.iter().enumerate() {
+                let mut file = SourceFile::new(page.name.clone(), Arc::clone(&page.text));
                 file.role = Role::Rendered(Arc::clone(&unit));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
-                let mut parsed = yaml::parse(id, Arc::clone(&document.text));
-                forget_unknown(&mut parsed.tree, rendered, document);
+                let mut parsed = yaml::parse(id, Arc::clone(&page.text));
+                forget_unknown(&mut parsed.tree, trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
                     .diagnostics
@@ -99,43 +98,43 @@ impl Renderings {
 
     /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
     fn settings(&self, file: FileId) -> Option<(String, usize)> {
-        let rendered = &self.all[self.by_file.get(&file)?.0];
-        let of_folder = self.all.iter().filter(|other| other.folder == rendered.folder).count();
-        (of_folder > 1).then(|| (rendered.settings.clone(), of_folder))
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let of_folder = self.all.iter().filter(|other| other.folder == trail.folder).count();
+        (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
     }
 
     fn trace(&self, place: Place, missing: Option<&str>, sources: &Sources) -> Option<Traced> {
-        let (rendered, document) = self.behind(place.file)?;
-        let here = rendered.trace(document, place.span, missing, sources);
+        let (trail, page) = self.behind(place.file)?;
+        let here = trail.trace(page, place.span, missing, sources);
         // What says nothing of where it came from stands beside something that does.
         here.or_else(|| {
             let primary =
-                rendered.extent(document, crate::source::Span::new(0, document.text.len() as u32))?;
+                trail.extent(page, crate::source::Span::new(0, page.text.len() as u32))?;
             Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
         })
     }
 
     fn extent(&self, place: Place) -> Option<Place> {
-        let (rendered, document) = self.behind(place.file)?;
-        rendered.extent(document, place.span)
+        let (trail, page) = self.behind(place.file)?;
+        trail.extent(page, place.span)
     }
 
-    fn behind(&self, file: FileId) -> Option<(&Rendered, &Document)> {
+    fn behind(&self, file: FileId) -> Option<(&Trail, &Page)> {
         let (at, position) = self.by_file.get(&file)?;
-        let rendered = &self.all[*at];
-        Some((rendered, &rendered.documents[*position]))
+        let trail = &self.all[*at];
+        Some((trail, &trail.pages[*position]))
     }
 }
 
 /// Values that are made up while rendering, such as a random password, are unknown to rules.
-fn forget_unknown(tree: &mut Tree, rendered: &Rendered, document: &Document) {
-    if !document.pieces.iter().any(|piece| rendered.origins.unknown(piece.origin).is_some()) {
+fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
+    if !trail.has_unknown(page) {
         return;
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
         let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
-        if scalar && rendered.unknown(document, node.span()).is_some() {
+        if scalar && trail.unknown(page, node.span()).is_some() {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }

@@ -7,16 +7,12 @@
 pub mod origin;
 pub mod template;
 pub mod text;
-pub mod trace;
 pub mod value;
-
-use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::source::Place;
-use origin::{Origin, Origins};
-use text::{Piece, Text};
+use origin::Origins;
+use text::Text;
 
 /// What one chart with one set of values, or one overlay, renders to.
 #[derive(Debug)]
@@ -37,30 +33,6 @@ pub struct Rendered {
 pub struct Document {
     /// The file that it is named after, as a person knows it: a template's path, or the overlay's folder.
     pub name: Utf8PathBuf,
-    /// The text.
-    pub text: Arc<str>,
-    /// Where its bytes came from: pieces in order that cover it.
-    pub pieces: Vec<Piece>,
-    /// What a template could have printed and did not, in order of where it would stand.
-    pub left_out: Vec<LeftOut>,
-}
-
-/// A part of a template that a condition or an empty loop left out.
-#[derive(Clone, Debug)]
-pub struct LeftOut {
-    /// The offset in the document at which it would stand.
-    pub at: u32,
-    /// The action that decided: `if`, `with`, `range`, or one that printed nothing.
-    pub action: Place,
-    /// What was left out.
-    pub body: Place,
-    /// What the condition was made of.
-    pub cause: Origin,
-}
-
-impl Document {
-    /// A document of this text.
-    pub fn new(name: impl Into<Utf8PathBuf>, text: &Text, left_out: Vec<LeftOut>) -> Self {
-        Self { name: name.into(), text: text.as_str().into(), pieces: text.pieces().collect(), left_out }
-    }
+    /// The text and its origins.
+    pub text: Text,
 }

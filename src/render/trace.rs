@@ -3,11 +3,53 @@
 //! A byte that came unchanged from a setting leads to the setting; literal text leads to the template; a key that is not
 //! there leads to what left it out. Nothing here knows rules or reports.
 
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::origin::{How, Origin, Origins, Source};
+use super::template::{self, Frames, What};
+use super::text::Piece;
+use super::{Rendered, Role};
 use crate::source::{Place, Sources, Span};
 
-use super::origin::{How, Origin, Source};
-use super::text::Piece;
-use super::{Document, LeftOut, Rendered};
+/// The way back from one rendering.
+#[derive(Debug)]
+pub struct Trail {
+    /// The folder of the chart or of the overlay.
+    pub folder: Utf8PathBuf,
+    /// In what it differs from other renderings of the same folder.
+    pub settings: String,
+    /// Its documents.
+    pub pages: Vec<Page>,
+    origins: Origins,
+}
+
+/// A document, and where its bytes came from.
+#[derive(Debug)]
+pub struct Page {
+    /// The file that it is named after.
+    pub name: Utf8PathBuf,
+    /// The text.
+    pub text: Arc<str>,
+    /// What it is there for.
+    pub role: Role,
+    pieces: Vec<Piece>,
+    left_out: Vec<LeftOut>,
+}
+
+/// A part of a template that a condition or an empty loop left out.
+#[derive(Debug)]
+struct LeftOut {
+    /// The offset in the document at which it would stand.
+    at: u32,
+    /// The action that decided: `if`, `with`, `range`, or one that printed nothing.
+    action: Place,
+    /// What was left out.
+    body: Place,
+    /// What the condition was made of.
+    cause: Origin,
+}
 
 /// Where a place of rendered text came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +64,19 @@ pub struct Traced {
     pub exact: bool,
 }
 
+impl LeftOut {
+    fn of(left: &template::LeftOut, frames: &Frames, origins: &Origins) -> Option<Self> {
+        let circumstance = frames.get(left.frame);
+        let Source::Literal(action) = origins.get(circumstance.at) else { return None };
+        let body = match circumstance.what {
+            What::LeftOut(Some(body)) => body,
+            What::Empty => *action,
+            _ => return None,
+        };
+        Some(Self { at: left.offset, action: *action, body, cause: circumstance.condition })
+    }
+}
+
 /// What an origin comes down to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Leaf {
@@ -33,24 +88,41 @@ enum Leaf {
     Missing(Origin),
 }
 
-impl Rendered {
+impl Trail {
+    /// The way back from what was rendered.
+    pub fn of(rendered: Rendered) -> Self {
+        let Rendered { folder, settings, documents, origins, frames, .. } = rendered;
+        let page = |document: super::Document| {
+            let left_out = document.left_out.iter();
+            Page {
+                left_out: left_out.filter_map(|left| LeftOut::of(left, &frames, &origins)).collect(),
+                name: document.name,
+                text: document.text.as_str().into(),
+                role: document.role,
+                pieces: document.text.pieces().collect(),
+            }
+        };
+        let pages = documents.into_iter().map(page).collect();
+        Self { folder, settings, pages, origins }
+    }
+
     /// Where bytes `span` of a document came from. With `missing`, where that key, which would stand below them, was left out.
     pub fn trace(
         &self,
-        document: &Document,
+        page: &Page,
         span: Span,
         missing: Option<&str>,
         sources: &Sources,
     ) -> Option<Traced> {
-        let left_out = missing.and_then(|key| self.left_out(document, span, key, sources));
-        left_out.or_else(|| self.written(document, span))
+        let left_out = missing.and_then(|key| self.left_out(page, span, key, sources));
+        left_out.or_else(|| self.written(page, span))
     }
 
     /// The part of one file that a span of a document was made from: from the first byte to the last, as far as they are of the
     /// same file.
-    pub fn extent(&self, document: &Document, span: Span) -> Option<Place> {
+    pub fn extent(&self, page: &Page, span: Span) -> Option<Place> {
         let mut extent: Option<Place> = None;
-        for (piece, _) in pieces(document, span) {
+        for (piece, _) in pieces(page, span) {
             for leaf in self.leaves(piece.origin) {
                 let place = match leaf {
                     Leaf::Literal(place) | Leaf::Node(_, place) => place,
@@ -69,16 +141,21 @@ impl Rendered {
         extent
     }
 
-    /// Why the value of these bytes cannot be known, if it cannot.
-    pub fn unknown(&self, document: &Document, span: Span) -> Option<&'static str> {
-        pieces(document, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
+    /// Whether any value of a document cannot be known.
+    pub fn has_unknown(&self, page: &Page) -> bool {
+        page.pieces.iter().any(|piece| self.origins.unknown(piece.origin).is_some())
     }
 
-    fn written(&self, document: &Document, span: Span) -> Option<Traced> {
-        let all: Vec<(Piece, Span)> = pieces(document, span).collect();
+    /// Why the value of these bytes cannot be known, if it cannot.
+    pub fn unknown(&self, page: &Page, span: Span) -> Option<&'static str> {
+        pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
+    }
+
+    fn written(&self, page: &Page, span: Span) -> Option<Traced> {
+        let all: Vec<(Piece, Span)> = pieces(page, span).collect();
         // Quotes and blanks around a value say nothing about where it came from.
         let telling = |part: &Span| {
-            let text = &document.text[part.range()];
+            let text = &page.text[part.range()];
             text.chars().any(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '-'))
         };
         let chosen: Vec<&(Piece, Span)> = match all.iter().filter(|(_, part)| telling(part)).collect() {
@@ -97,12 +174,12 @@ impl Rendered {
                             None => nodes.push((origin, place, part.len())),
                         }
                     }
-                    Leaf::Literal(place) => literals.push(within(document, piece, *part, place)),
+                    Leaf::Literal(place) => literals.push(within(page, piece, *part, place)),
                     Leaf::Missing(origin) => absent.push(origin),
                 }
             }
         }
-        let line = self.template_line(document, span.start);
+        let line = self.template_line(page, span.start);
         let mut related: Vec<(Place, String)> = Vec::new();
         let exact = nodes.len() == 1
             && literals.is_empty()
@@ -132,12 +209,12 @@ impl Rendered {
     }
 
     /// What left a key out: of all that could have printed it, what stands nearest.
-    fn left_out(&self, document: &Document, span: Span, key: &str, sources: &Sources) -> Option<Traced> {
+    fn left_out(&self, page: &Page, span: Span, key: &str, sources: &Sources) -> Option<Traced> {
         let could = |left: &&LeftOut| {
             let text = &sources.get(left.body.file).text;
             text.get(left.body.span.range()).is_some_and(|body| mentions(body, key))
         };
-        let nearest = document.left_out.iter().filter(could).min_by_key(|left| {
+        let nearest = page.left_out.iter().filter(could).min_by_key(|left| {
             // What stands behind the place is more likely to be below it than what stands before.
             if left.at >= span.start {
                 left.at - span.start
@@ -173,16 +250,16 @@ impl Rendered {
     }
 
     /// The place in a template at which bytes from elsewhere were printed: behind the literal text before them.
-    fn template_line(&self, document: &Document, at: u32) -> Option<Place> {
+    fn template_line(&self, page: &Page, at: u32) -> Option<Place> {
         let mut start = 0;
         let mut found = None;
-        for piece in &document.pieces {
+        for piece in &page.pieces {
             if start > at {
                 break;
             }
             if let Source::Literal(place) = self.origins.get(piece.origin) {
                 let part = Span::new(start, piece.end.min(at.max(start)));
-                let text = &document.text[part.range()];
+                let text = &page.text[part.range()];
                 let tail = text.rfind('\n').map_or(0, |line| line + 1);
                 let from = place.span.start + tail as u32;
                 let own = text[tail..].len() - text[tail..].trim_start().len();
@@ -262,11 +339,11 @@ impl Rendered {
 }
 
 /// The pieces that overlap a span, each with the part of it that does.
-fn pieces(document: &Document, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
+fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
     let end = span.end.max(span.start + 1);
-    let first = document.pieces.partition_point(|piece| piece.end <= span.start);
-    let mut start = first.checked_sub(1).map_or(0, |before| document.pieces[before].end);
-    document.pieces[first..]
+    let first = page.pieces.partition_point(|piece| piece.end <= span.start);
+    let mut start = first.checked_sub(1).map_or(0, |before| page.pieces[before].end);
+    page.pieces[first..]
         .iter()
         .map(move |piece| {
             let part = Span::new(start.max(span.start), piece.end.min(end));
@@ -277,9 +354,9 @@ fn pieces(document: &Document, span: Span) -> impl Iterator<Item = (Piece, Span)
 }
 
 /// The part of literal text that became `part`, where the text stands in the document as it stands in the template.
-fn within(document: &Document, piece: &Piece, part: Span, place: Place) -> Place {
-    let at = document.pieces.partition_point(|other| other.end < piece.end);
-    let start = at.checked_sub(1).map_or(0, |before| document.pieces[before].end);
+fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
+    let at = page.pieces.partition_point(|other| other.end < piece.end);
+    let start = at.checked_sub(1).map_or(0, |before| page.pieces[before].end);
     if piece.end - start != place.span.len() {
         return place;
     }
