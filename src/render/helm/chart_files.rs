@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::super::base64;
 use super::super::origin::{Origin, Origins, Source};
 use super::super::text::{Frame, Text};
 use super::super::value::{Data, Entry, Object, Value};
@@ -75,7 +76,7 @@ impl Object for ChartFiles {
         match name {
             "AsConfig" => Some(self.printed(One::text)),
             "AsSecrets" => Some(self.printed(|one| {
-                Value::text(super::super::functions::base64(one.content.bytes()), one.origin)
+                Value::text(base64::encode(one.content.bytes()), one.origin)
             })),
             _ => self.0.get(name).map(One::bytes),
         }
