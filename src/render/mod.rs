@@ -17,7 +17,7 @@ pub mod yaml;
 use camino::Utf8PathBuf;
 
 use origin::Origins;
-use template::{Frames, LeftOut};
+use template::frame::{Frames, LeftOut};
 use text::{Frame, Text};
 
 /// What one chart with one set of values, or one overlay, renders to.

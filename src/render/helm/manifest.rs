@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::super::origin::Origins;
-use super::super::template::LeftOut;
+use super::super::template::frame::LeftOut;
 use super::super::text::Text;
 use super::super::value::{Data, Value};
 use super::super::yaml::load::load as load_yaml;
