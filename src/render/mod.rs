@@ -4,15 +4,21 @@
 //! and judged like any file; [`origin`]s turn the places of a finding back into places that a person can change. Nothing here
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
+pub mod base64;
+pub mod functions;
+pub mod helm;
+pub mod number;
 pub mod origin;
 pub mod template;
 pub mod text;
 pub mod value;
+pub mod yaml;
 
 use camino::Utf8PathBuf;
 
 use origin::Origins;
-use text::Text;
+use template::frame::{Frames, LeftOut};
+use text::{Frame, Text};
 
 /// What one chart with one set of values, or one overlay, renders to.
 #[derive(Debug)]
@@ -24,8 +30,12 @@ pub struct Rendered {
     pub settings: String,
     /// The documents, in the order in which they are applied.
     pub documents: Vec<Document>,
+    /// What was left out beside the documents: whole objects, behind a condition that does not hold.
+    pub left_out: Vec<Omission>,
     /// Where the bytes came from.
     pub origins: Origins,
+    /// Under which circumstances they were printed.
+    pub frames: Frames,
 }
 
 /// One rendered document.
@@ -33,6 +43,35 @@ pub struct Rendered {
 pub struct Document {
     /// The file that it is named after, as a person knows it: a template's path, or the overlay's folder.
     pub name: Utf8PathBuf,
+    /// What the program that would render it calls it: `chart/templates/x.yaml`.
+    pub called: String,
     /// The text and its origins.
     pub text: Text,
+    /// What it is there for.
+    pub role: Role,
+    /// What is not in it, by offset.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that a template left out beside its documents.
+#[derive(Clone, Debug)]
+pub struct Omission {
+    /// The template's path.
+    pub name: Utf8PathBuf,
+    /// The circumstance that says what and why.
+    pub frame: Frame,
+}
+
+/// What a document is there for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It is applied and stays.
+    #[default]
+    Resource,
+    /// It runs once, when a release is installed, upgraded or removed.
+    Hook,
+    /// It runs when somebody tests a release.
+    Test,
+    /// It defines kinds, and is applied before everything else.
+    Definition,
 }

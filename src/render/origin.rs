@@ -84,11 +84,11 @@ impl Origins {
         &self.0[origin.0 as usize]
     }
 
-    /// Made of these, as far as they say anything; at most four are kept.
+    /// Made of these, as far as they say anything; at most sixteen are kept.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
         for part in parts {
-            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 4 {
+            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 16 {
                 kept.push(part);
             }
         }
