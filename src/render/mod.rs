@@ -11,6 +11,7 @@ pub mod number;
 pub mod origin;
 pub mod template;
 pub mod text;
+pub mod trace;
 pub mod value;
 pub mod yaml;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::origin::{How, Origin, Origins, Source};
-use super::template::{self, Frames, What};
+use super::template::frame::{self, Frames, What};
 use super::text::Piece;
 use super::{Rendered, Role};
 use crate::source::{Place, Sources, Span};
@@ -65,7 +65,7 @@ pub struct Traced {
 }
 
 impl LeftOut {
-    fn of(left: &template::LeftOut, frames: &Frames, origins: &Origins) -> Option<Self> {
+    fn of(left: &frame::LeftOut, frames: &Frames, origins: &Origins) -> Option<Self> {
         let circumstance = frames.get(left.frame);
         let Source::Literal(action) = origins.get(circumstance.at) else { return None };
         let body = match circumstance.what {

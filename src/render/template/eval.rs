@@ -244,7 +244,7 @@ impl Rendering<'_> {
     /// The origin of a key that is not there.
     fn missing(&mut self, map: Origin, key: &Rc<str>) -> Result<Origin> {
         self.spend(8)?;
-        Ok(self.origins.add(Source::Missing { map, key: key.clone() }))
+        Ok(self.origins.add(Source::Missing { map, key: (&**key).into() }))
     }
 }
 

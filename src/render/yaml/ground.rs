@@ -31,7 +31,7 @@ impl<'t> Ground<'t> {
         match self {
             Self::File(file) => origins.add(Source::Node {
                 place: Place { file: *file, span },
-                path: Rc::clone(path),
+                path: (&**path).into(),
                 before: Origin::NONE,
             }),
             Self::Text { pieces, .. } => {
