@@ -18,9 +18,9 @@ use steadfast::rule::page::Page;
 use steadfast::rule::{self, builtin, examples};
 
 /// The layers, lowest first: a module may use those above it in this list, and none below.
-const LAYERS: [&str; 17] = [
-    "spelling", "source", "syntax", "fix", "fact", "measure", "finding", "outcome", "config", "lower",
-    "model", "rule", "suppress", "baseline", "lint", "report", "cli",
+const LAYERS: [&str; 18] = [
+    "spelling", "source", "syntax", "fix", "fact", "measure", "finding", "outcome", "config", "render",
+    "lower", "model", "rule", "suppress", "baseline", "lint", "report", "cli",
 ];
 
 /// Imports against the arrows that are right all the same: (who, whom, why).

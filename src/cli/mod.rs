@@ -12,6 +12,7 @@ mod init;
 mod model;
 mod output;
 mod project;
+mod render;
 mod rules;
 mod test;
 mod vocabulary;
@@ -84,6 +85,8 @@ enum Command {
     Vocabulary(vocabulary::Args),
     /// Print the model of your project that rules see, as JSON
     Model(model::Args),
+    /// Print what a Helm chart renders to, and where each line of it comes from
+    Render(render::Args),
     /// Try your own rules on their examples
     Test(test::Args),
     /// Write a commented steadfast.toml
@@ -170,6 +173,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Some(Command::Rules(args)) => rules::run(args, world),
         Some(Command::Vocabulary(args)) => vocabulary::run(args, world),
         Some(Command::Model(args)) => model::run(args, world),
+        Some(Command::Render(args)) => render::run(args, world),
         Some(Command::Test(args)) => test::run(args, world),
         Some(Command::Init(args)) => init::run(args, world),
         Some(Command::Completions(args)) => completions::run(args, world),

@@ -390,6 +390,7 @@ fn schema_and_reader_know_the_same_keys() {
         (&schema, &read::TOP[..]),
         (&schema["$defs"]["Override"], &read::OVERRIDE),
         (&schema["$defs"]["External"], &read::EXTERNAL),
+        (&schema["$defs"]["Chart"], &read::CHART),
         (&schema["$defs"]["Paths"], &read::PATHS),
     ] {
         let mut known: Vec<_> = known.to_vec();
@@ -403,7 +404,8 @@ fn schema_and_reader_know_the_same_keys() {
 #[test]
 fn every_key_is_documented() {
     let page = include_str!("../../docs/configure.md");
-    for key in read::TOP.iter().chain(&read::OVERRIDE).chain(&read::EXTERNAL).chain(&read::PATHS) {
+    let tables = [&read::OVERRIDE[..], &read::EXTERNAL, &read::CHART, &read::PATHS].concat();
+    for key in read::TOP.iter().chain(&tables) {
         assert!(page.contains(&format!("`{key}`")), "docs/configure.md does not explain `{key}`");
     }
     for pattern in TEST_PATTERNS {

@@ -3,6 +3,7 @@
 //! Nothing here prints, and no rule is known by its name.
 
 mod ask;
+pub mod charts;
 mod gather;
 mod read;
 mod rendered;

@@ -9,6 +9,7 @@ pub mod functions;
 pub mod helm;
 pub mod number;
 pub mod origin;
+pub mod provenance;
 pub mod template;
 pub mod text;
 pub mod trace;

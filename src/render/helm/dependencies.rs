@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::functions::version;
+use super::super::functions::semver::{Constraints, Version};
 use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Entry, Value};
 use super::load::Chart;
@@ -29,9 +29,12 @@ struct Resolver<'r> {
     problems: &'r mut Vec<Diagnostic>,
 }
 
-/// Whether a chart's version is one of those that are wanted.
-fn fits(wanted: &str, version: &str) -> bool {
-    version::satisfies(wanted, version)
+/// Whether a version is one of those that are wanted.
+pub(super) fn fits(wanted: &str, version: &str) -> bool {
+    match (Constraints::parse(wanted), Version::parse(version)) {
+        (Ok(wanted), Ok(version)) => wanted.allow(&version),
+        _ => false,
+    }
 }
 
 impl Resolver<'_> {

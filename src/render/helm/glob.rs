@@ -82,7 +82,7 @@ fn range(pattern: &[char], mut at: usize, dialect: Dialect) -> Option<(Token, us
     let negated = pattern.get(at) == Some(&negation);
     at += usize::from(negated);
     let mut ranges = Vec::new();
-    let mut letter = |at: &mut usize| -> Option<char> {
+    let letter = |at: &mut usize| -> Option<char> {
         let mut found = *pattern.get(*at)?;
         if found == '\\' {
             *at += 1;

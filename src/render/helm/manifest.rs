@@ -74,14 +74,14 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Whether an offset in what the template printed lies in it.
-    pub(super) fn holds(&self, offset: u32) -> bool {
-        (self.start..=self.start + self.document.text.len()).contains(&(offset as usize))
+    /// Whether it begins at this offset of what the template printed, or before.
+    pub(super) fn begins_by(&self, offset: u32) -> bool {
+        self.start <= offset as usize
     }
 
     /// Notes what would stand in it.
     pub(super) fn left_out(&mut self, left: LeftOut) {
-        let offset = left.offset.saturating_sub(self.start as u32);
+        let offset = left.offset.saturating_sub(self.start as u32).min(self.document.text.len() as u32);
         self.document.left_out.push(LeftOut { offset, ..left });
     }
 }

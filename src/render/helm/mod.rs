@@ -6,6 +6,7 @@
 mod archive;
 mod capabilities;
 mod chart_files;
+pub mod charts;
 mod context;
 mod dependencies;
 pub mod files;

@@ -4,8 +4,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::super::functions::HelmFunctions;
-use super::super::functions::version;
+use super::super::functions::Helm;
 use super::super::origin::{Origin, Origins, Source};
 use super::super::template::{Error, Options, Rendering, Templates};
 use super::super::value::Value;
@@ -91,7 +90,7 @@ fn try_render(
         return Err(error(None, message, ""));
     };
     if let Some((wanted, at)) = &chart.metadata.kube_version
-        && !version::satisfies(wanted, &kubernetes)
+        && !dependencies::fits(wanted, &kubernetes)
     {
         let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
         problems.push(with_help(error(at.or(Some(start)), message, "wanted here"), "name the version that you run"));
@@ -149,7 +148,7 @@ fn execute(
         }
     }
     let options = Options { stack: STACK, ..Options::default() };
-    let mut rendering = Rendering::new(&parsed, &HelmFunctions, origins, options);
+    let mut rendering = Rendering::new(&parsed, &Helm, origins, options);
     let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
     let mut left_out = Vec::new();
     for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&&part.name)) {
@@ -175,8 +174,7 @@ fn execute(
             problems.push(error(Some(at), format!("what `{}` renders to {}", part.path, odd.says), "rendered here"));
         }
         for left in output.left_out {
-            let holder = documents.iter_mut().find(|manifest| manifest.holds(left.offset));
-            match holder {
+            match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {
                 Some(manifest) => manifest.left_out(left),
                 None => left_out.push(Omission { name: name.clone(), frame: left.frame }),
             }
