@@ -45,7 +45,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut project = read::project(config, inputs, &mut outcome);
     clock.lap("read and parse", &mut outcome);
 
-    let renderings = rendered::project(config, inputs, &mut project, &mut outcome);
+    let settings = config.register(&mut project.sources);
+    let renderings = rendered::project(config, inputs, settings, &mut project, &mut outcome);
     clock.lap("render", &mut outcome);
 
     let world = read::world(config);
@@ -97,7 +98,6 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     if whole {
         problems.extend(config.unused(&ran, &names));
     }
-    let settings = config.register(&mut outcome.sources);
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
 

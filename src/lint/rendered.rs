@@ -3,16 +3,27 @@
 //! Rendered text is parsed, modelled and judged like any file. Before findings are merged, every place in it becomes the place
 //! of the line to change; so one fault that shows under several settings is one finding. Rendering itself is in `render`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Inputs;
 use super::ask::Fault;
+use super::charts::wanted;
 use super::read::{Project, problem_in};
-use crate::finding::{Diagnostic, Label};
+use crate::config::Config;
+use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::outcome::Outcome;
-use crate::render::trace::{Page, Trail, Traced};
-use crate::source::{FileId, Place, Role, SourceFile, Sources};
+use crate::render::helm::charts::{Charts, Wanted};
+use crate::render::helm::files::Content;
+use crate::render::helm::read::Reader;
+use crate::render::helm::render::{Settings, render};
+use crate::render::kustomize::Gravity;
+use crate::render::trace::{Page, Traced, Trail};
+use crate::render::{self, helm, kustomize};
+use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
 use crate::syntax::yaml;
 
@@ -26,26 +37,30 @@ pub(super) struct Renderings {
 
 impl Renderings {
     /// Takes renderings in as files of the project.
-    pub(super) fn new(all: Vec<Trail>, project: &mut Project, outcome: &mut Outcome) -> Self {
-        let mut this = Self { all, by_file: FxHashMap::default() };
-        for (at, trail) in this.all.iter().enumerate() {
-            let unit: Arc<str> = match trail.settings.as_str() {
-                "" => trail.folder.as_str().into(),
-                settings => format!("{} ({settings})", trail.folder).into(),
+    fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
+        let mut this = Self::default();
+        for (at, (trail, extent)) in all.into_iter().enumerate() {
+            let name = match trail.settings.as_str() {
+                "" => trail.folder.to_string(),
+                settings => format!("{} ({settings})", trail.folder),
             };
+            let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
+                // What runs when somebody tests a release is no part of it.
+                if page.role == render::Role::Test {
+                    continue;
+                }
                 let mut file = SourceFile::new(page.name.clone(), Arc::clone(&page.text));
-                file.role = Role::Rendered(Arc::clone(&unit));
+                file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
                 let mut parsed = yaml::parse(id, Arc::clone(&page.text));
-                forget_unknown(&mut parsed.tree, trail, page);
+                forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
-                outcome
-                    .diagnostics
-                    .extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
+                outcome.diagnostics.extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
                 project.trees.push(parsed.tree);
             }
+            this.all.push(trail);
         }
         this
     }
@@ -140,13 +155,151 @@ fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
     }
 }
 
-/// Renders what the project holds.
+/// Renders the charts and overlays of a project. What they are made of is judged through them alone.
 pub(super) fn project(
-    config: &crate::config::Config,
-    inputs: &super::Inputs,
+    config: &Config,
+    inputs: &Inputs,
+    settings: Option<FileId>,
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Renderings {
-    let _ = (config, inputs);
-    Renderings::new(Vec::new(), project, outcome)
+    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
+    let has_charts = names.contains(&"Chart.yaml");
+    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let mut all = Vec::new();
+    if has_charts {
+        all.extend(charts(config, inputs, settings, project, outcome));
+    }
+    if has_overlays {
+        all.extend(overlays(config, inputs, project, outcome));
+    }
+    Renderings::new(all, project, outcome)
+}
+
+fn charts(
+    config: &Config,
+    inputs: &Inputs,
+    settings: Option<FileId>,
+    project: &mut Project,
+    outcome: &mut Outcome,
+) -> Vec<(Trail, Extent)> {
+    let wanted = wanted(config, &inputs.root, settings);
+    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
+    let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
+    let (charts, problems) = Charts::read(
+        &inputs.root,
+        paths.iter().map(Utf8PathBuf::as_path),
+        &wanted,
+        kubernetes.as_deref(),
+        &mut project.sources,
+    );
+    let (trails, more) = charts.render(Trail::of);
+    outcome.diagnostics.extend(problems.into_iter().chain(more));
+    for folder in charts.folders() {
+        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
+            file.role = Role::Ingredient;
+        });
+    }
+    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
+}
+
+/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
+fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
+    let Ok(inside) = path.strip_prefix(chart) else { return false };
+    let mut parts = inside.components().map(|part| part.as_str());
+    match (parts.next(), parts.next()) {
+        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
+        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
+        _ => false,
+    }
+}
+
+fn overlays(
+    config: &Config,
+    inputs: &Inputs,
+    project: &mut Project,
+    outcome: &mut Outcome,
+) -> Vec<(Trail, Extent)> {
+    let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
+    let trees: Vec<(&Utf8Path, &Tree)> =
+        project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
+    let reader = RefCell::new(Reader::new(&inputs.root, &mut project.sources));
+    let problems = RefCell::new(Vec::new());
+    let built = kustomize::build(&kustomize::Project {
+        trees: &trees,
+        read: &|path| {
+            let file = reader.borrow_mut().file(path)?;
+            let content = match file.content {
+                Content::Text(text) => kustomize::Content::Text(text),
+                Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
+            };
+            Some((file.id, content))
+        },
+        chart: &|chart| {
+            let mut reader = reader.borrow_mut();
+            let settings = of_kustomization(chart, config, &mut reader)?;
+            let folder = reader.chart(&chart.folder);
+            let (rendered, found) = render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+            problems.borrow_mut().extend(found);
+            rendered
+        },
+    });
+    outcome.diagnostics.extend(problems.into_inner());
+    outcome.diagnostics.extend(built.notes.into_iter().map(diagnostic));
+    for id in built.covered {
+        project.sources.get_mut(id).role = Role::Ingredient;
+    }
+    let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
+    built.overlays.into_iter().map(|built| (Trail::of(built.rendered), extent(built.is_partial))).collect()
+}
+
+/// With what a kustomization renders a chart.
+fn of_kustomization(
+    chart: &kustomize::Chart,
+    config: &Config,
+    reader: &mut Reader<'_>,
+) -> Option<Settings> {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let wanted = Wanted {
+        folder: chart.folder.clone(),
+        values: chart.values.clone(),
+        release: given(&chart.release),
+        namespace: given(&chart.namespace),
+        kubernetes: given(&chart.kube_version),
+        api_versions: chart.api_versions.clone(),
+        ..Wanted::default()
+    };
+    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
+    let mut settings = helm::charts::settings(&wanted, false, kubernetes.as_deref(), reader);
+    if let Some((place, how)) = &chart.inline {
+        let (path, text) = reader.known(place.file)?;
+        // The values keep their places if what stands before them is blank.
+        let (before, rest) = text.split_at_checked(place.span.start as usize)?;
+        let values = rest.get(..place.span.len() as usize)?;
+        let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let content = Content::Text(format!("{blank}{values}").into());
+        let inline = (path, helm::files::File { id: place.file, content });
+        match how.as_str() {
+            "replace" => settings.values = vec![inline],
+            "merge" => settings.values.insert(0, inline),
+            _ => settings.values.push(inline),
+        }
+    }
+    Some(settings)
+}
+
+fn diagnostic(note: kustomize::Note) -> Diagnostic {
+    let place = note.place.map(|place| Label { place, message: String::new() });
+    Diagnostic {
+        about: if note.gravity == Gravity::Info { About::NotJudged } else { About::Input },
+        severity: match note.gravity {
+            Gravity::Error => Severity::Error,
+            Gravity::Warning => Severity::Warning,
+            Gravity::Info => Severity::Info,
+        },
+        message: note.message,
+        help: note.help,
+        file: place.is_none().then(|| note.folder.join("kustomization.yaml").into_string()),
+        place,
+    }
 }

@@ -64,7 +64,7 @@ pub struct Traces {
     words: FxHashSet<(u32, u64)>,
     /// Objects that install others, by unit, and the namespace that they install into.
     installers: FxHashMap<u32, Vec<Option<String>>>,
-    /// Units that a kustomization with remote parts belongs to.
+    /// Units that hold less than is deployed: a chart, an overlay with remote parts.
     open: FxHashSet<u32>,
 }
 
@@ -133,6 +133,8 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                 }
             }
         }
+        let units = model.units.iter().enumerate();
+        traces.open.extend(units.filter(|(_, unit)| unit.extent != Extent::Whole).map(|(id, _)| id as u32));
         for tree in model.trees {
             let path = model.sources.path(tree.file);
             if !matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
@@ -249,7 +251,7 @@ fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence
     }
     let perhaps = |words: &'static str| Existence::Perhaps(Reason::new(words));
     if traces.open.contains(&unit) {
-        return perhaps("a kustomization of this unit brings in what is in no file here");
+        return perhaps("this unit is deployed with more than is in files here");
     }
     let here = namespace_of(model, wanted);
     let into = |installer: &Option<String>| match (installer.as_deref(), here) {

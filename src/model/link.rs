@@ -250,6 +250,9 @@ pub fn selecting(
 ) -> Found {
     let unit = model.objects[of as usize].unit;
     let mut found = Found::default();
+    if model.units[unit as usize].extent == Extent::Part {
+        found.open = Some(Reason::new("a part of what is deployed with it is in no file here"));
+    }
     for id in candidates {
         let holder = owner(id);
         match matches(id).and(same_namespace(model, of, holder)) {

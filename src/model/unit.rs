@@ -13,13 +13,15 @@ use super::value::things;
 use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Thing};
 use crate::fact::Fact;
-use crate::source::{FileId, Role, SourceFile};
+use crate::source::{Bundle, Extent, FileId, Role, SourceFile};
 
 /// One unit.
 #[derive(Debug, Default)]
 pub struct Unit {
     /// Its folder, `.` for the root.
     pub name: String,
+    /// How much of what is deployed it is.
+    pub extent: Extent,
     /// Its objects, in order.
     pub objects: Vec<u32>,
     /// The one namespace that its objects name, if they name exactly one.
@@ -53,12 +55,12 @@ pub static UNIT: KindDef = KindDef {
 /// Cuts the objects into units and tells each object its own.
 pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p SourceFile) -> Vec<Unit> {
     let mut folders = Folders::default();
-    let mut rendered: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+    let mut rendered: FxHashMap<&Bundle, Vec<u32>> = FxHashMap::default();
     for (id, entry) in objects.iter().enumerate() {
         let file = entry.object.node.tree().file;
         let source = source(file);
         match &source.role {
-            Role::Rendered(unit) => rendered.entry(unit).or_default().push(id as u32),
+            Role::Rendered(bundle) => rendered.entry(bundle).or_default().push(id as u32),
             Role::Plain | Role::Ingredient => folders.add(&source.path, file, id as u32),
         }
     }
@@ -66,7 +68,10 @@ pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p S
     // Units are put in order of their first objects later.
     let mut units: Vec<Unit> = rendered
         .into_iter()
-        .map(|(name, objects)| Unit { name: name.to_owned(), objects, ..Unit::default() })
+        .map(|(bundle, objects)| {
+            let Bundle { name, extent } = bundle.clone();
+            Unit { name, extent, objects, ..Unit::default() }
+        })
         .collect();
     folders.cut(0, &keys, &mut units);
     for unit in &mut units {

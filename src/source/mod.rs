@@ -81,8 +81,29 @@ pub enum Role {
     Plain,
     /// It is judged only through what is rendered from it.
     Ingredient,
-    /// Nobody wrote it: a chart or an overlay renders to it. What bears the same name is deployed together.
-    Rendered(Arc<str>),
+    /// Nobody wrote it: a chart or an overlay renders to it.
+    Rendered(Arc<Bundle>),
+}
+
+/// What a chart or an overlay renders to: it is deployed together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Bundle {
+    /// Its folder, and its settings where there are several.
+    pub name: String,
+    /// How much of what is deployed it is.
+    pub extent: Extent,
+}
+
+/// How much of what is deployed is there to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What its makers deliver. What it names and does not bring, such as a password, is for its users to make.
+    Package,
+    /// A part: the rest lies on another machine, or could not be rendered.
+    Part,
 }
 
 /// One file that was read: its path relative to the project root, with `/`, and its text.
@@ -152,7 +173,12 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
-    /// The same, to be changed.
+    /// All files, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut SourceFile> {
+        self.files.iter_mut()
+    }
+
+    /// The file behind an id, to be changed.
     pub fn get_mut(&mut self, id: FileId) -> &mut SourceFile {
         &mut self.files[id.0 as usize]
     }
