@@ -156,12 +156,15 @@ fn equal_unless_comparable(a: &Value, b: &Value) -> Result<bool, String> {
     match (&a.data, &b.data) {
         (Data::Nil, Data::Nil) => Ok(true),
         (Data::Nil, _) | (_, Data::Nil) => Ok(false),
-        (Data::Object(a), Data::Object(b)) => Ok(std::ptr::addr_eq(std::rc::Rc::as_ptr(a), std::rc::Rc::as_ptr(b))),
+        (Data::Object(a), Data::Object(b)) => {
+            Ok(std::ptr::addr_eq(std::rc::Rc::as_ptr(a), std::rc::Rc::as_ptr(b)))
+        }
         (a_data, b_data) => {
             let (a_kind, b_kind) = (type_name(a_data), type_name(b_data));
             let same = matches!(
                 (a_data, b_data),
-                (Data::Map(_), Data::Map(_)) | (Data::List(_) | Data::Bytes(_), Data::List(_) | Data::Bytes(_))
+                (Data::Map(_), Data::Map(_))
+                    | (Data::List(_) | Data::Bytes(_), Data::List(_) | Data::Bytes(_))
             );
             Err(if same {
                 format!("non-comparable type {}: {b_kind}", print::plain_text(b))
@@ -231,10 +234,8 @@ fn index(call: &mut Call<'_>, item: &Value, keys: &[Value]) -> Answer {
                 };
                 let found = map.borrow().get(key.as_str()).map(|entry| entry.value.clone());
                 found.unwrap_or_else(|| {
-                    let source = super::super::origin::Source::Missing {
-                        map: item.origin,
-                        key: key.as_str().into(),
-                    };
+                    let source =
+                        super::super::origin::Source::Missing { map: item.origin, key: key.as_str().into() };
                     Value::nil(call.origins.add(source))
                 })
             }

@@ -34,6 +34,7 @@ impl Rendering<'_> {
 
     /// A pipeline in parentheses: it belongs to the action around it.
     fn pipeline_inside(&mut self, dot: &Item, pipe: &Pipe) -> Result<Item> {
+        self.state.part = pipe.id;
         self.spend(1)?;
         let mut piped = None;
         for command in &pipe.commands {
@@ -72,9 +73,7 @@ impl Rendering<'_> {
     fn command(&mut self, dot: &Item, command: &Command, piped: Option<Item>) -> Result<Item> {
         let (first, operands) = (&command.operands[0], &command.operands[1..]);
         match &first.term {
-            Term::Function(name) => {
-                self.function(dot, first, name, command.id, Given { operands, piped })
-            }
+            Term::Function(name) => self.function(dot, first, name, command.id, Given { operands, piped }),
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => {
                 self.access(dot, first, Given { operands, piped })
             }

@@ -538,9 +538,11 @@ impl Parser<'_> {
             operand.range.end = token.end as u32;
             names.push(Rc::from(&self.spelling(token)[1..]));
         }
-        operand.start = start;
         match &mut operand.term {
-            Term::Field(fields) | Term::Variable(_, fields) => fields.extend(names),
+            Term::Field(fields) | Term::Variable(_, fields) => {
+                fields.extend(names);
+                operand.start = start;
+            }
             Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
                 let range = operand.range;
                 let end = range.end as usize - names.iter().map(|name| name.len() + 1).sum::<usize>();

@@ -46,13 +46,7 @@ struct Flags {
 /// A value as messages print it.
 pub(super) fn plain(value: &Value) -> String {
     let (mut origins, mut budget) = (Origins::default(), Budget::new(100_000, 1 << 20));
-    let mut printer = Printer::new(
-        Writer::default(),
-        &mut origins,
-        &mut budget,
-        Origin::NONE,
-        Frame(0),
-    );
+    let mut printer = Printer::new(Writer::default(), &mut origins, &mut budget, Origin::NONE, Frame(0));
     match printer.value(value, 'v', 0) {
         Ok(()) => printer.out.as_str().to_owned(),
         Err(error) => error,
@@ -62,13 +56,7 @@ pub(super) fn plain(value: &Value) -> String {
 /// As [`plain`], for a message that prints with `%s`.
 pub(super) fn plain_text(value: &Value) -> String {
     let (mut origins, mut budget) = (Origins::default(), Budget::new(100_000, 1 << 20));
-    let mut printer = Printer::new(
-        Writer::default(),
-        &mut origins,
-        &mut budget,
-        Origin::NONE,
-        Frame(0),
-    );
+    let mut printer = Printer::new(Writer::default(), &mut origins, &mut budget, Origin::NONE, Frame(0));
     match printer.argument(value, 's') {
         Ok(()) => printer.out.as_str().to_owned(),
         Err(error) => error,
@@ -203,7 +191,7 @@ impl<'a> Printer<'a> {
         let result = match (&value.data, verb) {
             (Data::Nil, 'T' | 'v') => self.own_padded("<nil>"),
             (data, 'T') => self.text_like(type_name(data)),
-            (Data::Nil, _) => self.bad_verb(value, verb),
+            (Data::Nil, _) | (Data::List(_) | Data::Map(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb, 0),
         };
         self.origin = outer;
@@ -293,7 +281,9 @@ impl<'a> Printer<'a> {
         self.budget.bytes(digits)?;
         let mut text = format!("U+{:0digits$X}", number as u64);
         let character = u32::try_from(number).ok().and_then(char::from_u32);
-        if let Some(character) = character.filter(|character| self.flags.sharp && literal::is_print(*character)) {
+        if let Some(character) =
+            character.filter(|character| self.flags.sharp && literal::is_print(*character))
+        {
             text.push_str(&format!(" '{character}'"));
         }
         self.own_spaced(&text)
@@ -422,8 +412,7 @@ impl<'a> Printer<'a> {
     fn pieces(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         self.budget.bytes(end)?;
-        let characters =
-            if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
+        let characters = if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
         self.padded(characters, |printer| {
             let mut start = 0;
             for piece in text.pieces() {
@@ -517,7 +506,8 @@ impl<'a> Printer<'a> {
 
     /// As `printf`.
     fn formatted(&mut self, format: &Text, values: &[Value]) -> Printed {
-        let mut reader = Format { bytes: format.as_str().as_bytes(), at: 0, argument: 0, good: true, reordered: false };
+        let mut reader =
+            Format { bytes: format.as_str().as_bytes(), at: 0, argument: 0, good: true, reordered: false };
         let text = format.as_str();
         while reader.at < text.len() {
             reader.good = true;
