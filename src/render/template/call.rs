@@ -9,7 +9,7 @@ use super::super::text::Text;
 use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
-use super::eval::{Given, type_name};
+use super::eval::Given;
 use super::exec::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::frame::What;
 use super::function::{Call, Function};
@@ -105,7 +105,7 @@ impl Rendering<'_> {
             }
             Callee::Builtin(Builtin::Call) if !given_to_nothing(&arguments) => {
                 let spelling = self.spelling(&arguments.operands[0]);
-                let kind = type_name(&arguments.items[0].value.data);
+                let kind = arguments.items[0].value.data.type_name();
                 Err(Failure::Said(format!("non-function {spelling} of type {kind}")))
             }
             Callee::Builtin(builtin) => {
@@ -204,7 +204,7 @@ impl Rendering<'_> {
         let index = arguments
             .items
             .iter()
-            .position(|item| if nothing { is_nil(item) } else { type_name(&item.value.data) == got })?;
+            .position(|item| if nothing { is_nil(item) } else { item.value.data.type_name() == got })?;
         let (item, part) = (&arguments.items[index], arguments.parts[index]);
         let origin = item.value.origin;
         let operand = arguments.operands.get(index);

@@ -236,7 +236,7 @@ impl Rendering<'_> {
     }
 
     fn no_field<T>(&mut self, name: &str, receiver: &Item) -> Result<T> {
-        let kind = if receiver.boxed { "interface {}" } else { type_name(&receiver.value.data) };
+        let kind = if receiver.boxed { "interface {}" } else { receiver.value.data.type_name() };
         self.fail_over(format!("can't evaluate field {name} in type {kind}"), receiver.value.origin)
     }
 
@@ -244,20 +244,5 @@ impl Rendering<'_> {
     fn missing(&mut self, map: Origin, key: &Rc<str>) -> Result<Origin> {
         self.spend(8)?;
         Ok(self.origins.add(Source::Missing { map, key: key.clone() }))
-    }
-}
-
-/// The type of some data, as Go spells it.
-pub(super) fn type_name(data: &Data) -> &'static str {
-    match data {
-        Data::Nil => "<nil>",
-        Data::Bool(_) => "bool",
-        Data::Int(_) => "int",
-        Data::Float(_) => "float64",
-        Data::Text(_) => "string",
-        Data::Bytes(_) => "[]uint8",
-        Data::List(_) => "[]interface {}",
-        Data::Map(_) => "map[string]interface {}",
-        Data::Object(object) => object.type_name(),
     }
 }

@@ -6,7 +6,6 @@
 use super::super::origin::{How, Origin, Origins, Source};
 use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
-use super::eval::type_name;
 use super::float;
 use super::function::{Budget, Call};
 use super::literal;
@@ -190,7 +189,7 @@ impl<'a> Printer<'a> {
         let outer = std::mem::replace(&mut self.origin, value.origin);
         let result = match (&value.data, verb) {
             (Data::Nil, 'T' | 'v') => self.own_padded("<nil>"),
-            (data, 'T') => self.text_like(type_name(data)),
+            (data, 'T') => self.text_like(data.type_name()),
             (Data::Nil, _) | (Data::List(_) | Data::Map(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb, 0),
         };
@@ -253,7 +252,7 @@ impl<'a> Printer<'a> {
         if let Data::Nil = value.data {
             return self.own(&format!("%!{verb}(<nil>)"));
         }
-        self.own(&format!("%!{verb}({}=", type_name(&value.data)))?;
+        self.own(&format!("%!{verb}({}=", value.data.type_name()))?;
         self.value(value, 'v', 0)?;
         self.own(")")
     }
@@ -561,7 +560,7 @@ impl<'a> Printer<'a> {
                 self.literal(", ")?;
             }
             if !matches!(value.data, Data::Nil) {
-                self.literal(&format!("{}=", type_name(&value.data)))?;
+                self.literal(&format!("{}=", value.data.type_name()))?;
             }
             self.argument(value, 'v')?;
         }
