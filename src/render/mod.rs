@@ -4,10 +4,14 @@
 //! and judged like any file; [`origin`]s turn the places of a finding back into places that a person can change. Nothing here
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
+pub mod base64;
+pub mod functions;
+pub mod number;
 pub mod origin;
 pub mod template;
 pub mod text;
 pub mod value;
+pub mod yaml;
 
 use camino::Utf8PathBuf;
 

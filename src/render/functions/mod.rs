@@ -1,0 +1,1 @@
+//! The functions that charts call: those of Helm and of sprig, one file a family.

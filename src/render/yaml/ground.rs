@@ -1,0 +1,63 @@
+//! Where the values of a text that is read come from: their place in a file, or what printed their bytes.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::render::origin::{How, Origin, Origins, Source};
+use crate::render::text::{Piece, Text};
+use crate::source::{FileId, Place, Span};
+
+/// The text that values are read from.
+pub(super) enum Ground<'t> {
+    /// A file; each value's origin is its place.
+    File(FileId),
+    /// Text that was rendered; each value's origin is that of its bytes.
+    Text { text: &'t Text, pieces: Vec<Piece> },
+}
+
+impl<'t> Ground<'t> {
+    pub(super) fn of(text: &'t Text) -> Self {
+        Self::Text { text, pieces: text.pieces().collect() }
+    }
+
+    /// Whether values are known by their path.
+    pub(super) fn has_paths(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+
+    /// The origin of the value at `span`, of which the bytes at `inner` say what it is.
+    pub(super) fn origin(&self, span: Span, inner: Span, path: &Rc<str>, origins: &mut Origins) -> Origin {
+        match self {
+            Self::File(file) => origins.add(Source::Node {
+                place: Place { file: *file, span },
+                path: Rc::clone(path),
+                before: Origin::NONE,
+            }),
+            Self::Text { pieces, .. } => {
+                let first = pieces.partition_point(|piece| piece.end <= inner.start);
+                let mut parts: SmallVec<[Origin; 4]> = SmallVec::new();
+                let mut start = inner.start;
+                for piece in &pieces[first..] {
+                    // Origins keep no more than four parts.
+                    if start >= inner.end && start > inner.start || parts.len() == 4 {
+                        break;
+                    }
+                    if piece.origin != Origin::NONE && !parts.contains(&piece.origin) {
+                        parts.push(piece.origin);
+                    }
+                    start = piece.end;
+                }
+                origins.of(How::Joined, parts)
+            }
+        }
+    }
+
+    /// A text of the source: with its pieces where its bytes stand there as they are.
+    pub(super) fn text(&self, inner: Option<Span>, cooked: &str, origin: Origin) -> Text {
+        match (self, inner) {
+            (Self::Text { text, .. }, Some(inner)) => text.slice(inner.start as usize, inner.end as usize),
+            _ => Text::of(cooked, origin),
+        }
+    }
+}
