@@ -79,16 +79,16 @@ impl Origins {
         Origin(self.0.len() as u32 - 1)
     }
 
-    /// What it is.
+    /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
-        &self.0[origin.0 as usize]
+        self.0.get(origin.0 as usize).unwrap_or(&Source::Nothing)
     }
 
-    /// Made of these, as far as they say anything; at most four are kept.
+    /// Made of these, as far as they say anything; at most sixteen are kept.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
         for part in parts {
-            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 4 {
+            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 16 {
                 kept.push(part);
             }
         }

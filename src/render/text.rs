@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::origin::Origin;
 
 /// The template call, branch or loop that printed a piece, by its position in the list of the rendering; 0 is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Frame(pub u32);
 
 /// A run of bytes of one origin.
@@ -62,20 +62,47 @@ impl Text {
 
     /// The pieces, in order, covering the whole text.
     pub fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
+        self.pieces_from(0)
+    }
+
+    /// The pieces, in order, from the one in which byte `start` lies.
+    fn pieces_from(&self, start: usize) -> impl Iterator<Item = Piece> + '_ {
         let end = self.text.len() as u32;
         let (one, many): (Option<Piece>, &[Piece]) = match &self.pieces {
-            _ if end == 0 => (None, &[]),
+            _ if start >= self.text.len() => (None, &[]),
             Pieces::None => (Some(Piece { end, origin: Origin::NONE, frame: Frame(0) }), &[]),
             Pieces::One(origin, frame) => (Some(Piece { end, origin: *origin, frame: *frame }), &[]),
-            Pieces::Many(pieces) => (None, pieces),
+            Pieces::Many(pieces) => {
+                (None, &pieces[pieces.partition_point(|piece| piece.end as usize <= start)..])
+            }
         };
         one.into_iter().chain(many.iter().copied())
+    }
+
+    /// The piece in which a byte lies; none behind the end.
+    pub fn piece_at(&self, offset: usize) -> Option<Piece> {
+        self.pieces_from(offset).next()
     }
 
     /// Bytes `start..end` with their origins.
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let mut out = Writer::default();
         out.push_slice(self, start, end);
+        out.finish()
+    }
+
+    /// The text without every occurrence of `part`.
+    pub fn without(&self, part: &str) -> Self {
+        if part.is_empty() || !self.text.contains(part) {
+            return self.clone();
+        }
+        let mut out = Writer::default();
+        let mut start = 0;
+        for (found, _) in self.text.match_indices(part) {
+            out.push_slice(self, start, found);
+            start = found + part.len();
+        }
+        out.push_slice(self, start, self.text.len());
         out.finish()
     }
 
@@ -148,16 +175,15 @@ impl Writer {
 
     /// Adds bytes `start..end` of `text` with their origins.
     pub fn push_slice(&mut self, text: &Text, start: usize, end: usize) {
-        let mut at = 0;
-        for piece in text.pieces() {
-            let (from, to) = (at.max(start), (piece.end as usize).min(end));
-            if from < to {
-                self.push(&text.as_str()[from..to], piece.origin, piece.frame);
-            }
-            at = piece.end as usize;
+        let end = end.min(text.len());
+        let mut at = start;
+        for piece in text.pieces_from(start) {
             if at >= end {
                 break;
             }
+            let to = (piece.end as usize).min(end);
+            self.push(&text.as_str()[at..to], piece.origin, piece.frame);
+            at = to;
         }
     }
 

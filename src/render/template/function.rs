@@ -27,6 +27,10 @@ pub type Function = fn(&mut Call<'_>, &[Value]) -> Result<Value, String>;
 pub trait Functions {
     /// The function of this name.
     fn find(&self, name: &str) -> Option<Function>;
+    /// A method that every map has, given the map: what a field of this name is where the map has no such key.
+    fn map_method(&self, _name: &str) -> Option<Function> {
+        None
+    }
 }
 
 /// What a whole rendering may spend. A template that never ends, or that doubles a text forty times, ends here.

@@ -1,6 +1,27 @@
 //! Go's `text/template`, for templates that print text and know where each byte of it came from.
 //!
-//! Templates are parsed once and executed with a value as dot. Functions beyond the language's own are given from outside
-//! through [`function::Functions`]; nothing here knows charts.
+//! [`Templates`] are parsed once; a [`Rendering`] executes them with a value as dot. Functions beyond the language's own are
+//! given from outside through [`function::Functions`]; nothing here knows charts.
 
+mod builtin;
+mod call;
+mod error;
+mod escape;
+mod eval;
+mod exec;
+mod float;
+pub mod frame;
 pub mod function;
+mod lex;
+mod literal;
+mod parse;
+mod print;
+mod templates;
+mod tree;
+
+pub use error::{Error, Step};
+pub use exec::{Notice, Options, Output, Rendering};
+pub use templates::Templates;
+
+#[cfg(test)]
+mod tests;
