@@ -79,9 +79,9 @@ impl Origins {
         Origin(self.0.len() as u32 - 1)
     }
 
-    /// What it is.
+    /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
-        &self.0[origin.0 as usize]
+        self.0.get(origin.0 as usize).unwrap_or(&Source::Nothing)
     }
 
     /// Made of these, as far as they say anything; at most sixteen are kept.

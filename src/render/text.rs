@@ -62,14 +62,26 @@ impl Text {
 
     /// The pieces, in order, covering the whole text.
     pub fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
+        self.pieces_from(0)
+    }
+
+    /// The pieces, in order, from the one in which byte `start` lies.
+    fn pieces_from(&self, start: usize) -> impl Iterator<Item = Piece> + '_ {
         let end = self.text.len() as u32;
         let (one, many): (Option<Piece>, &[Piece]) = match &self.pieces {
-            _ if end == 0 => (None, &[]),
+            _ if start >= self.text.len() => (None, &[]),
             Pieces::None => (Some(Piece { end, origin: Origin::NONE, frame: Frame(0) }), &[]),
             Pieces::One(origin, frame) => (Some(Piece { end, origin: *origin, frame: *frame }), &[]),
-            Pieces::Many(pieces) => (None, pieces),
+            Pieces::Many(pieces) => {
+                (None, &pieces[pieces.partition_point(|piece| piece.end as usize <= start)..])
+            }
         };
         one.into_iter().chain(many.iter().copied())
+    }
+
+    /// The piece in which a byte lies; none behind the end.
+    pub fn piece_at(&self, offset: usize) -> Option<Piece> {
+        self.pieces_from(offset).next()
     }
 
     /// Bytes `start..end` with their origins.
@@ -77,19 +89,6 @@ impl Text {
         let mut out = Writer::default();
         out.push_slice(self, start, end);
         out.finish()
-    }
-
-    /// The piece in which a byte lies; none behind the end.
-    pub fn piece_at(&self, offset: usize) -> Option<Piece> {
-        let end = self.text.len() as u32;
-        match &self.pieces {
-            _ if offset >= self.text.len() => None,
-            Pieces::None => Some(Piece { end, origin: Origin::NONE, frame: Frame(0) }),
-            Pieces::One(origin, frame) => Some(Piece { end, origin: *origin, frame: *frame }),
-            Pieces::Many(pieces) => {
-                pieces.get(pieces.partition_point(|piece| piece.end as usize <= offset)).copied()
-            }
-        }
     }
 
     /// The text without every occurrence of `part`.
@@ -176,9 +175,12 @@ impl Writer {
 
     /// Adds bytes `start..end` of `text` with their origins.
     pub fn push_slice(&mut self, text: &Text, start: usize, end: usize) {
+        let end = end.min(text.len());
         let mut at = start;
-        while at < end {
-            let Some(piece) = text.piece_at(at) else { break };
+        for piece in text.pieces_from(start) {
+            if at >= end {
+                break;
+            }
             let to = (piece.end as usize).min(end);
             self.push(&text.as_str()[at..to], piece.origin, piece.frame);
             at = to;

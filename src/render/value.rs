@@ -58,6 +58,23 @@ pub enum Data {
     Object(Rc<dyn Object>),
 }
 
+impl Data {
+    /// The name of its type, as Go spells it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Nil => "<nil>",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float64",
+            Self::Text(_) => "string",
+            Self::Bytes(_) => "[]uint8",
+            Self::List(_) => "[]interface {}",
+            Self::Map(_) => "map[string]interface {}",
+            Self::Object(object) => object.type_name(),
+        }
+    }
+}
+
 /// Something with fields and methods of Go that charts can reach.
 pub trait Object: fmt::Debug {
     /// Its type as `typeOf` prints it.

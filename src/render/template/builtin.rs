@@ -3,7 +3,6 @@
 use super::super::origin::{How, Origin};
 use super::super::value::{Data, Value};
 use super::escape;
-use super::eval::type_name;
 use super::function::Call;
 use super::print;
 
@@ -84,7 +83,7 @@ pub(super) fn call(builtin: Builtin, call: &mut Call<'_>, values: &[Value]) -> A
         (Builtin::Slice, [item, indexes @ ..]) => slice(call, item, indexes),
         (Builtin::Call, [Value { data: Data::Nil, .. }, ..]) => Err("call of nil".to_owned()),
         (Builtin::Call, [value, ..]) => {
-            Err(format!("non-function {} of type {}", print::plain(value), type_name(&value.data)))
+            Err(format!("non-function {} of type {}", print::plain(value), value.data.type_name()))
         }
         (Builtin::Print, _) => print::print(call, values),
         (Builtin::Println, _) => print::println(call, values),
@@ -100,7 +99,7 @@ pub(super) fn call(builtin: Builtin, call: &mut Call<'_>, values: &[Value]) -> A
 pub(super) fn wrong_type(expected: &str, got: &Data) -> String {
     match got {
         Data::Nil => format!("wrong type for value; expected {expected}; got interface {{}}"),
-        got => format!("wrong type for value; expected {expected}; got {}", type_name(got)),
+        got => format!("wrong type for value; expected {expected}; got {}", got.type_name()),
     }
 }
 
@@ -129,7 +128,7 @@ fn basic(value: &Value) -> Option<Basic<'_>> {
 }
 
 fn incompatible(a: &Value, b: &Value) -> String {
-    let (a, b) = (type_name(&a.data), type_name(&b.data));
+    let (a, b) = (a.data.type_name(), b.data.type_name());
     format!("incompatible types for comparison: {a} and {b}")
 }
 
@@ -156,12 +155,15 @@ fn equal_unless_comparable(a: &Value, b: &Value) -> Result<bool, String> {
     match (&a.data, &b.data) {
         (Data::Nil, Data::Nil) => Ok(true),
         (Data::Nil, _) | (_, Data::Nil) => Ok(false),
-        (Data::Object(a), Data::Object(b)) => Ok(std::ptr::addr_eq(std::rc::Rc::as_ptr(a), std::rc::Rc::as_ptr(b))),
+        (Data::Object(a), Data::Object(b)) => {
+            Ok(std::ptr::addr_eq(std::rc::Rc::as_ptr(a), std::rc::Rc::as_ptr(b)))
+        }
         (a_data, b_data) => {
-            let (a_kind, b_kind) = (type_name(a_data), type_name(b_data));
+            let (a_kind, b_kind) = (a_data.type_name(), b_data.type_name());
             let same = matches!(
                 (a_data, b_data),
-                (Data::Map(_), Data::Map(_)) | (Data::List(_) | Data::Bytes(_), Data::List(_) | Data::Bytes(_))
+                (Data::Map(_), Data::Map(_))
+                    | (Data::List(_) | Data::Bytes(_), Data::List(_) | Data::Bytes(_))
             );
             Err(if same {
                 format!("non-comparable type {}: {b_kind}", print::plain_text(b))
@@ -199,7 +201,7 @@ fn length(value: &Value) -> Result<usize, String> {
             Some(entries) => Ok(entries.len()),
             None => Err(format!("len of type {}", object.type_name())),
         },
-        other => Err(format!("len of type {}", type_name(other))),
+        other => Err(format!("len of type {}", other.type_name())),
     }
 }
 
@@ -211,7 +213,7 @@ fn position(index: &Value, length: usize) -> Result<usize, String> {
             _ => Err(format!("index out of range: {position}")),
         },
         Data::Nil => Err("cannot index slice/array with nil".to_owned()),
-        other => Err(format!("cannot index slice/array with type {}", type_name(other))),
+        other => Err(format!("cannot index slice/array with type {}", other.type_name())),
     }
 }
 
@@ -227,14 +229,12 @@ fn index(call: &mut Call<'_>, item: &Value, keys: &[Value]) -> Answer {
                 let key = match &key.data {
                     Data::Text(key) => key,
                     Data::Nil => return Err("value is nil; should be of type string".to_owned()),
-                    other => return Err(format!("value has type {}; should be string", type_name(other))),
+                    other => return Err(format!("value has type {}; should be string", other.type_name())),
                 };
                 let found = map.borrow().get(key.as_str()).map(|entry| entry.value.clone());
                 found.unwrap_or_else(|| {
-                    let source = super::super::origin::Source::Missing {
-                        map: item.origin,
-                        key: key.as_str().into(),
-                    };
+                    let source =
+                        super::super::origin::Source::Missing { map: item.origin, key: key.as_str().into() };
                     Value::nil(call.origins.add(source))
                 })
             }
@@ -253,7 +253,7 @@ fn index(call: &mut Call<'_>, item: &Value, keys: &[Value]) -> Answer {
                 let byte = *bytes.get(at).ok_or("reflect: slice index out of range")?;
                 Value::new(Data::Int(i64::from(byte)), item.origin)
             }
-            other => return Err(format!("can't index item of type {}", type_name(other))),
+            other => return Err(format!("can't index item of type {}", other.type_name())),
         };
         item.origin = chosen_by(call, item.origin, key.origin);
     }
@@ -278,7 +278,7 @@ fn slice(call: &mut Call<'_>, item: &Value, indexes: &[Value]) -> Answer {
         Data::Text(text) => text.len(),
         Data::List(list) => list.borrow().len(),
         Data::Bytes(bytes) => bytes.len(),
-        other => return Err(format!("can't slice item of type {}", type_name(other))),
+        other => return Err(format!("can't slice item of type {}", other.type_name())),
     };
     let mut ends = [0, length, length];
     for (end, index) in ends.iter_mut().zip(indexes) {

@@ -9,7 +9,7 @@ use super::super::text::Text;
 use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
-use super::eval::{Given, type_name};
+use super::eval::Given;
 use super::exec::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::frame::What;
 use super::function::{Call, Function};
@@ -103,6 +103,11 @@ impl Rendering<'_> {
             {
                 Err(Failure::Said("reflect: call of reflect.Value.Type on zero Value".to_owned()))
             }
+            Callee::Builtin(Builtin::Call) if !given_to_nothing(&arguments) => {
+                let spelling = self.spelling(&arguments.operands[0]);
+                let kind = arguments.items[0].value.data.type_name();
+                Err(Failure::Said(format!("non-function {spelling} of type {kind}")))
+            }
             Callee::Builtin(builtin) => {
                 self.call(|call, values| builtin::call(builtin, call, values), &arguments)
             }
@@ -137,8 +142,7 @@ impl Rendering<'_> {
     ) -> std::result::Result<Value, Failure> {
         let values: SmallVec<[Value; 4]> = arguments.items.iter().map(|item| item.value.clone()).collect();
         let (at, frame) = (self.action(), self.frame());
-        let mut call =
-            Call { origins: &mut self.origins, at, frame, budget: &mut self.budget };
+        let mut call = Call { origins: &mut self.origins, at, frame, budget: &mut self.budget };
         function(&mut call, &values).map_err(Failure::Said)
     }
 
@@ -197,9 +201,10 @@ impl Rendering<'_> {
         };
         let is_nil = |item: &Item| matches!(item.value.data, Data::Nil);
         let nothing = matches!(got, "interface {}" | "<nil>" | "nil");
-        let index = arguments.items.iter().position(|item| {
-            if nothing { is_nil(item) } else { type_name(&item.value.data) == got }
-        })?;
+        let index = arguments
+            .items
+            .iter()
+            .position(|item| if nothing { is_nil(item) } else { item.value.data.type_name() == got })?;
         let (item, part) = (&arguments.items[index], arguments.parts[index]);
         let origin = item.value.origin;
         let operand = arguments.operands.get(index);
@@ -255,9 +260,8 @@ impl Rendering<'_> {
         };
         let count = self.included.entry(name.clone()).or_insert(0);
         if *count > MAX_INCLUDED || self.is_deep() {
-            let message = format!(
-                "rendering template has a nested reference name: {name}: unable to execute template"
-            );
+            let message =
+                format!("rendering template has a nested reference name: {name}: unable to execute template");
             return Err(Failure::Said(message));
         }
         let count = self.included.entry(name.clone()).or_insert(0);
@@ -285,7 +289,8 @@ impl Rendering<'_> {
         }
         result?;
         let first = made.pieces().next().map(|piece| piece.origin);
-        let uniform = first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
+        let uniform =
+            first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
         let origin = uniform.unwrap_or_else(|| {
             let printed = made.pieces().take(32).map(|piece| piece.origin);
             self.origins.of(How::Joined, inner.into_iter().chain(printed.collect::<Vec<_>>()))
@@ -317,17 +322,15 @@ impl Rendering<'_> {
             }
         };
         let source = Source::Value(text.clone());
-        let mut defined: Vec<Template> = trees
-            .iter()
-            .map(|tree| Template { tree: tree.clone(), source: source.clone() })
-            .collect();
+        let mut defined: Vec<Template> =
+            trees.iter().map(|tree| Template { tree: tree.clone(), source: source.clone() }).collect();
         let Some(main) = defined.pop() else { return Ok(Value::text("", origin)) };
         let names = nest(&self.state.names, self.templates, &defined);
         let at = self.action();
         let dot = Item::of(arguments.items[1].value.clone());
         let result = self.apart(|rendering| {
             if rendering.is_deep() {
-                return rendering.fail("the template nests too deeply");
+                return rendering.fail("the template nests or calls itself too deeply");
             }
             rendering.influence(origin);
             rendering.run(main, names, What::Tpl, at, dot)
@@ -352,8 +355,7 @@ impl Rendering<'_> {
             return Ok(trees.clone());
         }
         let (name, key): (Rc<str>, Rc<str>) = ("gotpl".into(), text.as_str().into());
-        let trees = parse::parse(&name, &key)
-            .map_err(|broken| Box::new(not_parsed(&name, broken, None)))?;
+        let trees = parse::parse(&name, &key).map_err(|broken| Box::new(not_parsed(&name, broken, None)))?;
         let trees: Rc<[Rc<Tree>]> = trees.into_iter().map(Rc::new).collect();
         self.parsed.insert(key, trees.clone());
         Ok(trees)
@@ -412,6 +414,11 @@ enum Failure {
     Inside(String, Box<Error>),
     /// The template refuses, because of this value.
     Stop(String, Origin),
+}
+
+/// Whether `call` is given nothing to call, or nothing that was written.
+fn given_to_nothing(arguments: &Arguments<'_>) -> bool {
+    arguments.operands.is_empty() || matches!(arguments.items[0].value.data, Data::Nil)
 }
 
 /// What a function is given, and where each value was last evaluated.

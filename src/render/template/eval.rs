@@ -34,6 +34,7 @@ impl Rendering<'_> {
 
     /// A pipeline in parentheses: it belongs to the action around it.
     fn pipeline_inside(&mut self, dot: &Item, pipe: &Pipe) -> Result<Item> {
+        self.state.part = pipe.id;
         self.spend(1)?;
         let mut piped = None;
         for command in &pipe.commands {
@@ -72,9 +73,7 @@ impl Rendering<'_> {
     fn command(&mut self, dot: &Item, command: &Command, piped: Option<Item>) -> Result<Item> {
         let (first, operands) = (&command.operands[0], &command.operands[1..]);
         match &first.term {
-            Term::Function(name) => {
-                self.function(dot, first, name, command.id, Given { operands, piped })
-            }
+            Term::Function(name) => self.function(dot, first, name, command.id, Given { operands, piped }),
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => {
                 self.access(dot, first, Given { operands, piped })
             }
@@ -237,7 +236,7 @@ impl Rendering<'_> {
     }
 
     fn no_field<T>(&mut self, name: &str, receiver: &Item) -> Result<T> {
-        let kind = if receiver.boxed { "interface {}" } else { type_name(&receiver.value.data) };
+        let kind = if receiver.boxed { "interface {}" } else { receiver.value.data.type_name() };
         self.fail_over(format!("can't evaluate field {name} in type {kind}"), receiver.value.origin)
     }
 
@@ -245,20 +244,5 @@ impl Rendering<'_> {
     fn missing(&mut self, map: Origin, key: &Rc<str>) -> Result<Origin> {
         self.spend(8)?;
         Ok(self.origins.add(Source::Missing { map, key: (&**key).into() }))
-    }
-}
-
-/// The type of some data, as Go spells it.
-pub(super) fn type_name(data: &Data) -> &'static str {
-    match data {
-        Data::Nil => "<nil>",
-        Data::Bool(_) => "bool",
-        Data::Int(_) => "int",
-        Data::Float(_) => "float64",
-        Data::Text(_) => "string",
-        Data::Bytes(_) => "[]uint8",
-        Data::List(_) => "[]interface {}",
-        Data::Map(_) => "map[string]interface {}",
-        Data::Object(object) => object.type_name(),
     }
 }

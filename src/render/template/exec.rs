@@ -297,7 +297,7 @@ impl<'a> Rendering<'a> {
             return self.fail(error);
         }
         if self.is_deep() {
-            return self.fail("the template nests too deeply");
+            return self.fail("the template nests or calls itself too deeply");
         }
         Ok(())
     }
@@ -567,7 +567,11 @@ impl<'a> Rendering<'a> {
             self.leave_out(Some(&branch.then), at, condition);
             if let Some(list) = &branch.otherwise {
                 let outer = self.enter(What::Else, at, condition);
-                flow = self.list(dot, list)?;
+                // A `break` here is caught by this very loop, a `continue` by the one around.
+                flow = match self.list(dot, list)? {
+                    Flow::Break => Flow::On,
+                    flow => flow,
+                };
                 self.leave(outer);
             }
         } else {
@@ -593,15 +597,19 @@ impl<'a> Rendering<'a> {
             }
             Data::List(values) => {
                 let values = values.borrow();
-                list(values.iter().enumerate().map(|(at, value)| (index(at), Item::boxed(value.clone()))).collect())
+                list(
+                    values
+                        .iter()
+                        .enumerate()
+                        .map(|(at, value)| (index(at), Item::boxed(value.clone())))
+                        .collect(),
+                )
             }
             Data::Bytes(bytes) => list(
                 bytes
                     .iter()
                     .enumerate()
-                    .map(|(at, byte)| {
-                        (index(at), Item::of(Value::new(Data::Int(i64::from(*byte)), origin)))
-                    })
+                    .map(|(at, byte)| (index(at), Item::of(Value::new(Data::Int(i64::from(*byte)), origin))))
                     .collect(),
             ),
             Data::Map(map) => {

@@ -406,7 +406,11 @@ impl<'t> Lexer<'t> {
 /// As Go's `%#U` prints a character.
 fn unicode(character: char) -> String {
     let code = u32::from(character);
-    if super::literal::is_print(character) { format!("U+{code:04X} '{character}'") } else { format!("U+{code:04X}") }
+    if super::literal::is_print(character) {
+        format!("U+{code:04X} '{character}'")
+    } else {
+        format!("U+{code:04X}")
+    }
 }
 
 /// What templates take for space.

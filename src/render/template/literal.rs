@@ -65,7 +65,8 @@ fn unquote_unit(text: &str, quote: char) -> Result<(Unit, &str), &'static str> {
                 'u' => 4,
                 _ => 8,
             };
-            let digits = rest.get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            let digits =
+                rest.get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
             let code = u32::from_str_radix(digits.ok_or(BAD)?, 16).map_err(|_| BAD)?;
             let unit = match escape {
                 'x' => Unit::Byte(code as u8),
@@ -74,7 +75,8 @@ fn unquote_unit(text: &str, quote: char) -> Result<(Unit, &str), &'static str> {
             return Ok((unit, &rest[count..]));
         }
         '0'..='7' => {
-            let digits = text.get(1..4).filter(|digits| digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
+            let digits =
+                text.get(1..4).filter(|digits| digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
             let code = u32::from_str_radix(digits.ok_or(BAD)?, 8).map_err(|_| BAD)?;
             return Ok((Unit::Byte(u8::try_from(code).map_err(|_| BAD)?), &text[4..]));
         }
@@ -103,7 +105,10 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
     let floats = text.contains(['.', 'e', 'E', 'p', 'P']);
     let hex = {
         let digits = text.as_bytes();
-        digits.len() > 2 && digits[0] == b'0' && matches!(digits[1], b'x' | b'X') && !text.contains(['p', 'P'])
+        digits.len() > 2
+            && digits[0] == b'0'
+            && matches!(digits[1], b'x' | b'X')
+            && !text.contains(['p', 'P'])
     };
     match integer(text) {
         Some(value) => match i64::try_from(value) {

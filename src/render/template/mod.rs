@@ -22,3 +22,6 @@ mod tree;
 pub use error::{Error, Step};
 pub use exec::{Notice, Options, Output, Rendering};
 pub use templates::Templates;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,10 @@ use super::literal;
 use super::tree::{Branch, Call, Command, Id, Lines, List, Node, Operand, Pipe, Range, Term, Tree, Written};
 
 /// How deep parentheses and blocks may nest in each other.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 100;
+
+/// How many `else if` may follow each other.
+const MAX_LINKS: usize = 250;
 
 /// A text that is no template: what is wrong, and on which line.
 #[derive(Debug)]
@@ -78,6 +81,17 @@ impl Ending {
             Self::Else => "{{else}}",
         }
     }
+}
+
+/// An `if`, `with` or `range` without what stands in its `else`.
+struct Link {
+    pipe: Pipe,
+    then: List,
+    /// Where its `else` begins.
+    behind: u32,
+    /// How many variables there were, and how many assignments.
+    variables: usize,
+    assigned: usize,
 }
 
 enum Item {
@@ -355,47 +369,70 @@ impl Parser<'_> {
     }
 
     fn branch(&mut self, word: Kind) -> Parsed<Branch> {
-        self.deeper(|parser| parser.branch_inside(word))
+        self.deeper(|parser| parser.chain(word))
     }
 
-    fn branch_inside(&mut self, word: Kind) -> Parsed<Branch> {
+    /// An `if`, `with` or `range`, and every `else if` or `else with` behind it, of which each stands in the `else` of the one
+    /// before; read one after the other, because there may be many.
+    fn chain(&mut self, word: Kind) -> Parsed<Branch> {
+        let mut links = Vec::new();
+        let mut otherwise = loop {
+            let (link, ending, behind) = self.link(word)?;
+            links.push(link);
+            match ending {
+                Ending::End => break None,
+                Ending::Else if word != Kind::Range && self.peek().kind == word => {
+                    self.next();
+                    if links.len() >= MAX_LINKS {
+                        return self.broken("max expression depth exceeded");
+                    }
+                    if let Some(link) = links.last_mut() {
+                        link.behind = behind;
+                    }
+                }
+                Ending::Else => {
+                    let (list, ending, _) = self.list()?;
+                    if let Ending::Else = ending {
+                        return self.broken(format!("expected end; found {}", ending.spelling()));
+                    }
+                    break Some(list);
+                }
+            }
+        };
+        loop {
+            let Some(link) = links.pop() else { return self.broken("unexpected EOF") };
+            let assigns = self.close(link.variables, link.assigned);
+            let branch = Branch { pipe: link.pipe, then: link.then, otherwise, assigns };
+            let Some(before) = links.last() else { return Ok(branch) };
+            let end = branch.otherwise.as_ref().map_or(branch.then.range.end, |list| list.range.end);
+            let node = if word == Kind::If { Node::If(branch) } else { Node::With(branch) };
+            otherwise = Some(List { nodes: vec![node], range: Range { start: before.behind, end } });
+        }
+    }
+
+    fn link(&mut self, word: Kind) -> Parsed<(Link, Ending, u32)> {
         let context = match word {
             Kind::If => "if",
             Kind::With => "with",
             _ => "range",
         };
-        let outer = self.scope.variables.len();
-        let assigned = self.scope.assigned.len();
+        let (variables, assigned) = (self.scope.variables.len(), self.scope.assigned.len());
         let pipe = self.pipeline(context, Kind::Close)?;
         self.scope.ranges += usize::from(word == Kind::Range);
         let (then, ending, behind) = self.list()?;
         self.scope.ranges -= usize::from(word == Kind::Range);
-        let otherwise = match ending {
-            Ending::End => None,
-            Ending::Else if word != Kind::Range && self.peek().kind == word => {
-                self.next();
-                let inner = self.branch(word)?;
-                let end = inner.otherwise.as_ref().map_or(inner.then.range.end, |list| list.range.end);
-                let node = if word == Kind::If { Node::If(inner) } else { Node::With(inner) };
-                Some(List { nodes: vec![node], range: Range { start: behind, end } })
-            }
-            Ending::Else => {
-                let (list, ending, _) = self.list()?;
-                if let Ending::Else = ending {
-                    return self.broken(format!("expected end; found {}", ending.spelling()));
-                }
-                Some(list)
-            }
-        };
-        self.scope.variables.truncate(outer);
-        // What was declared inside dies here, and so does every assignment to it.
-        let outside = |(_, declared): &(Rc<str>, usize)| *declared < outer;
-        let inside = self.scope.assigned.split_off(assigned);
-        let mut assigns: Vec<(Rc<str>, usize)> = inside.into_iter().filter(outside).collect();
+        Ok((Link { pipe, then, behind, variables, assigned }, ending, behind))
+    }
+
+    /// Ends a block: what was declared in it dies, and so does every assignment to that. The others are told.
+    fn close(&mut self, variables: usize, assigned: usize) -> Vec<Rc<str>> {
+        self.scope.variables.truncate(variables);
+        let mut assigns = self.scope.assigned.split_off(assigned);
+        assigns.retain(|(_, declared)| *declared < variables);
         assigns.sort_unstable();
         assigns.dedup();
         self.scope.assigned.extend(assigns.iter().cloned());
-        Ok(Branch { pipe, then, otherwise, assigns: assigns.into_iter().map(|(name, _)| name).collect() })
+        assigns.into_iter().map(|(name, _)| name).collect()
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
@@ -538,9 +575,11 @@ impl Parser<'_> {
             operand.range.end = token.end as u32;
             names.push(Rc::from(&self.spelling(token)[1..]));
         }
-        operand.start = start;
         match &mut operand.term {
-            Term::Field(fields) | Term::Variable(_, fields) => fields.extend(names),
+            Term::Field(fields) | Term::Variable(_, fields) => {
+                fields.extend(names);
+                operand.start = start;
+            }
             Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
                 let range = operand.range;
                 let end = range.end as usize - names.iter().map(|name| name.len() + 1).sum::<usize>();

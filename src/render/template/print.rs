@@ -6,7 +6,6 @@
 use super::super::origin::{How, Origin, Origins, Source};
 use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
-use super::eval::type_name;
 use super::float;
 use super::function::{Budget, Call};
 use super::literal;
@@ -46,13 +45,7 @@ struct Flags {
 /// A value as messages print it.
 pub(super) fn plain(value: &Value) -> String {
     let (mut origins, mut budget) = (Origins::default(), Budget::new(100_000, 1 << 20));
-    let mut printer = Printer::new(
-        Writer::default(),
-        &mut origins,
-        &mut budget,
-        Origin::NONE,
-        Frame(0),
-    );
+    let mut printer = Printer::new(Writer::default(), &mut origins, &mut budget, Origin::NONE, Frame(0));
     match printer.value(value, 'v', 0) {
         Ok(()) => printer.out.as_str().to_owned(),
         Err(error) => error,
@@ -62,13 +55,7 @@ pub(super) fn plain(value: &Value) -> String {
 /// As [`plain`], for a message that prints with `%s`.
 pub(super) fn plain_text(value: &Value) -> String {
     let (mut origins, mut budget) = (Origins::default(), Budget::new(100_000, 1 << 20));
-    let mut printer = Printer::new(
-        Writer::default(),
-        &mut origins,
-        &mut budget,
-        Origin::NONE,
-        Frame(0),
-    );
+    let mut printer = Printer::new(Writer::default(), &mut origins, &mut budget, Origin::NONE, Frame(0));
     match printer.argument(value, 's') {
         Ok(()) => printer.out.as_str().to_owned(),
         Err(error) => error,
@@ -202,8 +189,8 @@ impl<'a> Printer<'a> {
         let outer = std::mem::replace(&mut self.origin, value.origin);
         let result = match (&value.data, verb) {
             (Data::Nil, 'T' | 'v') => self.own_padded("<nil>"),
-            (data, 'T') => self.text_like(type_name(data)),
-            (Data::Nil, _) => self.bad_verb(value, verb),
+            (data, 'T') => self.text_like(data.type_name()),
+            (Data::Nil, _) | (Data::List(_) | Data::Map(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb, 0),
         };
         self.origin = outer;
@@ -265,7 +252,7 @@ impl<'a> Printer<'a> {
         if let Data::Nil = value.data {
             return self.own(&format!("%!{verb}(<nil>)"));
         }
-        self.own(&format!("%!{verb}({}=", type_name(&value.data)))?;
+        self.own(&format!("%!{verb}({}=", value.data.type_name()))?;
         self.value(value, 'v', 0)?;
         self.own(")")
     }
@@ -293,7 +280,9 @@ impl<'a> Printer<'a> {
         self.budget.bytes(digits)?;
         let mut text = format!("U+{:0digits$X}", number as u64);
         let character = u32::try_from(number).ok().and_then(char::from_u32);
-        if let Some(character) = character.filter(|character| self.flags.sharp && literal::is_print(*character)) {
+        if let Some(character) =
+            character.filter(|character| self.flags.sharp && literal::is_print(*character))
+        {
             text.push_str(&format!(" '{character}'"));
         }
         self.own_spaced(&text)
@@ -422,8 +411,7 @@ impl<'a> Printer<'a> {
     fn pieces(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         self.budget.bytes(end)?;
-        let characters =
-            if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
+        let characters = if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
         self.padded(characters, |printer| {
             let mut start = 0;
             for piece in text.pieces() {
@@ -517,7 +505,8 @@ impl<'a> Printer<'a> {
 
     /// As `printf`.
     fn formatted(&mut self, format: &Text, values: &[Value]) -> Printed {
-        let mut reader = Format { bytes: format.as_str().as_bytes(), at: 0, argument: 0, good: true, reordered: false };
+        let mut reader =
+            Format { bytes: format.as_str().as_bytes(), at: 0, argument: 0, good: true, reordered: false };
         let text = format.as_str();
         while reader.at < text.len() {
             reader.good = true;
@@ -571,7 +560,7 @@ impl<'a> Printer<'a> {
                 self.literal(", ")?;
             }
             if !matches!(value.data, Data::Nil) {
-                self.literal(&format!("{}=", type_name(&value.data)))?;
+                self.literal(&format!("{}=", value.data.type_name()))?;
             }
             self.argument(value, 'v')?;
         }

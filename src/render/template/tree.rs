@@ -142,6 +142,7 @@ pub(super) enum Term {
 pub(super) enum Part<'t> {
     Operand(&'t Operand),
     Command(&'t Command),
+    Pipe(&'t Pipe),
     Template(&'t Call),
 }
 
@@ -150,6 +151,7 @@ impl Part<'_> {
         match self {
             Self::Operand(operand) => operand.start,
             Self::Command(command) => command.range.start,
+            Self::Pipe(pipe) => pipe.range.start,
             Self::Template(call) => call.start,
         }
     }
@@ -158,6 +160,7 @@ impl Part<'_> {
         match self {
             Self::Operand(operand) => operand.range,
             Self::Command(command) => command.range,
+            Self::Pipe(pipe) => pipe.range,
             Self::Template(call) => Range { start: call.start, end: call.start },
         }
     }
@@ -188,6 +191,9 @@ impl List {
 
 impl Pipe {
     fn part(&self, id: Id) -> Option<Part<'_>> {
+        if self.id == id {
+            return Some(Part::Pipe(self));
+        }
         self.commands.iter().find_map(|command| {
             if command.id == id {
                 return Some(Part::Command(command));
@@ -218,6 +224,7 @@ impl fmt::Display for Spelled<'_, Part<'_>> {
         match &self.1 {
             Part::Operand(operand) => Spelled(self.0, *operand).fmt(f),
             Part::Command(command) => Spelled(self.0, *command).fmt(f),
+            Part::Pipe(pipe) => Spelled(self.0, *pipe).fmt(f),
             Part::Template(call) => {
                 write!(f, "{{{{template {}", super::literal::quote(&call.name))?;
                 if let Some(pipe) = &call.pipe {
