@@ -272,7 +272,7 @@ fn of_kustomization(
     let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
     let mut settings = helm::charts::settings(&wanted, false, kubernetes.as_deref(), reader);
     if let Some((place, how)) = &chart.inline {
-        let (path, text) = reader.known(place.file)?;
+        let (path, text) = reader.known(place.file);
         // The values keep their places if what stands before them is blank.
         let (before, rest) = text.split_at_checked(place.span.start as usize)?;
         let values = rest.get(..place.span.len() as usize)?;

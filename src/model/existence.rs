@@ -13,6 +13,7 @@ use crate::fact::Reason;
 use crate::lower::kubernetes::made;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
+use crate::source::Extent;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// What is known of an object that something names.

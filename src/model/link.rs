@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Model;
 use crate::fact::Reason;
 use crate::lower::kubernetes::selector::{self, Match};
+use crate::source::Extent;
 use crate::syntax::tree::NodeRef;
 
 /// Whether two objects are in the same namespace, as far as the files say. An object without one goes where the others of

@@ -7,6 +7,7 @@
 pub mod base64;
 pub mod functions;
 pub mod helm;
+pub mod kustomize;
 pub mod number;
 pub mod origin;
 pub mod provenance;

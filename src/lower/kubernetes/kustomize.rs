@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::object;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Role, Sources};
 use crate::syntax::tree::{NodeKind, NodeRef, Tree};
 use crate::syntax::yaml;
 

@@ -66,6 +66,11 @@ impl Charts {
         (Self { jobs }, problems)
     }
 
+    /// Their folders.
+    pub fn folders(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
+    }
+
     /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
     pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
         let one = |(chart, settings): (&ChartFolder, &Settings)| {

@@ -82,6 +82,12 @@ impl<'s> Reader<'s> {
         ChartFolder { folder: folder.to_owned(), files, trials }
     }
 
+    /// The path and the text of a file that was read.
+    pub fn known(&self, file: FileId) -> (Utf8PathBuf, std::sync::Arc<str>) {
+        let file = self.sources.get(file);
+        (file.path.clone(), file.text.clone())
+    }
+
     /// Reads one file; the path is relative to the project.
     pub fn file(&mut self, path: &Utf8Path) -> Option<File> {
         let real = match self.root.join(path).canonicalize_utf8() {
