@@ -39,8 +39,8 @@ pub(super) struct Fault {
     pub(super) related: Vec<Label>,
     pub(super) object: String,
     pub(super) path: String,
-    /// The key that the primary place would have, were it there.
-    pub(super) missing: Option<&'static str>,
+    /// Keys that are not there, and that the rule asks for.
+    pub(super) missing: Vec<String>,
     pub(super) unit: String,
     /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
     pub(super) settings: Option<(String, usize)>,

@@ -47,6 +47,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let settings = config.register(&mut project.sources);
     let renderings = rendered::project(config, inputs, settings, &mut project, &mut outcome);
+    read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
     let world = read::world(config);
@@ -60,7 +61,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     if !renderings.is_empty() {
         asked.faults.iter_mut().for_each(|fault| renderings.lead_home(fault, &project.sources));
     }
-    let written = |place| renderings.written(place, &project.sources);
+    let written = |place| renderings.written(place);
     read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
@@ -84,7 +85,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         undecided: &outcome.undecided,
         written: &written,
     }));
-    renderings.lead_diagnostics_home(&mut outcome.diagnostics, &project.sources);
+    renderings.lead_diagnostics_home(&mut outcome.diagnostics);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);
@@ -120,7 +121,9 @@ pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
 /// The model as rules see it.
 pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<Outcome>> {
     let mut outcome = Outcome::default();
-    let project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, &mut outcome);
+    let settings = config.register(&mut project.sources);
+    rendered::project(config, inputs, settings, &mut project, &mut outcome);
     if project.trees.is_empty() {
         outcome.sources = project.sources;
         return Err(Box::new(outcome));

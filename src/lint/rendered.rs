@@ -23,7 +23,7 @@ use crate::render::helm::render::{Settings, render};
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
-use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources};
+use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
 use crate::syntax::yaml;
 
@@ -57,7 +57,9 @@ impl Renderings {
                 let mut parsed = yaml::parse(id, Arc::clone(&page.text));
                 forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
-                outcome.diagnostics.extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
+                outcome
+                    .diagnostics
+                    .extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
                 project.trees.push(parsed.tree);
             }
             this.all.push(trail);
@@ -75,16 +77,22 @@ impl Renderings {
     pub(super) fn lead_home(&self, fault: &mut Fault, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
-        if let Some(traced) = self.trace(fault.primary.place, fault.missing, sources) {
-            fault.grounds.push(fault.primary.place);
+        let rendered = fault.primary.place;
+        let left_out = self.left_out(fault, sources);
+        let stands = self.written_at(rendered);
+        if let Some(traced) = left_out.clone().or_else(|| stands.clone()) {
+            fault.grounds.push(rendered);
             fault.primary.place = traced.primary;
             related.extend(traced.related.into_iter().map(|(place, message)| Label { place, message }));
             if let Some(setting) = traced.setting {
                 fault.path = setting;
             }
         }
+        if let (Some(_), Some(stands)) = (left_out, stands) {
+            related.push(Label { place: stands.primary, message: String::new() });
+        }
         for label in &fault.related {
-            let place = self.written(label.place, sources);
+            let place = self.written(label.place);
             related.push(Label { place, message: label.message.clone() });
         }
         let mut seen = FxHashSet::default();
@@ -95,14 +103,14 @@ impl Renderings {
     }
 
     /// The place that a person wrote; the same place where a person wrote it.
-    pub(super) fn written(&self, place: Place, sources: &Sources) -> Place {
-        self.trace(place, None, sources).map_or(place, |traced| traced.primary)
+    pub(super) fn written(&self, place: Place) -> Place {
+        self.written_at(place).map_or(place, |traced| traced.primary)
     }
 
     /// Leads diagnostics home, each said once.
-    pub(super) fn lead_diagnostics_home(&self, diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
+    pub(super) fn lead_diagnostics_home(&self, diagnostics: &mut Vec<Diagnostic>) {
         for label in diagnostics.iter_mut().filter_map(|diagnostic| diagnostic.place.as_mut()) {
-            label.place = self.written(label.place, sources);
+            label.place = self.written(label.place);
         }
         let mut seen = FxHashSet::default();
         diagnostics.retain(|diagnostic| {
@@ -118,15 +126,20 @@ impl Renderings {
         (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
     }
 
-    fn trace(&self, place: Place, missing: Option<&str>, sources: &Sources) -> Option<Traced> {
+    fn written_at(&self, place: Place) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
-        let here = trail.trace(page, place.span, missing, sources);
         // What says nothing of where it came from stands beside something that does.
-        here.or_else(|| {
-            let primary =
-                trail.extent(page, crate::source::Span::new(0, page.text.len() as u32))?;
+        trail.written(page, place.span).or_else(|| {
+            let primary = trail.extent(page, Span::new(0, page.text.len() as u32))?;
             Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
         })
+    }
+
+    /// What left out the keys that a fault misses, in the subject that misses them.
+    fn left_out(&self, fault: &Fault, sources: &Sources) -> Option<Traced> {
+        let (trail, page) = self.behind(fault.primary.place.file)?;
+        let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
+        trail.left_out(page, subject.span, &fault.missing, sources)
     }
 
     fn extent(&self, place: Place) -> Option<Place> {
@@ -239,7 +252,8 @@ fn overlays(
             let mut reader = reader.borrow_mut();
             let settings = of_kustomization(chart, config, &mut reader)?;
             let folder = reader.chart(&chart.folder);
-            let (rendered, found) = render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+            let (rendered, found) =
+                render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
             problems.borrow_mut().extend(found);
             rendered
         },
@@ -254,11 +268,7 @@ fn overlays(
 }
 
 /// With what a kustomization renders a chart.
-fn of_kustomization(
-    chart: &kustomize::Chart,
-    config: &Config,
-    reader: &mut Reader<'_>,
-) -> Option<Settings> {
+fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Reader<'_>) -> Option<Settings> {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let wanted = Wanted {
         folder: chart.folder.clone(),

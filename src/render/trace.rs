@@ -106,52 +106,8 @@ impl Trail {
         Self { folder, settings, pages, origins }
     }
 
-    /// Where bytes `span` of a document came from. With `missing`, where that key, which would stand below them, was left out.
-    pub fn trace(
-        &self,
-        page: &Page,
-        span: Span,
-        missing: Option<&str>,
-        sources: &Sources,
-    ) -> Option<Traced> {
-        let left_out = missing.and_then(|key| self.left_out(page, span, key, sources));
-        left_out.or_else(|| self.written(page, span))
-    }
-
-    /// The part of one file that a span of a document was made from: from the first byte to the last, as far as they are of the
-    /// same file.
-    pub fn extent(&self, page: &Page, span: Span) -> Option<Place> {
-        let mut extent: Option<Place> = None;
-        for (piece, _) in pieces(page, span) {
-            for leaf in self.leaves(piece.origin) {
-                let place = match leaf {
-                    Leaf::Literal(place) | Leaf::Node(_, place) => place,
-                    Leaf::Missing(_) => continue,
-                };
-                match &mut extent {
-                    None => extent = Some(place),
-                    Some(known) if known.file == place.file => {
-                        known.span.start = known.span.start.min(place.span.start);
-                        known.span.end = known.span.end.max(place.span.end);
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        extent
-    }
-
-    /// Whether any value of a document cannot be known.
-    pub fn has_unknown(&self, page: &Page) -> bool {
-        page.pieces.iter().any(|piece| self.origins.unknown(piece.origin).is_some())
-    }
-
-    /// Why the value of these bytes cannot be known, if it cannot.
-    pub fn unknown(&self, page: &Page, span: Span) -> Option<&'static str> {
-        pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
-    }
-
-    fn written(&self, page: &Page, span: Span) -> Option<Traced> {
+    /// Where bytes `span` of a document came from.
+    pub fn written(&self, page: &Page, span: Span) -> Option<Traced> {
         let all: Vec<(Piece, Span)> = pieces(page, span).collect();
         // Quotes and blanks around a value say nothing about where it came from.
         let telling = |part: &Span| {
@@ -208,20 +164,50 @@ impl Trail {
         Some(Traced { primary, related, setting: self.path(origin), exact })
     }
 
-    /// What left a key out: of all that could have printed it, what stands nearest.
-    fn left_out(&self, page: &Page, span: Span, key: &str, sources: &Sources) -> Option<Traced> {
-        let could = |left: &&LeftOut| {
-            let text = &sources.get(left.body.file).text;
-            text.get(left.body.span.range()).is_some_and(|body| mentions(body, key))
-        };
-        let nearest = page.left_out.iter().filter(could).min_by_key(|left| {
-            // What stands behind the place is more likely to be below it than what stands before.
-            if left.at >= span.start {
-                left.at - span.start
-            } else {
-                (span.start - left.at).saturating_mul(4)
+    /// The part of one file that a span of a document was made from: from the first byte to the last, as far as they are of the
+    /// same file.
+    pub fn extent(&self, page: &Page, span: Span) -> Option<Place> {
+        let mut extent: Option<Place> = None;
+        for (piece, _) in pieces(page, span) {
+            for leaf in self.leaves(piece.origin) {
+                let place = match leaf {
+                    Leaf::Literal(place) | Leaf::Node(_, place) => place,
+                    Leaf::Missing(_) => continue,
+                };
+                match &mut extent {
+                    None => extent = Some(place),
+                    Some(known) if known.file == place.file => {
+                        known.span.start = known.span.start.min(place.span.start);
+                        known.span.end = known.span.end.max(place.span.end);
+                    }
+                    Some(_) => {}
+                }
             }
-        })?;
+        }
+        extent
+    }
+
+    /// Whether any value of a document cannot be known.
+    pub fn has_unknown(&self, page: &Page) -> bool {
+        page.pieces.iter().any(|piece| self.origins.unknown(piece.origin).is_some())
+    }
+
+    /// Why the value of these bytes cannot be known, if it cannot.
+    pub fn unknown(&self, page: &Page, span: Span) -> Option<&'static str> {
+        pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
+    }
+
+    /// What left one of these keys out of the part `span` of a document: the first that could have printed it.
+    pub fn left_out(&self, page: &Page, span: Span, keys: &[String], sources: &Sources) -> Option<Traced> {
+        let rest = &page.text[span.end as usize..];
+        let end = span.end + (rest.len() - rest.trim_start().len()) as u32;
+        let could = |left: &LeftOut| {
+            let text = &sources.get(left.body.file).text;
+            let body = text.get(left.body.span.range())?;
+            keys.iter().find(|key| mentions(body, key))
+        };
+        let mut inside = page.left_out.iter().filter(|left| span.start <= left.at && left.at <= end);
+        let (nearest, key) = inside.find_map(|left| Some((left, could(left)?)))?;
         let leaves = self.leaves(nearest.cause);
         let node = leaves.iter().find_map(|leaf| match leaf {
             Leaf::Node(origin, place) => Some((*origin, *place)),

@@ -48,8 +48,8 @@ pub struct Fault {
     pub object: String,
     /// The path of the primary place within that object.
     pub path: String,
-    /// The key that the primary place would have, were it there.
-    pub missing: Option<&'static str>,
+    /// Keys that are not there, and that the judgement asks for: the primary place's own, or else those in its expression.
+    pub missing: Vec<String>,
 }
 
 impl Rule {
@@ -191,7 +191,8 @@ impl Rule {
             related,
             object,
             path,
-            missing: missing_key(&first),
+            missing: missing_key(&first)
+                .map_or_else(|| asked_for(&judgement.raw.text), |key| vec![key.to_owned()]),
         })
     }
 }
@@ -352,6 +353,12 @@ pub(super) fn spots_of<'a>(model: &'a Model<'a>, value: &Val<'a>) -> Spots<'a> {
 /// Something to point at when a project as a whole is meant.
 fn any_spot<'a>(model: &'a Model<'a>) -> Option<Spot<'a>> {
     model.objects.first().map(|entry| Spot::value(entry.object.node))
+}
+
+/// The last names of what an expression asks for with `has`.
+fn asked_for(expression: &str) -> Vec<String> {
+    let asked = expression.split("has(").skip(1).filter_map(|rest| rest.split(')').next());
+    asked.filter_map(|path| path.rsplit('.').next()).map(|key| key.trim().to_owned()).collect()
 }
 
 /// The key that a spot would have, were it there.

@@ -75,7 +75,8 @@ impl<'s> Reader<'s> {
             }
         };
         let mut files = Files::default();
-        let mut walk = Walk { ignore: ignore.as_ref(), budget: MAX_CHART, files: &mut files, above: Vec::new() };
+        let mut walk =
+            Walk { ignore: ignore.as_ref(), budget: MAX_CHART, files: &mut files, above: Vec::new() };
         self.folder(folder, "", &mut walk);
         self.local_dependencies(folder, &mut walk);
         let trials = self.trials(folder);
@@ -206,11 +207,14 @@ impl<'s> Reader<'s> {
             let path = path.trim_end_matches(['"', '\'', ' ', '\r', '/']);
             let target = crate::source::discover::absolute(&self.root.join(folder).join(path));
             let Ok(shown) = target.strip_prefix(&self.root).map(Utf8Path::to_owned) else { continue };
-            let Some(name) = shown.file_name().filter(|_| target.join("Chart.yaml").is_file()) else { continue };
+            let Some(name) = shown.file_name().filter(|_| target.join("Chart.yaml").is_file()) else {
+                continue;
+            };
             // A `~` comes behind everything that is in charts/ itself, which is preferred.
             let here = format!("charts/~{name}/");
             if !walk.files.below(&here).any(|_| true) && shown != folder {
-                let mut walk = Walk { ignore: None, budget: walk.budget, files: walk.files, above: Vec::new() };
+                let mut walk =
+                    Walk { ignore: None, budget: walk.budget, files: walk.files, above: Vec::new() };
                 self.folder(&shown, &here, &mut walk);
             }
         }
@@ -241,4 +245,3 @@ struct Walk<'f> {
     /// The folders above, to notice links that lead back.
     above: Vec<Utf8PathBuf>,
 }
-
