@@ -9,11 +9,12 @@ use std::rc::Rc;
 use super::compile::{Op, Program, Step, TextMethod};
 use super::expr::{Binary, Fold};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
+use crate::model::Thing;
 use crate::model::value::{Datum, List, Val};
 use crate::model::vocabulary::FactDef;
-use crate::model::{Model, Thing};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
+use super::memo::Memo;
 use super::show;
 
 /// The most steps that one expression may take.
@@ -46,7 +47,7 @@ pub enum Truth {
 
 /// A place where expressions of one rule run for one subject.
 pub struct Scope<'a> {
-    model: &'a Model<'a>,
+    memo: Rc<Memo<'a>>,
     slots: Vec<Val<'a>>,
     lets: &'a [Program],
     /// The values of the lets that were read, each with the lowest confidence that it rests on.
@@ -58,9 +59,9 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// A scope without values.
-    pub fn new(model: &'a Model<'a>, lets: &'a [Program]) -> Self {
+    pub fn new(memo: Rc<Memo<'a>>, lets: &'a [Program]) -> Self {
         let computed = vec![None; lets.len()];
-        Self { model, slots: Vec::new(), lets, computed, steps: 0, confidence: Confidence::High }
+        Self { memo, slots: Vec::new(), lets, computed, steps: 0, confidence: Confidence::High }
     }
 
     /// Forgets what was computed of the last subject; what was put into slots stays.
@@ -349,19 +350,18 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn grip(&self, thing: Thing) -> Spots<'a> {
-        (thing.kind.def().node)(self.model, thing).map(crate::fact::Spot::value).into_iter().collect()
+    /// A fact, apart from any expression.
+    pub fn read(&self, fact: &'static FactDef, thing: Thing) -> Val<'a> {
+        self.memo.read(fact, thing)
     }
 
-    fn fact(&mut self, fact: &FactDef, thing: Thing) -> Val<'a> {
-        if self.model.is_overlaid(thing) && !STAYS.contains(&fact.name) {
-            return unknown(Reason::new("Kustomize changes it before it is applied"), self.grip(thing));
+    fn fact(&mut self, fact: &'static FactDef, thing: Thing) -> Val<'a> {
+        if self.memo.model().is_overlaid(thing) && !STAYS.contains(&fact.name) {
+            let places = self.memo.grip(thing);
+            return unknown(Reason::new("Kustomize changes it before it is applied"), places);
         }
-        let mut value = (fact.read)(self.model, thing);
+        let value = self.memo.read(fact, thing);
         self.confidence = self.confidence.min(value.confidence);
-        if value.spots.is_empty() && value.is_absent() {
-            value.spots = self.grip(thing);
-        }
         value
     }
 

@@ -2,10 +2,12 @@
 //!
 //! What `cargo test` does with the built-in rules, `steadfast test` does with a user's own. Only the page's rule is asked.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Rule;
 use super::judge::{Fault, Verdict};
+use super::memo::Memo;
 use super::page::{Example, Page, PageError};
 use crate::model::{Model, Thing, World};
 use crate::source::{FileId, SourceFile, Sources};
@@ -61,7 +63,7 @@ impl Bench {
     pub fn verdicts(&self, rule: &Rule) -> Verdicts {
         let model = Model::build(&self.trees, &self.sources, &self.world);
         let mut verdicts = Verdicts::default();
-        let Some(mut asking) = rule.asking(&model) else { return verdicts };
+        let Some(mut asking) = rule.asking(&Rc::new(Memo::new(&model))) else { return verdicts };
         for subject in rule.subjects(&model) {
             asking.ask(subject, &mut |thing, verdict| match verdict {
                 Verdict::Healthy => {}
@@ -210,7 +212,7 @@ enum Step {
 
 /// The edits for the first subject that still has the fault.
 fn first_mending<'a>(rule: &'a Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
-    let Some(mut asking) = rule.asking(model) else { return Step::Silent };
+    let Some(mut asking) = rule.asking(&Rc::new(Memo::new(model))) else { return Step::Silent };
     for (subject, holder) in rule.subjects(model) {
         let mut faults = Vec::new();
         asking.ask((subject, holder), &mut |thing, verdict| {

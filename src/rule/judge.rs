@@ -2,8 +2,11 @@
 //!
 //! What comes out belongs to one subject: merging, suppression and severity overrides are done by `lint`, over all.
 
+use std::rc::Rc;
+
 use super::compile::{Program, Type};
 use super::eval::{Scope, Trouble, Truth};
+use super::memo::Memo;
 use super::page::{PageError, Raw};
 use super::show;
 use super::template::Piece;
@@ -60,18 +63,18 @@ impl Rule {
     }
 
     /// The rule, ready to be asked of many subjects of a model; none where it does not hold for the versions in use.
-    pub fn asking<'a>(&'a self, model: &'a Model<'a>) -> Option<Asking<'a>> {
-        let unsure = match self.applies(model.world) {
+    pub fn asking<'a>(&'a self, memo: &Rc<Memo<'a>>) -> Option<Asking<'a>> {
+        let unsure = match self.applies(memo.model().world) {
             Applies::Yes => None,
             Applies::No => return None,
             Applies::Unsure(words) => Some(words),
         };
-        Some(Asking { rule: self, model, scope: self.scope(model), unsure })
+        Some(Asking { rule: self, model: memo.model(), scope: self.scope(Rc::clone(memo)), unsure })
     }
 
     /// A place for the rule's expressions in which its parameters are set.
-    pub(super) fn scope<'a>(&'a self, model: &'a Model<'a>) -> Scope<'a> {
-        let mut scope = Scope::new(model, &self.lets);
+    pub(super) fn scope<'a>(&'a self, memo: Rc<Memo<'a>>) -> Scope<'a> {
+        let mut scope = Scope::new(memo, &self.lets);
         for (slot, value) in &self.params {
             scope.set(*slot, Fact::plain(value.datum()));
         }
@@ -207,7 +210,7 @@ impl<'a> Asking<'a> {
     pub fn ask(&mut self, subject: (Thing, Option<Thing>), tell: &mut impl FnMut(Thing, Verdict)) {
         match (subject, self.rule.list) {
             ((_, Some(holder)), Some((_, fact))) => {
-                let list = (fact.read)(self.model, holder);
+                let list = self.scope.read(fact, holder);
                 match list.state {
                     State::Written(Datum::List(items)) | State::Default(Datum::List(items)) => {
                         for item in items.items.iter().filter_map(Fact::value) {
@@ -273,7 +276,7 @@ impl Setting {
             Setting::Texts(values) => {
                 let items =
                     values.iter().map(|value| Fact::plain(Datum::Text(value.clone().into()))).collect();
-                Datum::List(std::rc::Rc::new(List { items, open: None }))
+                Datum::List(Rc::new(List { items, open: None }))
             }
         }
     }

@@ -2,7 +2,10 @@
 //!
 //! Writing files is no business of rules; what comes out are edits of one text.
 
+use std::rc::Rc;
+
 use super::judge::{filling, spots_of};
+use super::memo::Memo;
 use super::page::Fix;
 use super::template::{self, Piece};
 use super::{Names, Rule, compile};
@@ -54,7 +57,7 @@ impl Rule {
         let programs: Vec<_> = holes
             .map(|text| compile::compile(text, &self.names).map_err(|fault| fault.message))
             .collect::<Result<_, _>>()?;
-        let mut scope = self.scope(model);
+        let mut scope = self.scope(Rc::new(Memo::new(model)));
         if !self.bind(&mut scope, model, subject, holder) {
             return Err("what holds it is not known".to_owned());
         }

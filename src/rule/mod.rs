@@ -9,6 +9,7 @@ pub mod eval;
 pub mod examples;
 pub mod expr;
 pub mod judge;
+pub mod memo;
 pub mod mend;
 pub mod page;
 pub mod schema;
