@@ -62,6 +62,9 @@ type Subject = (Thing, Option<Thing>);
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
+/// Below this many questions one thread is quicker than two.
+const FEW: usize = 1000;
+
 /// Asks every rule of every subject that it looks at.
 pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
@@ -81,7 +84,8 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
         .collect();
     let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
     let memo = || Rc::new(Memo::new(model));
-    let answers: Vec<Asked> = if pieces.len() < 4 {
+    let questions: usize = pieces.iter().map(|(subjects, asked)| subjects.len() * asked.len()).sum();
+    let answers: Vec<Asked> = if questions < FEW {
         let memo = memo();
         pieces.iter().map(|(subjects, asked)| piece(&memo, rules, &endless, subjects, asked)).collect()
     } else {

@@ -8,9 +8,10 @@ use super::compile::{Program, Type};
 use super::eval::{Scope, Trouble, Truth};
 use super::memo::Memo;
 use super::page::{PageError, Raw};
+use super::parts::{Judgement, Text};
 use super::show;
 use super::template::Piece;
-use super::{Applies, Rule, Setting, Text};
+use super::{Applies, Rule, Setting};
 use crate::fact::{Confidence, Fact, Part, Reason, Says, Spot, Spots, State};
 use crate::finding::{Label, Severity};
 use crate::model::value::{Datum, List, Val};
@@ -74,7 +75,7 @@ impl Rule {
 
     /// A place for the rule's expressions in which its parameters are set.
     pub(super) fn scope<'a>(&'a self, memo: Rc<Memo<'a>>) -> Scope<'a> {
-        let mut scope = Scope::new(memo, &self.lets);
+        let mut scope = Scope::new(memo);
         for (slot, value) in &self.params {
             scope.set(*slot, Fact::plain(value.datum()));
         }
@@ -104,11 +105,13 @@ impl Rule {
         model: &'a Model<'a>,
         scope: &mut Scope<'a>,
         subject: Thing,
-        judgement: &'a super::Judgement,
+        (at, judgement): (usize, &'a Judgement),
         confidence: Confidence,
         unsure: Option<&str>,
     ) -> Result<Fault, PageError> {
-        let place = match (&self.at, &judgement.at) {
+        let speech = self.speech().map_err(|mistakes| first(self, mistakes))?;
+        let Some(saying) = speech.sayings.get(at) else { return Err(first(self, &[])) };
+        let place = match (&speech.at, &saying.at) {
             (Some(at), _) => {
                 let raw = self.page.at.as_ref().unwrap_or(&judgement.raw);
                 scope.value(at).map_err(|trouble| in_page(raw, trouble))?
@@ -137,12 +140,12 @@ impl Rule {
                 related.push(label);
             }
         };
-        if self.related.is_empty() {
+        if speech.related.is_empty() {
             for spot in spots.iter().skip(1) {
                 add(Label { place: spot.place(), message: spot.says.to_string() });
             }
         }
-        for ((program, says), page) in self.related.iter().zip(&self.page.related) {
+        for ((program, says), page) in speech.related.iter().zip(&self.page.related) {
             let value = scope.value(program).map_err(|trouble| in_page(&page.at, trouble))?;
             if value.is_absent() && says.is_none() && value.spots.iter().all(|spot| spot.says.is_nothing()) {
                 continue;
@@ -173,11 +176,11 @@ impl Rule {
                 }
             }
         }
-        let mut message = fill(scope, &judgement.message, Some("…"))?.unwrap_or_default();
+        let mut message = fill(scope, &saying.message, Some("…"))?.unwrap_or_default();
         if let Some(words) = unsure {
             message.push_str(&format!(" ({words})"));
         }
-        let help = match &judgement.help {
+        let help = match &saying.help {
             Some(help) => fill(scope, help, None)?,
             None => None,
         };
@@ -211,7 +214,7 @@ impl<'a> Asking<'a> {
         match (subject, self.rule.list) {
             ((_, Some(holder)), Some((_, fact))) => {
                 let list = self.scope.read(fact, holder);
-                match list.state {
+                match &list.state {
                     State::Written(Datum::List(items)) | State::Default(Datum::List(items)) => {
                         for item in items.items.iter().filter_map(Fact::value) {
                             if let Datum::Thing(thing) = item {
@@ -219,7 +222,7 @@ impl<'a> Asking<'a> {
                             }
                         }
                     }
-                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason, true)),
+                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason.clone(), true)),
                     _ => {}
                 }
             }
@@ -232,7 +235,12 @@ impl<'a> Asking<'a> {
         if !rule.bind(scope, model, subject, holder) {
             return Verdict::Healthy;
         }
-        if let (Some(when), Some(raw)) = (&rule.when, &rule.page.when) {
+        let when = match rule.when() {
+            Ok(when) => when,
+            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        };
+        scope.know(rule.known_lets());
+        if let (Some(when), Some(raw)) = (when, &rule.page.when) {
             match scope.truth(when) {
                 Ok(Truth::True) => {}
                 Ok(Truth::False) => return Verdict::Healthy,
@@ -240,10 +248,15 @@ impl<'a> Asking<'a> {
                 Err(trouble) => return Verdict::Trouble(in_page(raw, trouble)),
             }
         }
+        let judgements = match rule.judgements() {
+            Ok(judgements) => judgements,
+            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        };
+        scope.know(rule.known_lets());
         // What decided that the rule applies counts for every judgement.
         let applies = scope.confidence;
         let mut undecided = None;
-        for judgement in &rule.judgements {
+        for (at, judgement) in judgements.iter().enumerate() {
             scope.confidence = applies;
             match scope.truth(&judgement.healthy) {
                 Ok(Truth::True) => {}
@@ -256,7 +269,8 @@ impl<'a> Asking<'a> {
                     if unsure.is_some() {
                         confidence = Confidence::Medium;
                     }
-                    return match rule.fault(model, scope, subject, judgement, confidence, unsure.as_deref()) {
+                    let false_one = (at, judgement);
+                    return match rule.fault(model, scope, subject, false_one, confidence, unsure.as_deref()) {
                         Ok(fault) => Verdict::Fault(Box::new(fault)),
                         Err(error) => Verdict::Trouble(error),
                     };
@@ -423,6 +437,15 @@ fn fill<'a>(
 
 fn shown(datum: &Datum<'_>, ty: &Type) -> String {
     show::sentence(datum, ty)
+}
+
+/// The first of a rule's mistakes.
+fn first(rule: &Rule, mistakes: &[PageError]) -> PageError {
+    mistakes.first().cloned().unwrap_or_else(|| PageError {
+        span: super::whole(&rule.page),
+        message: "this page cannot be compiled".to_owned(),
+        help: None,
+    })
 }
 
 fn in_page(raw: &Raw, trouble: Trouble) -> PageError {

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 use crate::fact::{Spot, Spots};
 use crate::model::value::Val;
@@ -24,7 +25,7 @@ pub struct Memo<'a> {
 struct Known<'a> {
     fact: &'static FactDef,
     thing: Thing,
-    value: Val<'a>,
+    value: Rc<Val<'a>>,
 }
 
 impl<'a> Memo<'a> {
@@ -41,19 +42,20 @@ impl<'a> Memo<'a> {
     }
 
     /// A fact of a thing. An absent one without a place is shown at the thing.
-    pub fn read(&self, fact: &'static FactDef, thing: Thing) -> Val<'a> {
+    pub fn read(&self, fact: &'static FactDef, thing: Thing) -> Rc<Val<'a>> {
         let at = place(fact, thing);
         if let Some(known) = &self.places.borrow()[at]
             && std::ptr::eq(known.fact, fact)
             && known.thing == thing
         {
-            return known.value.clone();
+            return Rc::clone(&known.value);
         }
         let mut value = (fact.read)(self.model, thing);
         if value.spots.is_empty() && value.is_absent() {
             value.spots = self.grip(thing);
         }
-        self.places.borrow_mut()[at] = Some(Known { fact, thing, value: value.clone() });
+        let value = Rc::new(value);
+        self.places.borrow_mut()[at] = Some(Known { fact, thing, value: Rc::clone(&value) });
         value
     }
 
