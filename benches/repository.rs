@@ -143,8 +143,12 @@ pub fn generate(folder: &Path, documents: usize) -> (usize, usize) {
 
 /// One service: a healthy one mostly, with a fault in every seventh or so, as in real life.
 fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)> {
+    let metadata = format!(
+        "  namespace: {namespace}\n  labels:\n    app.kubernetes.io/name: {name}\n    app.kubernetes.io/part-of: {namespace}\n    \
+         app.kubernetes.io/managed-by: platform\n",
+    );
     let mut deployment = format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: {namespace}\n  labels:\n    app: {name}\n\
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n{metadata}\
          spec:\n{}  revisionHistoryLimit: 5\n  selector:\n    matchLabels:\n      app: {name}\n  template:\n    \
          metadata:\n      labels:\n        app: {name}\n        tier: backend\n    spec:\n      terminationGracePeriodSeconds: 45\n      \
          containers:\n        - name: app\n          image: registry.example.com/{name}:1.{}.{}\n          args: [\"--port=8080\", \
@@ -166,28 +170,28 @@ fn service(at: usize, name: &str, namespace: &str) -> Vec<(&'static str, String)
         );
     }
     let service = format!(
-        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  selector:\n    app: {name}\n  \
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n{metadata}spec:\n  selector:\n    app: {name}\n  \
          ports:\n    - name: http\n      port: 80\n      targetPort: http\n"
     );
     let budget = format!(
-        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}\n{metadata}spec:\n  \
          {}\n  unhealthyPodEvictionPolicy: AlwaysAllow\n  selector:\n    matchLabels:\n      app: {name}\n",
         if at.is_multiple_of(11) { "minAvailable: 2" } else { "maxUnavailable: 1" },
     );
     let scaler = format!(
-        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n{metadata}spec:\n  \
          scaleTargetRef:\n    apiVersion: apps/v1\n    kind: Deployment\n    name: {name}\n  minReplicas: {}\n  maxReplicas: 10\n  \
          metrics:\n    - type: Resource\n      resource:\n        name: cpu\n        target:\n          type: Utilization\n          \
          averageUtilization: 70\n",
         2 + at % 3,
     );
     let config = format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata:\n  mode: fast\n  \
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n{metadata}data:\n  mode: fast\n  \
          application.yaml: |\n    server:\n      port: 8080\n    features:\n      checkout: true\n      search: {}\n",
         at.is_multiple_of(2),
     );
     let mut job = format!(
-        "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {name}-clean\n  namespace: {namespace}\nspec:\n  schedule: \
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {name}-clean\n{metadata}spec:\n  schedule: \
          \"{} 3 * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      activeDeadlineSeconds: 3600\n      template:\n        \
          spec:\n          restartPolicy: Never\n          containers:\n            - name: clean\n              image: \
          registry.example.com/clean:2.0.1\n",

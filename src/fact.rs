@@ -231,7 +231,7 @@ pub enum State<T> {
 }
 
 /// A value, what is known of it, where it comes from, and how sure it is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Fact<'a, T> {
     /// What is known.
     pub state: State<T>,
@@ -239,6 +239,18 @@ pub struct Fact<'a, T> {
     pub spots: Spots<'a>,
     /// How sure it is.
     pub confidence: Confidence,
+}
+
+impl<T: Clone> Clone for Fact<'_, T> {
+    fn clone(&self) -> Self {
+        // Hardly a fact has more places than one, and lists of any length are slow to copy.
+        let spots = match self.spots.as_slice() {
+            [] => Spots::new(),
+            [one] => smallvec![one.clone()],
+            many => many.iter().cloned().collect(),
+        };
+        Self { state: self.state.clone(), spots, confidence: self.confidence }
+    }
 }
 
 impl<'a, T> Fact<'a, T> {

@@ -449,8 +449,8 @@ impl Config {
             externals: Vec::new(),
             externals_by_kind: FxHashMap::default(),
             production: Globs::default(),
-            test: Globs::new(TEST_PATTERNS.map(|pattern| (pattern, None))).0,
-            tests: Globs::new([(TESTS, None)]).0,
+            test: Globs::known(&TEST_PATTERNS),
+            tests: Globs::known(&[TESTS]),
         }
     }
 

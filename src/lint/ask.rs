@@ -4,6 +4,7 @@
 //! the order of the subjects, whatever the number of threads. A panic is an answer, too: the rest is still asked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use crate::model::{Model, Thing};
 use crate::rule::Rule;
 use crate::rule::eval::ENDLESS;
 use crate::rule::judge::{self, Asking, Verdict};
+use crate::rule::memo::Memo;
 use crate::rule::page::PageError;
 use crate::source::Place;
 
@@ -64,8 +66,11 @@ type Subject = (Thing, Option<Thing>);
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
+/// Below this many questions one thread is quicker than two.
+const FEW: usize = 1000;
+
 /// Asks every rule of every subject that it looks at.
-pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
+pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
     let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
@@ -82,10 +87,16 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
     let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
-    let answers: Vec<Asked> = if pieces.len() < 4 {
-        pieces.iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
+    let memo = || Rc::new(Memo::new(model));
+    let questions: usize = pieces.iter().map(|(subjects, asked)| subjects.len() * asked.len()).sum();
+    let answers: Vec<Asked> = if questions < FEW {
+        let memo = memo();
+        pieces.iter().map(|(subjects, asked)| piece(&memo, rules, &endless, subjects, asked)).collect()
     } else {
-        pieces.par_iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
+        pieces
+            .par_iter()
+            .map_init(memo, |memo, (subjects, asked)| piece(memo, rules, &endless, subjects, asked))
+            .collect()
     };
     let mut all =
         Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
@@ -103,16 +114,17 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
     all
 }
 
-fn piece(
-    model: &Model<'_>,
-    rules: &[Rule],
+fn piece<'a>(
+    memo: &Rc<Memo<'a>>,
+    rules: &'a [Rule],
     endless: &[AtomicBool],
     subjects: &[Subject],
     asked: &[usize],
 ) -> Asked {
+    let model = memo.model();
     let mut answers = Asked::default();
     let mut askings: Vec<(usize, Asking<'_>)> =
-        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(model)?))).collect();
+        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(memo)?))).collect();
     for subject in subjects {
         for (at, asking) in &mut askings {
             if endless[*at].load(Ordering::Relaxed) {

@@ -150,7 +150,6 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     }
     outcome.summary.subjects = asked.subjects;
     outcome.summary.rules = rules.len();
-    outcome.rules = rules.iter().map(|rule| crate::rule::info(&rule.page)).collect();
 }
 
 /// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.

@@ -90,6 +90,10 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
+    if project.trees.len() >= FEW {
+        // To give back the memory of many trees takes time that nobody need wait for.
+        rayon::spawn(move || drop(project.trees));
+    }
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);
@@ -109,6 +113,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         findings = applied.kept;
     }
     gather::report(config, inputs, findings, &mut outcome);
+    outcome.rules = rules.asked();
     clock.lap("gather", &mut outcome);
     outcome
 }
@@ -148,6 +153,9 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
 pub fn vocabulary(subject: Option<&str>) -> Result<String, Vec<String>> {
     crate::model::dump::vocabulary(subject)
 }
+
+/// Below this many trees nothing is worth a thread of its own.
+const FEW: usize = 1000;
 
 /// Measures the steps of a run.
 struct Clock(Instant);

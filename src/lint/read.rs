@@ -110,11 +110,13 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
         // it is counted, not shown.
         let path = sources.path(file);
-        let ours = parsed.tree.text.contains("apiVersion")
-            && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path));
-        if !ours
-            && !parsed.problems.is_empty()
+        let ours = || {
+            parsed.tree.text.contains("apiVersion")
+                && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path))
+        };
+        if !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
+            && !ours()
         {
             unreadable += 1;
             trees.push(parsed.tree);

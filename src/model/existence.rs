@@ -337,8 +337,8 @@ fn namespace_matches(model: &Model<'_>, wanted: Wanted<'_>, candidate: u32) -> M
 
 /// Whether an object's namespace is only known at run time.
 fn hides_namespace(model: &Model<'_>, object: u32) -> bool {
-    let node = model.objects[object as usize].object.node.at("metadata.namespace");
-    node.is_some_and(|node| node.is_unknown())
+    let object = &model.objects[object as usize].object;
+    object.namespace.is_none() && object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
 }
 
 fn is_cluster_wide(kind: &str) -> bool {
@@ -348,10 +348,12 @@ fn is_cluster_wide(kind: &str) -> bool {
     )
 }
 
-/// The name of an object of this kind in the unit that comes nearest to a name that nothing declares. Of very many names
-/// only the first are looked at: a suggestion is not worth a slow run.
+/// How many names are looked at for the nearest: a suggestion is not worth a slow run.
+pub const NAMES: usize = 300;
+
+/// The name of an object of this kind in the unit that comes nearest to a name that nothing declares.
 pub fn nearest<'m>(model: &'m Model<'_>, unit: u32, kind: &str, name: &str) -> Option<&'m str> {
     let objects = model.units[unit as usize].objects.iter().map(|id| &model.objects[*id as usize].object);
-    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(300);
+    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(NAMES);
     crate::spelling::nearest(name, names)
 }

@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::object::Entry;
 use super::value::things;
 use super::vocabulary::{FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
@@ -167,39 +168,39 @@ pub static OF_OBJECT: &[FactDef] = facts! {
     };
 };
 
+/// How many objects one piece of work has.
+const PIECE: usize = 256;
+
+/// What is odd about some objects, of which the first has this position.
+fn of(first: usize, objects: &[Entry<'_>]) -> Oddities {
+    let mut found = Oddities::default();
+    for (at, entry) in objects.iter().enumerate() {
+        let (id, object) = ((first + at) as u32, &entry.object);
+        let Some(ty) = fields::kind(object.api_version, object.kind) else { continue };
+        // Values of custom resources are checked by their own schema, which this table is not.
+        let own = is_kubernetes_own(object.group());
+        faults(ty, object.node, &mut |fault| match fault {
+            Fault::Field { within, value, name, .. } if !is_filled_in_later(name) => {
+                found.unknown.push(UnknownField { object: id, node: value.id(), within: *within });
+            }
+            Fault::Type { expected, value } if own => {
+                found.wrong.push(WrongType { object: id, node: value.id(), expected: *expected });
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
 fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
     model.index.fields.get_or_init(|| {
-        let objects: Vec<_> =
-            model.objects.iter().enumerate().map(|(id, entry)| (id as u32, entry.object)).collect();
-        let found: Vec<Oddities> = objects
-            .par_chunks(256)
-            .map(|objects| {
-                let mut found = Oddities::default();
-                for (id, object) in objects {
-                    let Some(ty) = fields::kind(object.api_version, object.kind) else { continue };
-                    // Values of custom resources are checked by their own schema, which this table is not.
-                    let own = is_kubernetes_own(object.group());
-                    faults(ty, object.node, &mut |fault| match fault {
-                        Fault::Field { within, value, name, .. } if !is_filled_in_later(name) => {
-                            found.unknown.push(UnknownField {
-                                object: *id,
-                                node: value.id(),
-                                within: *within,
-                            });
-                        }
-                        Fault::Type { expected, value } if own => {
-                            found.wrong.push(WrongType {
-                                object: *id,
-                                node: value.id(),
-                                expected: *expected,
-                            });
-                        }
-                        _ => {}
-                    });
-                }
-                found
-            })
-            .collect();
+        // To start threads for a few objects takes longer than to do without.
+        let found: Vec<Oddities> = if model.objects.len() <= PIECE {
+            vec![of(0, &model.objects)]
+        } else {
+            let pieces = model.objects.par_chunks(PIECE).enumerate();
+            pieces.map(|(at, objects)| of(at * PIECE, objects)).collect()
+        };
         let mut all = Oddities::default();
         for part in found {
             all.unknown.extend(part.unknown);

@@ -40,8 +40,8 @@ pub fn namespace<'m>(model: &'m Model<'_>, object: u32) -> Option<&'m str> {
 
 /// Whether an object names a namespace that is only known at run time.
 fn is_hidden(model: &Model<'_>, object: u32) -> bool {
-    let namespace = model.objects[object as usize].object.node.at("metadata.namespace");
-    namespace.is_some_and(NodeRef::is_unknown)
+    let object = &model.objects[object as usize].object;
+    object.namespace.is_none() && object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
 }
 
 /// Whether two objects stand in files of the same folder.
@@ -71,6 +71,8 @@ pub struct Indexes {
     pub unit_zones: OnceLock<FxHashMap<u32, Vec<String>>>,
     /// The Rollouts that wait for an AnalysisTemplate.
     pub waiting: OnceLock<super::analysis::Waiting>,
+    /// By unit: the objects that may make pods of their own.
+    pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
     /// Workloads by namespace.

@@ -305,18 +305,23 @@ pub struct Model<'a> {
     pub index: link::Indexes,
 }
 
+/// How many trees one piece of work has.
+const PIECE: usize = 64;
+
 impl<'a> Model<'a> {
     /// Finds the subjects in the trees. `trees` are in the order of their files.
     pub fn build(trees: &'a [Tree], sources: &'a Sources, world: &'a World) -> Self {
         use rayon::prelude::*;
-        let found: Vec<Vec<_>> = trees
-            .par_iter()
-            .with_min_len(64)
-            .map(|tree| match sources.get(tree.file).role {
-                Role::Ingredient => Vec::new(),
-                Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
-            })
-            .collect();
+        let objects = |tree: &'a Tree| match sources.get(tree.file).role {
+            Role::Ingredient => Vec::new(),
+            Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
+        };
+        // To start threads for a few files takes longer than to do without.
+        let found: Vec<Vec<_>> = if trees.len() < PIECE {
+            trees.iter().map(objects).collect()
+        } else {
+            trees.par_iter().with_min_len(PIECE).map(objects).collect()
+        };
         let mut model = Self {
             trees,
             sources,

@@ -247,18 +247,18 @@ fn has_key<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     };
     let declared = &model.objects[id as usize].object;
     let parts = DATA.iter().filter_map(|part| declared.node.get(part));
+    if let Some(found) = parts.clone().find_map(|part| part.get(wanted)) {
+        return Fact::written(true, Spot::key(found));
+    }
+    let empty = parts.clone().all(|part| part.children().next().is_none());
     let hidden = parts.clone().any(|part| {
         part.is_unknown()
             || part.entries().any(|(key, _)| is_filled_in_later(key))
             || !matches!(part.kind(), NodeKind::Map | NodeKind::Null)
     });
-    let have = keys(declared.node);
-    if let Some(found) = have.iter().find(|node| node.key() == Some(wanted)) {
-        return Fact::written(true, Spot::key(*found));
-    }
     let typed = declared.kind == "Secret"
         && !matches!(read::text(declared.node, "type").state, State::Absent | State::Written("Opaque"));
-    let filled_later = hidden || have.is_empty() || typed || is_injected(declared.node);
+    let filled_later = hidden || empty || typed || is_injected(declared.node);
     if filled_later {
         return Fact::unknown_at("something else adds keys to it", Spot::value(declared.node));
     }
@@ -280,8 +280,9 @@ fn is_injected(object: NodeRef<'_>) -> bool {
 fn nearest_key<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     let wanted = key(get(model, thing)).into_value();
     let keys = object_node(model, thing).map_or_else(Vec::new, keys);
-    match wanted.and_then(|wanted| crate::spelling::nearest(wanted, keys.iter().filter_map(|key| key.key())))
-    {
+    match wanted.and_then(|wanted| {
+        crate::spelling::nearest(wanted, keys.iter().filter_map(|key| key.key()).take(existence::NAMES))
+    }) {
         Some(near) => Fact::plain(near),
         None => Fact::nothing(),
     }

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::existence::{self, Existence, Wanted};
-use super::link::Found;
 use super::value::open_things;
 use super::vocabulary::{FactDef, Ty, facts};
 use super::{Kind, Model, Thing};
@@ -33,7 +32,7 @@ pub static OF_WORKLOAD: &[FactDef] = facts! {
     };
 };
 
-fn things_of<'a>(kind: Kind, found: Found) -> super::value::Val<'a> {
+fn things_of<'a>(kind: Kind, found: Pointers<'_>) -> super::value::Val<'a> {
     open_things(found.ids.iter().map(|id| Thing::new(kind, *id as usize)), found.open)
 }
 
@@ -107,8 +106,17 @@ struct Pointed {
     units: rustc_hash::FxHashSet<u32>,
 }
 
+/// What points at a workload, and why there may be more.
+#[derive(Clone, Debug)]
+pub struct Pointers<'m> {
+    /// Positions in the list of their kind, in order.
+    pub ids: &'m [u32],
+    /// Why there may be more, if there may.
+    pub open: Option<Reason>,
+}
+
 /// The pointers of a kind that lead to a workload.
-pub fn of(model: &Model<'_>, pointer: Pointer, workload: u32) -> Found {
+pub fn of<'m>(model: &'m Model<'_>, pointer: Pointer, workload: u32) -> Pointers<'m> {
     let targets = &model.index.targets;
     let object = model.workloads[workload as usize].object;
     let pointed = match pointer {
@@ -136,8 +144,8 @@ pub fn of(model: &Model<'_>, pointer: Pointer, workload: u32) -> Found {
     let entry = &model.objects[object as usize];
     let nameless = entry.object.name.is_empty() && pointed.units.contains(&entry.unit);
     let open = pointed.perhaps.get(&object).or(pointed.anywhere.get(&entry.unit)).cloned();
-    Found {
-        ids: pointed.by_object.get(&object).cloned().unwrap_or_default(),
+    Pointers {
+        ids: pointed.by_object.get(&object).map_or(&[], Vec::as_slice),
         open: open.or_else(|| nameless.then(|| Reason::new("its name is only known at run time"))),
     }
 }
