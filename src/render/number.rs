@@ -89,6 +89,13 @@ pub fn json(number: f64) -> Option<String> {
     Some(plain(digits, exponent))
 }
 
+/// A finite float without an exponent: Go's `%f` with as many digits as tell it.
+pub fn positional(number: f64) -> String {
+    let scientific = scientific(number);
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    plain(digits, exponent.parse().unwrap_or_default())
+}
+
 /// `strconv.ParseInt` with base 0: prefixes, a leading zero for octal, single underscores where there is a prefix.
 pub fn parse_int(text: &str) -> Option<i64> {
     let (negative, rest) = sign(text);

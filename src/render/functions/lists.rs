@@ -1,0 +1,151 @@
+//! Lists: made, grown, and what stands at their ends. A list that is given is never changed.
+
+use super::Table;
+use super::arguments::{Answer, at_least, derived, exactly, items_to, list, origins};
+use super::choices::is_empty;
+use super::kinds::same;
+use super::strings::texts;
+use crate::render::origin::How;
+use crate::render::template::function::Call;
+use crate::render::value::{Data, Value};
+
+pub(super) const TABLE: Table = &[
+    ("list", list_of),
+    ("tuple", list_of),
+    ("append", append),
+    ("push", append),
+    ("mustAppend", append),
+    ("mustPush", append),
+    ("prepend", prepend),
+    ("mustPrepend", prepend),
+    ("concat", concat),
+    ("first", first),
+    ("mustFirst", first),
+    ("last", last),
+    ("mustLast", last),
+    ("reverse", reverse),
+    ("mustReverse", reverse),
+    ("compact", compact),
+    ("mustCompact", compact),
+    ("uniq", uniq),
+    ("mustUniq", uniq),
+    ("without", without),
+    ("mustWithout", without),
+    ("has", has),
+    ("mustHas", has),
+    ("sortAlpha", sort_alpha),
+];
+
+fn list_of(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    call.budget.work(values.len())?;
+    Ok(Value::list(values.to_vec(), call.at))
+}
+
+fn append(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [into, value] = exactly("append", values)?;
+    let mut items = items_to("push on", into)?;
+    items.push(value.clone());
+    list(call, items, values)
+}
+
+fn prepend(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [into, value] = exactly("prepend", values)?;
+    let mut items = items_to("prepend on", into)?;
+    items.insert(0, value.clone());
+    list(call, items, values)
+}
+
+fn concat(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let mut all = Vec::new();
+    for value in values {
+        all.extend(items_to("concat", value).map_err(|error| {
+            if error.starts_with("Cannot") { format!("{error} as list") } else { error }
+        })?);
+        call.budget.work(all.len())?;
+    }
+    list(call, all, values)
+}
+
+/// What is found at an end of a list; nothing where it is empty.
+fn end(call: &mut Call<'_>, value: &Value, found: Option<Value>) -> Value {
+    found.unwrap_or_else(|| derived(call, Data::Nil, std::slice::from_ref(value)))
+}
+
+fn first(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("first", values)?;
+    let found = items_to("find first on", value)?.into_iter().next();
+    Ok(end(call, value, found))
+}
+
+fn last(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("last", values)?;
+    let found = items_to("find last on", value)?.pop();
+    Ok(end(call, value, found))
+}
+
+fn reverse(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("reverse", values)?;
+    let mut items = items_to("find reverse on", value)?;
+    items.reverse();
+    list(call, items, values)
+}
+
+fn compact(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("compact", values)?;
+    let mut items = items_to("compact on", value)?;
+    items.retain(|item| !is_empty(item));
+    list(call, items, values)
+}
+
+fn contains(call: &mut Call<'_>, items: &[Value], wanted: &Value) -> Result<bool, String> {
+    for item in items {
+        if same(call, item, wanted)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn uniq(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("uniq", values)?;
+    let mut kept: Vec<Value> = Vec::new();
+    for item in items_to("find uniq on", value)? {
+        if !contains(call, &kept, &item)? {
+            kept.push(item);
+        }
+    }
+    list(call, kept, values)
+}
+
+fn without(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let ([value], unwanted) = at_least("without", values)?;
+    let mut kept = Vec::new();
+    for item in items_to("find without on", value)? {
+        if !contains(call, unwanted, &item)? {
+            kept.push(item);
+        }
+    }
+    list(call, kept, values)
+}
+
+fn has(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [wanted, value] = exactly("has", values)?;
+    let found = match value.data {
+        Data::Nil => false,
+        _ => {
+            let items = items_to("find has on", value)?;
+            contains(call, &items, wanted)?
+        }
+    };
+    // Which element it is does not show; that the list holds it does.
+    let origin = call.origins.of(How::Derived, origins(&values[1..]).chain([wanted.origin]));
+    Ok(Value::new(Data::Bool(found), origin))
+}
+
+fn sort_alpha(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("sortAlpha", values)?;
+    let mut texts = texts(call, value)?;
+    call.budget.work(texts.len())?;
+    texts.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
+    list(call, texts, values)
+}
