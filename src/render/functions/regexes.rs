@@ -50,7 +50,7 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         let regex = RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
             let error = error.to_string();
             let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("regexp: Compile(`{pattern}`): error parsing regexp: {reason}")
+            format!("error parsing regexp: {reason}: `{pattern}`")
         })?;
         if compiled.len() >= KEPT {
             compiled.clear();
