@@ -164,6 +164,9 @@ fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn deep_copy(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("deepCopy", values)?;
+    if let Data::Nil = value.data {
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    }
     copied(call, value, DEPTH)
 }
 
