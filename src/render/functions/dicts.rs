@@ -140,9 +140,7 @@ fn omit(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
-    let [keys @ .., default, dict] = values else {
-        return Err("dig needs at least three arguments".to_owned());
-    };
+    let [keys @ .., default, dict] = values else { return Err("dig needs at least three arguments".to_owned()) };
     if keys.is_empty() {
         return Err("dig needs at least three arguments".to_owned());
     }
@@ -177,8 +175,7 @@ fn copied(call: &mut Call<'_>, value: &Value, depth: usize) -> Answer {
     call.budget.work(1)?;
     Ok(match &value.data {
         Data::List(list) => {
-            let items =
-                list.borrow().iter().map(|item| copied(call, item, depth)).collect::<Result<Vec<_>, _>>()?;
+            let items = list.borrow().iter().map(|item| copied(call, item, depth)).collect::<Result<Vec<_>, _>>()?;
             Value::list(items, value.origin)
         }
         Data::Map(map) => {
@@ -192,3 +189,4 @@ fn copied(call: &mut Call<'_>, value: &Value, depth: usize) -> Answer {
         _ => value.clone(),
     })
 }
+

@@ -72,3 +72,4 @@ fn bring(call: &mut Call<'_>, into: &Map, from: &Map, overwrite: bool, depth: us
     }
     Ok(())
 }
+
