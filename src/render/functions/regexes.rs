@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::Table;
 use super::arguments::{Answer, derived, derived_text, exactly, int, joined, list, text};
+use super::lists::list_or_nil;
 use super::spell::push;
 use super::splitting::part;
 use crate::render::origin::How;
@@ -47,12 +48,11 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         if let Some(known) = compiled.get(pattern) {
             return Ok(known.clone());
         }
-        let regex =
-            RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
-                let error = error.to_string();
-                let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                format!("regexp: Compile(`{pattern}`): error parsing regexp: {reason}")
-            })?;
+        let regex = RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
+            let error = error.to_string();
+            let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            format!("error parsing regexp: {reason}: `{pattern}`")
+        })?;
         if compiled.len() >= KEPT {
             compiled.clear();
         }
@@ -72,8 +72,7 @@ fn regex_match(call: &mut Call<'_>, values: &[Value]) -> Answer {
     text(pattern)?;
     text(whole)?;
     // What is no expression matches nothing.
-    let found =
-        searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
+    let found = searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
     Ok(derived(call, Data::Bool(found), values))
 }
 
@@ -96,7 +95,7 @@ fn find_all(call: &mut Call<'_>, values: &[Value]) -> Answer {
         call.budget.work(1)?;
         found.push(part(call, rope, whole.origin, at.start(), at.end()));
     }
-    list(call, found, &values[..2])
+    list_or_nil(call, found, &values[..2])
 }
 
 fn find(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -150,7 +149,7 @@ fn split(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, text(whole)?);
     let mut parts = Vec::new();
     if limit == 0 {
-        return list(call, parts, &values[..2]);
+        return list_or_nil(call, parts, &values[..2]);
     }
     if rope.is_empty() && !text(pattern)?.is_empty() {
         return list(call, vec![whole.clone()], &values[..2]);

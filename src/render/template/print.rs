@@ -63,7 +63,7 @@ pub(super) fn plain_text(value: &Value) -> String {
 }
 
 /// `print`: with spaces between operands of which neither is text.
-pub(super) fn print(call: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
+pub(in crate::render) fn print(call: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
     finish(call, values, |printer| printer.spaced(values))
 }
 
@@ -100,9 +100,9 @@ fn finish(
     let mut printer = Printer::new(Writer::default(), call.origins, call.budget, call.at, call.frame);
     print(&mut printer)?;
     let text = printer.out.finish();
-    let printed: Vec<Origin> = text.pieces().take(16).map(|piece| piece.origin).collect();
+    let printed = text.pieces().map(|piece| piece.origin);
     let given = values.iter().map(|value| value.origin);
-    let origin = call.origins.of(How::Joined, printed.into_iter().chain(given));
+    let origin = call.origins.of(How::Joined, printed.chain(given));
     Ok(Value::new(Data::Text(text), origin))
 }
 
@@ -232,9 +232,12 @@ impl<'a> Printer<'a> {
                 }
                 self.own(if self.flags.sharp_v { "}" } else { "]" })?;
             }
-            Data::Object(object) => match object.plain() {
-                Some(plain) => self.value(&plain, verb, depth + 1)?,
-                None => self.own(&format!("{{{}}}", object.type_name()))?,
+            Data::Object(object) => match object.call("String", &[]) {
+                Some(text) => self.value(&text?, verb, depth + 1)?,
+                None => match object.plain() {
+                    Some(plain) => self.value(&plain, verb, depth + 1)?,
+                    None => self.own(&format!("{{{}}}", object.type_name()))?,
+                },
             },
         }
         self.origin = outer;
