@@ -2,9 +2,9 @@
 
 use camino::Utf8Path;
 
-use super::super::origin::Origins;
+use super::super::origin::{Origin, Origins};
 use super::super::template::frame::LeftOut;
-use super::super::text::Text;
+use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
 use super::super::yaml::load::load as load_yaml;
 use super::super::{Document, Role};
@@ -103,7 +103,7 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
         match head(content) {
             Ok(Head { role: None, .. }) => {}
             Ok(Head { kind, role: Some(role) }) => {
-                let text = text.slice(start, end);
+                let text = with_line_break(text, start, end);
                 let (name, called) = (name.to_owned(), called.to_owned());
                 let document = Document { name, called, text, role, left_out: Vec::new() };
                 found.push(Manifest { document, kind, start });
@@ -112,6 +112,18 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
         }
     }
     (found, odd)
+}
+
+/// A part of a text, and the line break that Helm prints behind it.
+fn with_line_break(text: &Text, start: usize, end: usize) -> Text {
+    let mut out = Writer::default();
+    if text.as_str()[end..].starts_with('\n') {
+        out.push_slice(text, start, end + 1);
+    } else {
+        out.push_slice(text, start, end);
+        out.push("\n", Origin::NONE, Frame(0));
+    }
+    out.finish()
 }
 
 /// The order in which Helm applies them: resources by kind, then hooks by kind; else as they were.
@@ -198,7 +210,6 @@ fn load_plain(text: &str) -> Result<Value, (usize, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::origin::Origin;
     use super::*;
 
     fn cut(text: &str) -> Vec<&str> {
