@@ -10,26 +10,20 @@ pub fn general(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    shortest(&scientific(number))
+    general_form(&shortest(number))
 }
 
 /// The same for a float that is first rounded to 32 bits, as keys of JSON are made.
 pub fn general_single(number: f64) -> String {
     let number = number as f32;
-    if number.is_nan() || number.is_infinite() {
-        general(f64::from(number))
-    } else {
-        shortest(&format!("{number:e}"))
-    }
+    if number.is_nan() || number.is_infinite() { general(f64::from(number)) } else { general_form(&format!("{number:e}")) }
 }
 
-/// The fewest digits, in the form `1.5e-7`. Of two that are equally near, Go takes the even one.
-fn scientific(number: f64) -> String {
+/// The fewest digits that tell a finite number, in the form `1.5e-7`. Of two that are equally near, Go takes the even one.
+pub fn shortest(number: f64) -> String {
     let text = format!("{number:e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
-    let Some((front, last @ (b'1' | b'3' | b'5' | b'7' | b'9'))) =
-        digits.as_bytes().split_last().map(|(l, f)| (f, *l))
-    else {
+    let Some((front, last @ (b'1' | b'3' | b'5' | b'7' | b'9'))) = digits.as_bytes().split_last().map(|(l, f)| (f, *l)) else {
         return text;
     };
     if digits.len() < 16 {
@@ -45,7 +39,7 @@ fn scientific(number: f64) -> String {
 }
 
 /// Go's `%g` without a precision, from a number in the form `1.5e-7`.
-fn shortest(scientific: &str) -> String {
+fn general_form(scientific: &str) -> String {
     let (digits, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if (-4..6).contains(&exponent) { plain(digits, exponent) } else { exponential(digits, exponent) }
@@ -77,7 +71,7 @@ pub fn json(number: f64) -> Option<String> {
     if !number.is_finite() {
         return None;
     }
-    let scientific = scientific(number);
+    let scientific = shortest(number);
     let (digits, exponent) = scientific.split_once('e')?;
     let exponent: i32 = exponent.parse().ok()?;
     let size = number.abs();
@@ -91,7 +85,7 @@ pub fn json(number: f64) -> Option<String> {
 
 /// A finite float without an exponent: Go's `%f` with as many digits as tell it.
 pub fn positional(number: f64) -> String {
-    let scientific = scientific(number);
+    let scientific = shortest(number);
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     plain(digits, exponent.parse().unwrap_or_default())
 }
@@ -165,12 +159,8 @@ pub fn parse_float(text: &str) -> Option<f64> {
         "nan" => return Some(f64::NAN),
         _ if lower.starts_with("0x") => hexadecimal(&lower[2..], text)?,
         _ => {
-            let plain =
-                lower.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' | b'_'));
-            if !plain
-                || lower.contains('_') && !underscores_fit(text)
-                || !lower.starts_with(|c: char| c == '.' || c.is_ascii_digit())
-            {
+            let plain = lower.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' | b'_'));
+            if !plain || lower.contains('_') && !underscores_fit(text) || !lower.starts_with(|c: char| c == '.' || c.is_ascii_digit()) {
                 return None;
             }
             let size: f64 = lower.replace('_', "").parse().ok()?;

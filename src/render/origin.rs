@@ -61,35 +61,53 @@ pub enum Source {
 
 /// All origins of one rendering.
 #[derive(Debug)]
-pub struct Origins(Vec<Source>);
+pub struct Origins {
+    all: Vec<Source>,
+    /// For each, whether some part of it cannot be known: asked for each value that rules read.
+    unknown: Vec<bool>,
+}
 
 impl Default for Origins {
     fn default() -> Self {
-        Self(vec![Source::Nothing])
+        Self { all: vec![Source::Nothing], unknown: vec![false] }
     }
 }
 
 impl Origins {
     /// Notes one more.
     pub fn add(&mut self, source: Source) -> Origin {
-        if source == Source::Nothing {
-            return Origin::NONE;
-        }
-        self.0.push(source);
-        Origin(self.0.len() as u32 - 1)
+        let unknown = match &source {
+            Source::Nothing => return Origin::NONE,
+            Source::Unknown(..) => true,
+            Source::Of(_, parts) => parts.iter().any(|part| self.is_unknown(*part)),
+            Source::Missing { map, .. } => self.is_unknown(*map),
+            Source::Literal(_) | Source::Node { .. } | Source::Given(_) => false,
+        };
+        self.all.push(source);
+        self.unknown.push(unknown);
+        Origin(self.all.len() as u32 - 1)
+    }
+
+    fn is_unknown(&self, origin: Origin) -> bool {
+        self.unknown.get(origin.0 as usize).is_some_and(|unknown| *unknown)
     }
 
     /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
-        self.0.get(origin.0 as usize).unwrap_or(&Source::Nothing)
+        self.all.get(origin.0 as usize).unwrap_or(&Source::Nothing)
     }
 
-    /// Made of these, as far as they say anything; at most sixteen are kept.
+    /// Made of these, as far as they say anything; at most sixteen are kept, one that is unknown among them.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
         for part in parts {
-            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 16 {
+            if part == Origin::NONE || kept.contains(&part) {
+                continue;
+            }
+            if kept.len() < 16 {
                 kept.push(part);
+            } else if self.is_unknown(part) && !kept.iter().any(|part| self.is_unknown(*part)) {
+                kept[15] = part;
             }
         }
         match (kept.len(), how) {
@@ -101,11 +119,15 @@ impl Origins {
 
     /// Whether some part of it cannot be known before it runs, and why.
     pub fn unknown(&self, origin: Origin) -> Option<&'static str> {
-        match self.get(origin) {
-            Source::Unknown(why, _) => Some(why),
-            Source::Of(_, parts) => parts.iter().find_map(|part| self.unknown(*part)),
-            Source::Missing { map, .. } => self.unknown(*map),
-            _ => None,
+        let mut at = origin;
+        while self.is_unknown(at) {
+            at = match self.get(at) {
+                Source::Unknown(why, _) => return Some(why),
+                Source::Of(_, parts) => *parts.iter().find(|part| self.is_unknown(**part))?,
+                Source::Missing { map, .. } => *map,
+                _ => return None,
+            };
         }
+        None
     }
 }

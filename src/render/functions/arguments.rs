@@ -30,21 +30,6 @@ pub(super) fn at_least<'v, const N: usize>(
         .ok_or_else(|| format!("wrong number of args for {name}: want at least {N} got {}", values.len()))
 }
 
-/// Go's name of a value's type.
-pub(super) fn type_name(data: &Data) -> &'static str {
-    match data {
-        Data::Nil => "<nil>",
-        Data::Bool(_) => "bool",
-        Data::Int(_) => "int",
-        Data::Float(_) => "float64",
-        Data::Text(_) => "string",
-        Data::Bytes(_) => "[]uint8",
-        Data::List(_) => "[]interface {}",
-        Data::Map(_) => "map[string]interface {}",
-        Data::Object(object) => object.type_name(),
-    }
-}
-
 /// Go's kind of a value.
 pub(super) fn kind(data: &Data) -> &'static str {
     match data {
@@ -57,12 +42,12 @@ pub(super) fn kind(data: &Data) -> &'static str {
             name if name.starts_with('*') => "ptr",
             _ => "struct",
         },
-        data => type_name(data),
+        data => data.type_name(),
     }
 }
 
 fn wrong(expected: &str, value: &Value) -> String {
-    let got = if matches!(value.data, Data::Nil) { "interface {}" } else { type_name(&value.data) };
+    let got = if matches!(value.data, Data::Nil) { "interface {}" } else { value.data.type_name() };
     format!("wrong type for value; expected {expected}; got {got}")
 }
 

@@ -1,11 +1,13 @@
 //! Keys, certificates and passwords: stand-ins of the right shape. No rule needs more than that, and nobody should believe
 //! that a key which is always the same is one.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, exactly, int, items, text, unknown, unknown_text};
+use super::arguments::{Answer, derived, derived_text, exactly, int, items, text, unknown, unknown_text};
 use super::random::letters;
+use super::spell::spelled;
 use crate::render::base64;
 use crate::render::origin::Origin;
 use crate::render::template::function::Call;
@@ -50,7 +52,7 @@ fn private_key(call: &mut Call<'_>, values: &[Value]) -> Answer {
         "dsa" => ("DSA PRIVATE KEY", 13),
         "ecdsa" => ("EC PRIVATE KEY", 3),
         "ed25519" => ("PRIVATE KEY", 1),
-        other => return super::arguments::derived_text(call, format!("Unknown type {other}"), values),
+        other => return derived_text(call, format!("Unknown type {other}"), values),
     };
     let text = pem(call, kind, lines);
     unknown_text(call, GENERATED, text)
@@ -113,36 +115,45 @@ fn ca_with_key(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 /// The arguments that all certificates take: a name, addresses, other names, days.
-fn check(name: &Value, addresses: &Value, names: &Value, days: &Value) -> Result<(), String> {
+fn check(call: &mut Call<'_>, [name, addresses, names, days]: [&Value; 4]) -> Result<(), String> {
     text(name)?;
     int(days)?;
-    for (list, what) in [(addresses, "ip"), (names, "alternate name")] {
-        match &list.data {
-            Data::Nil => {}
-            _ => {
-                let Some(items) = items(list) else {
-                    let got = super::arguments::type_name(&list.data);
-                    return Err(format!("wrong type for value; expected []interface {{}}; got {got}"));
-                };
-                if let Some(odd) = items.iter().find(|item| text(item).is_err()) {
-                    let shown = if matches!(odd.data, Data::Nil) { "<nil>" } else { "value" };
-                    return Err(format!("error parsing {what}: {shown} is not a string"));
-                }
-            }
+    for address in elements(addresses)? {
+        let shown = spelled(call, &address)?;
+        if text(&address).is_err() {
+            return Err(format!("error parsing ip: {shown} is not a string"));
+        }
+        if shown.as_str().parse::<IpAddr>().is_err() {
+            return Err(format!("error parsing ip: {shown}"));
+        }
+    }
+    for name in elements(names)? {
+        if text(&name).is_err() {
+            let shown = spelled(call, &name)?;
+            return Err(format!("error processing alternate dns name: {shown} is not a string"));
         }
     }
     Ok(())
 }
 
+/// The elements of a list, or of none.
+fn elements(list: &Value) -> Result<Vec<Value>, String> {
+    if let Data::Nil = list.data {
+        return Ok(Vec::new());
+    }
+    items(list)
+        .ok_or_else(|| format!("wrong type for value; expected []interface {{}}; got {}", list.data.type_name()))
+}
+
 fn self_signed(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, addresses, names, days] = exactly("genSelfSignedCert", values)?;
-    check(name, addresses, names, days)?;
+    check(call, [name, addresses, names, days])?;
     certificate(call, None)
 }
 
 fn self_signed_with_key(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, addresses, names, days, key] = exactly("genSelfSignedCertWithKey", values)?;
-    check(name, addresses, names, days)?;
+    check(call, [name, addresses, names, days])?;
     certificate(call, Some(key))
 }
 
@@ -152,21 +163,21 @@ fn authority(value: &Value) -> Result<(), String> {
         Data::Nil => Err("wrong type for value; expected sprig.certificate; got interface {}".to_owned()),
         other => Err(format!(
             "wrong type for value; expected sprig.certificate; got {}",
-            super::arguments::type_name(other)
+            other.type_name()
         )),
     }
 }
 
 fn signed(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, addresses, names, days, ca] = exactly("genSignedCert", values)?;
-    check(name, addresses, names, days)?;
+    check(call, [name, addresses, names, days])?;
     authority(ca)?;
     certificate(call, None)
 }
 
 fn signed_with_key(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, addresses, names, days, ca, key] = exactly("genSignedCertWithKey", values)?;
-    check(name, addresses, names, days)?;
+    check(call, [name, addresses, names, days])?;
     authority(ca)?;
     certificate(call, Some(key))
 }
@@ -185,7 +196,7 @@ fn build_custom(call: &mut Call<'_>, values: &[Value]) -> Answer {
     if !key.contains("-----BEGIN ") {
         return Err("error parsing private key: no PEM data in input".to_owned());
     }
-    let origin = super::arguments::derived(call, Data::Nil, values).origin;
+    let origin = derived(call, Data::Nil, values).origin;
     Ok(Value::new(Data::Object(Rc::new(Certificate { cert, key, origin })), origin))
 }
 
@@ -197,7 +208,7 @@ fn bcrypt(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [password] = exactly("bcrypt", values)?;
     if text(password)?.len() > 72 {
         let error = "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes";
-        return super::arguments::derived_text(call, error, values);
+        return derived_text(call, error, values);
     }
     let hash = hash(call);
     unknown_text(call, SALTED, hash)
@@ -208,7 +219,7 @@ fn htpasswd(call: &mut Call<'_>, values: &[Value]) -> Answer {
     text(password)?;
     let user = text(user)?.as_str();
     if user.contains(':') {
-        return super::arguments::derived_text(call, format!("invalid username: {user}"), values);
+        return derived_text(call, format!("invalid username: {user}"), values);
     }
     let line = format!("{user}:{}", hash(call));
     unknown_text(call, SALTED, line)
@@ -235,7 +246,7 @@ fn derive_password(call: &mut Call<'_>, values: &[Value]) -> Answer {
     }
     let kind = text(kind)?.as_str();
     let Some(shape) = shape(kind) else {
-        return super::arguments::derived_text(call, format!("cannot find password template {kind}"), values);
+        return derived_text(call, format!("cannot find password template {kind}"), values);
     };
     let letter = |kind| match kind {
         'C' => 'B',
@@ -252,6 +263,9 @@ fn derive_password(call: &mut Call<'_>, values: &[Value]) -> Answer {
 fn encrypt_aes(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [password, plain] = exactly("encryptAES", values)?;
     text(password)?;
+    if text(plain)?.is_empty() {
+        return derived_text(call, "", values);
+    }
     // The text is padded to blocks of 16 bytes, and one block comes before it.
     let blocks = text(plain)?.len() / 16 + 2;
     call.budget.bytes(blocks * 22)?;

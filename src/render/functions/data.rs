@@ -161,6 +161,9 @@ fn must_from_json(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn to_toml(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("toToml", values)?;
+    if let Data::Nil = value.data {
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    }
     let text = toml::print(value).unwrap_or_else(|error| error);
     derived_text(call, text, values)
 }

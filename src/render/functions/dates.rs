@@ -6,7 +6,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Table;
-use super::arguments::{Answer, derived, derived_text, exactly, int, text, type_name, unknown, unknown_text};
+use super::arguments::{Answer, derived, derived_text, exactly, int, text, unknown, unknown_text};
 use super::duration::{parse_duration, shown};
 use crate::render::origin::Origin;
 use crate::render::template::function::Call;
@@ -53,11 +53,7 @@ impl Date {
         let info = self.zone.to_offset_info(self.at);
         let zone = match &self.name {
             Some(name) => name.clone(),
-            None => match info.abbreviation() {
-                // Zones without letters are known by their offset.
-                name if name.starts_with(['+', '-']) => name.to_owned(),
-                name => name.to_owned(),
-            },
+            None => info.abbreviation().to_owned(),
         };
         Moment { civil: self.zone.to_datetime(self.at), offset: info.offset().seconds(), zone }
     }
@@ -77,6 +73,15 @@ impl Date {
 
     fn shown(&self, layout: &str) -> String {
         layout::format(&self.moment(), layout)
+    }
+
+    /// So much later by the calendar; the 31st of a month that has none is a day of the next one.
+    fn moved(&self, years: i64, months: i64, days: i64) -> Option<Self> {
+        let civil = self.moment().civil;
+        let month = jiff::Span::new().try_years(years).ok()?.try_months(months).ok()?;
+        let days = jiff::Span::new().try_days(days.checked_add(i64::from(civil.day()) - 1)?).ok()?;
+        let date = civil.date().first_of_month().checked_add(month).ok()?.checked_add(days).ok()?;
+        Some(Self { at: self.zone.to_timestamp(date.to_datetime(civil.time())).ok()?, ..self.clone() })
     }
 
     fn later(&self, by: i128) -> Option<Self> {
@@ -118,16 +123,9 @@ impl Object for Date {
         Some(match (name, arguments) {
             ("Format", [layout]) => text(layout).map(|layout| self.text(self.shown(layout.as_str()))),
             ("Add", [by]) => int(by).and_then(|by| changed(self.later(i128::from(by)))),
-            ("AddDate", [years, months, days]) => (|| {
-                let span = jiff::Span::new()
-                    .try_years(int(years)?)
-                    .and_then(|span| span.try_months(int(months).unwrap_or_default()))
-                    .and_then(|span| span.try_days(int(days).unwrap_or_default()))
-                    .map_err(|_| "time out of range".to_owned())?;
-                let civil = self.moment().civil.checked_add(span).map_err(|_| "time out of range".to_owned())?;
-                let at = self.zone.to_timestamp(civil).map_err(|_| "time out of range".to_owned())?;
-                Ok(Self { at, ..self.clone() }.value())
-            })(),
+            ("AddDate", [years, months, days]) => {
+                int(years).and_then(|years| changed(self.moved(years, int(months)?, int(days)?)))
+            }
             ("Before" | "After" | "Equal", [other]) => date_of(other).map(|other| {
                 let holds = match name {
                     "Before" => self.at < other.at,
@@ -156,7 +154,7 @@ fn utc(at: Timestamp, origin: Origin) -> Date {
 
 /// A value that is a date.
 fn date_of(value: &Value) -> Result<Date, String> {
-    let wrong = || format!("wrong type for value; expected time.Time; got {}", type_name(&value.data));
+    let wrong = || format!("wrong type for value; expected time.Time; got {}", value.data.type_name());
     match &value.data {
         Data::Nil => Err("wrong type for value; expected time.Time; got interface {}".to_owned()),
         Data::Object(object) if object.type_name() == "time.Time" => {

@@ -145,7 +145,7 @@ fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
         return Err("dig needs at least three arguments".to_owned());
     }
     let converted = |value: &Value, wanted: &str| {
-        let is = super::arguments::type_name(&value.data);
+        let is = value.data.type_name();
         let is = if matches!(value.data, Data::Nil) { "nil" } else { is };
         format!("interface conversion: interface {{}} is {is}, not {wanted}")
     };
@@ -164,6 +164,9 @@ fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn deep_copy(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("deepCopy", values)?;
+    if let Data::Nil = value.data {
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    }
     copied(call, value, DEPTH)
 }
 

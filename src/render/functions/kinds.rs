@@ -1,7 +1,7 @@
 //! What a value is, in Go's words, and whether two are the same.
 
 use super::Table;
-use super::arguments::{Answer, derived, derived_text, exactly, kind, text, type_name};
+use super::arguments::{Answer, derived, derived_text, exactly, kind, text};
 use crate::render::template::function::Call;
 use crate::render::value::{Data, Value};
 
@@ -19,18 +19,18 @@ const DEPTH: usize = 200;
 
 fn type_of(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("typeOf", values)?;
-    derived_text(call, type_name(&value.data), values)
+    derived_text(call, value.data.type_name(), values)
 }
 
 fn type_is(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, value] = exactly("typeIs", values)?;
-    let is = text(name)?.as_str() == type_name(&value.data);
+    let is = text(name)?.as_str() == value.data.type_name();
     Ok(derived(call, Data::Bool(is), &values[1..]))
 }
 
 fn type_is_like(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [name, value] = exactly("typeIsLike", values)?;
-    let (wanted, is) = (text(name)?.as_str(), type_name(&value.data));
+    let (wanted, is) = (text(name)?.as_str(), value.data.type_name());
     let is = wanted == is || is.strip_prefix('*') == Some(wanted);
     Ok(derived(call, Data::Bool(is), &values[1..]))
 }

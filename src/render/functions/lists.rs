@@ -1,13 +1,16 @@
 //! Lists: made, grown, and what stands at their ends. A list that is given is never changed.
 
+use std::rc::Rc;
+
 use super::Table;
 use super::arguments::{Answer, at_least, derived, exactly, items_to, list, origins};
 use super::choices::is_empty;
 use super::kinds::same;
+use super::spell::spelled;
 use super::strings::texts;
-use crate::render::origin::How;
+use crate::render::origin::{How, Origin};
 use crate::render::template::function::Call;
-use crate::render::value::{Data, Value};
+use crate::render::value::{Data, Object, Value};
 
 pub(super) const TABLE: Table = &[
     ("list", list_of),
@@ -36,6 +39,41 @@ pub(super) const TABLE: Table = &[
     ("sortAlpha", sort_alpha),
 ];
 
+/// A list of Go that was never made: empty like any other, but JSON and YAML say `null`.
+#[derive(Debug)]
+struct NilList;
+
+impl Object for NilList {
+    fn type_name(&self) -> &'static str {
+        "[]interface {}"
+    }
+
+    fn field(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn call(&self, name: &str, _: &[Value]) -> Option<Result<Value, String>> {
+        (name == "String").then(|| Ok(Value::text("[]", Origin::NONE)))
+    }
+
+    fn entries(&self) -> Option<Vec<(Value, Value)>> {
+        Some(Vec::new())
+    }
+
+    fn plain(&self) -> Option<Value> {
+        Some(Value::nil(Origin::NONE))
+    }
+}
+
+/// A list, which is nil where there is nothing in it.
+pub(super) fn list_or_nil(call: &mut Call<'_>, items: Vec<Value>, from: &[Value]) -> Answer {
+    if !items.is_empty() {
+        return list(call, items, from);
+    }
+    let origin = derived(call, Data::Nil, from).origin;
+    Ok(Value::new(Data::Object(Rc::new(NilList)), origin))
+}
+
 fn list_of(call: &mut Call<'_>, values: &[Value]) -> Answer {
     call.budget.work(values.len())?;
     Ok(Value::list(values.to_vec(), call.at))
@@ -63,7 +101,7 @@ fn concat(call: &mut Call<'_>, values: &[Value]) -> Answer {
         })?);
         call.budget.work(all.len())?;
     }
-    list(call, all, values)
+    list_or_nil(call, all, values)
 }
 
 /// What is found at an end of a list; nothing where it is empty.
@@ -142,9 +180,18 @@ fn has(call: &mut Call<'_>, values: &[Value]) -> Answer {
     Ok(Value::new(Data::Bool(found), origin))
 }
 
+fn to_text(call: &mut Call<'_>, value: &Value) -> Answer {
+    let text = spelled(call, value)?;
+    Ok(Value::new(Data::Text(text), value.origin))
+}
+
 fn sort_alpha(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("sortAlpha", values)?;
-    let mut texts = texts(call, value)?;
+    let mut texts = match value.data {
+        // Nothing is left out of a list, but not here.
+        Data::Nil => vec![to_text(call, value)?],
+        _ => texts(call, value)?,
+    };
     call.budget.work(texts.len())?;
     texts.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
     list(call, texts, values)

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::Table;
 use super::arguments::{Answer, derived, derived_text, exactly, int, joined, list, text};
+use super::lists::list_or_nil;
 use super::spell::push;
 use super::splitting::part;
 use crate::render::origin::How;
@@ -50,7 +51,7 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         let regex = RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
             let error = error.to_string();
             let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("regexp: Compile(`{pattern}`): error parsing regexp: {reason}")
+            format!("error parsing regexp: {reason}: `{pattern}`")
         })?;
         if compiled.len() >= KEPT {
             compiled.clear();
@@ -94,7 +95,7 @@ fn find_all(call: &mut Call<'_>, values: &[Value]) -> Answer {
         call.budget.work(1)?;
         found.push(part(call, rope, whole.origin, at.start(), at.end()));
     }
-    list(call, found, &values[..2])
+    list_or_nil(call, found, &values[..2])
 }
 
 fn find(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -148,7 +149,7 @@ fn split(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, text(whole)?);
     let mut parts = Vec::new();
     if limit == 0 {
-        return list(call, parts, &values[..2]);
+        return list_or_nil(call, parts, &values[..2]);
     }
     if rope.is_empty() && !text(pattern)?.is_empty() {
         return list(call, vec![whole.clone()], &values[..2]);

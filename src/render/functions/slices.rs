@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::arguments::{Answer, NIL_POINTER, at_least, exactly, int, items, items_to, kind, list};
+use super::lists::list_or_nil;
 use super::math::whole;
 use crate::render::template::function::Call;
 use crate::render::value::{Data, Value};
@@ -19,15 +20,20 @@ pub(super) const TABLE: Table = &[
 
 fn rest(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("rest", values)?;
-    let items = items_to("find rest on", value)?.into_iter().skip(1).collect();
-    list(call, items, values)
+    let items = items_to("find rest on", value)?;
+    if items.is_empty() {
+        return list_or_nil(call, items, values);
+    }
+    list(call, items.into_iter().skip(1).collect(), values)
 }
 
 fn initial(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("initial", values)?;
     let mut items = items_to("find initial on", value)?;
-    items.pop();
-    list(call, items, values)
+    match items.pop() {
+        Some(_) => list(call, items, values),
+        None => list_or_nil(call, items, values),
+    }
 }
 
 fn slice(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -55,8 +61,14 @@ fn chunk(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [size, value] = exactly("chunk", values)?;
     let size = int(size)?;
     let items = items_to("chunk", value)?;
-    let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
-        return Err("runtime error: makeslice: len out of range".to_owned());
+    let size = match (usize::try_from(size).unwrap_or_default(), items.len()) {
+        // sprig computes how many chunks there are, also of a size that makes no sense.
+        (0, 1) if size < 0 => 1,
+        (0, len) if size < 0 && len > 1 && len - 1 <= size.unsigned_abs() as usize => {
+            return list(call, Vec::new(), &values[1..]);
+        }
+        (0, _) => return Err("runtime error: makeslice: len out of range".to_owned()),
+        (size, _) => size,
     };
     let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec(), value.origin)).collect();
     list(call, chunks, &values[1..])

@@ -58,7 +58,7 @@ impl VersionObject {
             }
             data => Err(format!(
                 "wrong type for value; expected *semver.Version; got {}",
-                super::arguments::type_name(data)
+                data.type_name()
             )),
         }
     }

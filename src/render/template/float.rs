@@ -1,5 +1,7 @@
 //! Floating-point numbers as Go writes them.
 
+use super::super::number::shortest;
+
 /// The decimal digits of a number, without zeros at the end, and where among them the point stands.
 struct Digits {
     digits: String,
@@ -10,7 +12,7 @@ impl Digits {
     /// The fewest that tell the number, or the first `count`.
     fn of(value: f64, count: Option<usize>) -> Self {
         let text = match count {
-            None => format!("{:e}", value.abs()),
+            None => shortest(value.abs()),
             Some(count) => format!("{:.*e}", count.max(1) - 1, value.abs()),
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));

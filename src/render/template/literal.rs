@@ -219,7 +219,7 @@ pub(super) fn quote_with(text: &str, quote: char, ascii: bool) -> String {
 }
 
 /// One character, as it stands between such quotes.
-pub(super) fn escape(out: &mut String, character: char, quote: char, ascii: bool) {
+pub(in crate::render) fn escape(out: &mut String, character: char, quote: char, ascii: bool) {
     if character == quote || character == '\\' {
         out.push('\\');
         out.push(character);

@@ -13,9 +13,9 @@ mod float;
 pub mod frame;
 pub mod function;
 mod lex;
-mod literal;
+pub(super) mod literal;
 mod parse;
-mod print;
+pub(super) mod print;
 mod templates;
 mod tree;
 

@@ -63,7 +63,7 @@ pub(super) fn plain_text(value: &Value) -> String {
 }
 
 /// `print`: with spaces between operands of which neither is text.
-pub(super) fn print(call: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
+pub(in crate::render) fn print(call: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
     finish(call, values, |printer| printer.spaced(values))
 }
 
@@ -232,9 +232,12 @@ impl<'a> Printer<'a> {
                 }
                 self.own(if self.flags.sharp_v { "}" } else { "]" })?;
             }
-            Data::Object(object) => match object.plain() {
-                Some(plain) => self.value(&plain, verb, depth + 1)?,
-                None => self.own(&format!("{{{}}}", object.type_name()))?,
+            Data::Object(object) => match object.call("String", &[]) {
+                Some(text) => self.value(&text?, verb, depth + 1)?,
+                None => match object.plain() {
+                    Some(plain) => self.value(&plain, verb, depth + 1)?,
+                    None => self.own(&format!("{{{}}}", object.type_name()))?,
+                },
             },
         }
         self.origin = outer;

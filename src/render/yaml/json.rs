@@ -175,6 +175,10 @@ impl Reader<'_> {
 
     fn unexpected<T>(&self, wanted: &str) -> Result<T, String> {
         Err(match self.peek() {
+            // Go puts a space behind the end, to see whether a word or a number is complete.
+            None if wanted.starts_with("in ") && wanted != "in string literal" || wanted.contains("numeric") => {
+                format!("invalid character ' ' {wanted}")
+            }
             None => "unexpected end of JSON input".to_owned(),
             Some(b'\'') => format!("invalid character '\\'' {wanted}"),
             Some(byte @ b' '..=b'~') if byte != b'\\' => {

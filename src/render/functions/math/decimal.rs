@@ -36,9 +36,12 @@ impl Decimal {
 
     /// The nearest float.
     pub(super) fn to_float(&self) -> f64 {
+        if self.digits.is_empty() {
+            return 0.0;
+        }
         let digits: String = self.digits.iter().map(|digit| char::from(b'0' + digit)).collect();
         let sign = if self.negative { "-" } else { "" };
-        format!("{sign}{}e{}", if digits.is_empty() { "0" } else { &digits }, self.exponent).parse().unwrap_or(0.0)
+        format!("{sign}{digits}e{}", self.exponent).parse().unwrap_or(0.0)
     }
 
     pub(super) fn add(self, other: Self) -> Result<Self, String> {
