@@ -100,15 +100,21 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
     let (mut found, mut odd) = (Vec::new(), Vec::new());
     for (start, end) in split(text.as_str()) {
         let content = &text.as_str()[start..end];
-        match head(content) {
-            Ok(Head { role: None, .. }) => {}
-            Ok(Head { kind, role: Some(role) }) => {
+        let head = match head(content) {
+            Ok(head) => head,
+            Err((at, says)) => {
+                odd.push(Odd { start: start + at.min(end - start), says });
+                continue;
+            }
+        };
+        match head {
+            Head { role: None, .. } => {}
+            Head { kind, role: Some(role) } => {
                 let text = with_line_break(text, start, end);
                 let (name, called) = (name.to_owned(), called.to_owned());
                 let document = Document { name, called, text, role, left_out: Vec::new() };
                 found.push(Manifest { document, kind, start });
             }
-            Err((at, says)) => odd.push(Odd { start: start + at.min(end - start), says }),
         }
     }
     (found, odd)
