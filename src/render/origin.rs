@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::source::Place;
@@ -62,72 +63,71 @@ pub enum Source {
 /// All origins of one rendering.
 #[derive(Debug)]
 pub struct Origins {
-    all: Vec<Source>,
-    /// For each, whether some part of it cannot be known: asked for each value that rules read.
-    unknown: Vec<bool>,
+    sources: Vec<Source>,
+    /// Those of which some part cannot be known, and why.
+    unknown: FxHashMap<Origin, &'static str>,
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        Self { all: vec![Source::Nothing], unknown: vec![false] }
+        Self { sources: vec![Source::Nothing], unknown: FxHashMap::default() }
     }
 }
+
+/// How many parts stand in one origin; those of more are grouped.
+const GROUP: usize = 16;
+
+/// How many parts are kept at all.
+const MAX_PARTS: usize = 256;
 
 impl Origins {
     /// Notes one more.
     pub fn add(&mut self, source: Source) -> Origin {
         let unknown = match &source {
             Source::Nothing => return Origin::NONE,
-            Source::Unknown(..) => true,
-            Source::Of(_, parts) => parts.iter().any(|part| self.is_unknown(*part)),
-            Source::Missing { map, .. } => self.is_unknown(*map),
-            Source::Literal(_) | Source::Node { .. } | Source::Given(_) => false,
+            Source::Unknown(why, _) => Some(*why),
+            Source::Of(_, parts) => parts.iter().find_map(|part| self.unknown(*part)),
+            Source::Missing { map, .. } => self.unknown(*map),
+            Source::Literal(_) | Source::Node { .. } | Source::Given(_) => None,
         };
-        self.all.push(source);
-        self.unknown.push(unknown);
-        Origin(self.all.len() as u32 - 1)
-    }
-
-    fn is_unknown(&self, origin: Origin) -> bool {
-        self.unknown.get(origin.0 as usize).is_some_and(|unknown| *unknown)
+        self.sources.push(source);
+        let origin = Origin(self.sources.len() as u32 - 1);
+        if let Some(why) = unknown {
+            self.unknown.insert(origin, why);
+        }
+        origin
     }
 
     /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
-        self.all.get(origin.0 as usize).unwrap_or(&Source::Nothing)
+        self.sources.get(origin.0 as usize).unwrap_or(&Source::Nothing)
     }
 
-    /// Made of these, as far as they say anything; at most sixteen are kept, one that is unknown among them.
+    /// Made of these, as far as they say anything; of very many some.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
         for part in parts {
-            if part == Origin::NONE || kept.contains(&part) {
-                continue;
-            }
-            if kept.len() < 16 {
+            if part != Origin::NONE && !kept.contains(&part) {
                 kept.push(part);
-            } else if self.is_unknown(part) && !kept.iter().any(|part| self.is_unknown(*part)) {
-                kept[15] = part;
+                if kept.len() == MAX_PARTS {
+                    break;
+                }
             }
         }
         match (kept.len(), how) {
             (0, _) => Origin::NONE,
             (1, How::Chosen | How::Joined) => kept[0],
-            _ => self.add(Source::Of(how, kept)),
+            (..=GROUP, _) => self.add(Source::Of(how, kept)),
+            _ => {
+                let groups =
+                    kept.chunks(GROUP).map(|group| self.add(Source::Of(how, group.into()))).collect();
+                self.add(Source::Of(how, groups))
+            }
         }
     }
 
     /// Whether some part of it cannot be known before it runs, and why.
     pub fn unknown(&self, origin: Origin) -> Option<&'static str> {
-        let mut at = origin;
-        while self.is_unknown(at) {
-            at = match self.get(at) {
-                Source::Unknown(why, _) => return Some(why),
-                Source::Of(_, parts) => *parts.iter().find(|part| self.is_unknown(**part))?,
-                Source::Missing { map, .. } => *map,
-                _ => return None,
-            };
-        }
-        None
+        self.unknown.get(&origin).copied()
     }
 }

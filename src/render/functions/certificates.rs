@@ -186,7 +186,8 @@ fn signed_with_key(call: &mut Call<'_>, values: &[Value]) -> Answer {
 fn build_custom(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [cert, key] = exactly("buildCustomCert", values)?;
     let decoded = |value: &Value, what: &str| -> Result<Rc<str>, String> {
-        let bytes = base64::decode(text(value)?.as_str()).map_err(|_| format!("unable to decode base64 {what}"))?;
+        let bytes =
+            base64::decode(text(value)?.as_str()).map_err(|_| format!("unable to decode base64 {what}"))?;
         Ok(String::from_utf8_lossy(&bytes).into())
     };
     let (cert, key) = (decoded(cert, "certificate")?, decoded(key, "private key")?);

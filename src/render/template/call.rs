@@ -298,8 +298,7 @@ impl Rendering<'_> {
         let uniform =
             first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
         let origin = uniform.unwrap_or_else(|| {
-            let printed = made.pieces().take(32).map(|piece| piece.origin);
-            self.origins.of(How::Joined, inner.into_iter().chain(printed.collect::<Vec<_>>()))
+            self.origins.of(How::Joined, inner.into_iter().chain(made.pieces().map(|piece| piece.origin)))
         });
         Ok(Value::new(Data::Text(made), origin))
     }
