@@ -119,28 +119,13 @@ impl Object for Date {
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-        let changed =
-            |date: Option<Self>| date.map(Self::value).ok_or_else(|| "time out of range".to_owned());
+        let changed = |date: Option<Self>| date.map(Self::value).ok_or_else(|| "time out of range".to_owned());
         Some(match (name, arguments) {
             ("Format", [layout]) => text(layout).map(|layout| self.text(self.shown(layout.as_str()))),
             ("Add", [by]) => int(by).and_then(|by| changed(self.later(i128::from(by)))),
-<<<<<<< HEAD
             ("AddDate", [years, months, days]) => {
                 int(years).and_then(|years| changed(self.moved(years, int(months)?, int(days)?)))
             }
-=======
-            ("AddDate", [years, months, days]) => (|| {
-                let span = jiff::Span::new()
-                    .try_years(int(years)?)
-                    .and_then(|span| span.try_months(int(months).unwrap_or_default()))
-                    .and_then(|span| span.try_days(int(days).unwrap_or_default()))
-                    .map_err(|_| "time out of range".to_owned())?;
-                let civil =
-                    self.moment().civil.checked_add(span).map_err(|_| "time out of range".to_owned())?;
-                let at = self.zone.to_timestamp(civil).map_err(|_| "time out of range".to_owned())?;
-                Ok(Self { at, ..self.clone() }.value())
-            })(),
->>>>>>> helm
             ("Before" | "After" | "Equal", [other]) => date_of(other).map(|other| {
                 let holds = match name {
                     "Before" => self.at < other.at,
@@ -259,12 +244,7 @@ fn ago(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 /// A date read from text; where none is written, the year 1 as in Go, or the error.
-fn read(
-    call: &mut Call<'_>,
-    values: &[Value],
-    layout: &Value,
-    value: &Value,
-) -> Result<Option<Value>, String> {
+fn read(call: &mut Call<'_>, values: &[Value], layout: &Value, value: &Value) -> Result<Option<Value>, String> {
     let origin = derived(call, Data::Nil, values).origin;
     let Some(moment) = layout::parse(text(layout)?.as_str(), text(value)?.as_str()) else { return Ok(None) };
     let zone = Offset::from_seconds(moment.offset).map_or(TimeZone::UTC, |offset| offset.to_time_zone());
