@@ -207,7 +207,9 @@ fn print(out: &mut String, rendered: &Rendered, args: &Args, sources: &Sources) 
         out.push_str(&format!("---\n# Source: {}\n", document.called));
         if !args.provenance {
             out.push_str(document.text.as_str());
-            out.push('\n');
+            if !document.text.as_str().ends_with('\n') {
+                out.push('\n');
+            }
             continue;
         }
         let told = provenance::lines(&document.text, &rendered.origins, sources);

@@ -3,13 +3,29 @@
 
 use std::rc::Rc;
 
+use super::super::functions::Helm;
 use super::super::origin::{Origin, Origins, Source};
+use super::super::template::function::{Function, Functions};
 use super::super::value::{Data, Entry, Map, Value};
 use super::capabilities::capabilities;
 use super::chart_files::ChartFiles;
 use super::files::File;
 use super::load::Chart;
 use super::values::empty;
+
+/// Helm's functions, and the method that maps of values have.
+#[derive(Debug)]
+pub(super) struct ChartFunctions;
+
+impl Functions for ChartFunctions {
+    fn find(&self, name: &str) -> Option<Function> {
+        Helm.find(name)
+    }
+
+    fn map_method(&self, name: &str) -> Option<Function> {
+        (name == "AsMap").then_some(|_, values| values.first().cloned().ok_or_else(|| "no map".to_owned()))
+    }
+}
 
 /// What a release is called, and the cluster that it is for.
 #[derive(Clone, Debug)]

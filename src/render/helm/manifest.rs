@@ -2,9 +2,9 @@
 
 use camino::Utf8Path;
 
-use super::super::origin::Origins;
+use super::super::origin::{Origin, Origins};
 use super::super::template::frame::LeftOut;
-use super::super::text::Text;
+use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
 use super::super::yaml::load::load as load_yaml;
 use super::super::{Document, Role};
@@ -100,18 +100,36 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
     let (mut found, mut odd) = (Vec::new(), Vec::new());
     for (start, end) in split(text.as_str()) {
         let content = &text.as_str()[start..end];
-        match head(content) {
-            Ok(Head { role: None, .. }) => {}
-            Ok(Head { kind, role: Some(role) }) => {
-                let text = text.slice(start, end);
+        let head = match head(content) {
+            Ok(head) => head,
+            Err((at, says)) => {
+                odd.push(Odd { start: start + at.min(end - start), says });
+                continue;
+            }
+        };
+        match head {
+            Head { role: None, .. } => {}
+            Head { kind, role: Some(role) } => {
+                let text = with_line_break(text, start, end);
                 let (name, called) = (name.to_owned(), called.to_owned());
                 let document = Document { name, called, text, role, left_out: Vec::new() };
                 found.push(Manifest { document, kind, start });
             }
-            Err((at, says)) => odd.push(Odd { start: start + at.min(end - start), says }),
         }
     }
     (found, odd)
+}
+
+/// A part of a text, and the line break that Helm prints behind it.
+fn with_line_break(text: &Text, start: usize, end: usize) -> Text {
+    let mut out = Writer::default();
+    if text.as_str()[end..].starts_with('\n') {
+        out.push_slice(text, start, end + 1);
+    } else {
+        out.push_slice(text, start, end);
+        out.push("\n", Origin::NONE, Frame(0));
+    }
+    out.finish()
 }
 
 /// The order in which Helm applies them: resources by kind, then hooks by kind; else as they were.
@@ -199,7 +217,6 @@ fn load_plain(text: &str) -> Result<Value, (usize, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::origin::Origin;
     use super::*;
 
     fn cut(text: &str) -> Vec<&str> {

@@ -4,12 +4,11 @@
 
 use camino::Utf8PathBuf;
 
-use super::super::functions::Helm;
 use super::super::origin::{Origin, Origins, Source};
 use super::super::template::{Error, Options, Rendering, Templates};
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
-use super::context::{Release, Template, templates};
+use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
 use super::load::{Chart, load, values_of};
 use super::manifest::{Manifest, manifests, order};
@@ -151,7 +150,7 @@ fn execute(
         }
     }
     let options = Options { stack: STACK, ..Options::default() };
-    let mut rendering = Rendering::new(&parsed, &Helm, origins, options);
+    let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
     let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
     let mut left_out = Vec::new();
     for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&&part.name)) {

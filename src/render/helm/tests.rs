@@ -38,7 +38,7 @@ fn prints(files: &[(&str, &str)], settings: &Settings) -> Vec<String> {
 }
 
 fn texts(rendered: &Rendered) -> Vec<String> {
-    rendered.documents.iter().map(|document| document.text.to_string()).collect()
+    rendered.documents.iter().map(|document| document.text.as_str().trim_end().to_owned()).collect()
 }
 
 fn messages(files: &[(&str, &str)]) -> Vec<String> {
@@ -141,7 +141,7 @@ fn losers_are_remembered() {
     let (rendered, _) = self::rendered(&files, &with("sub: {own: file}\n", &[]));
     let rendered = rendered.expect("rendered");
     let text = &rendered.documents[0].text;
-    let mut at = text.origins(3, text.len())[0];
+    let mut at = text.origins(3, 7)[0];
     let mut chain = Vec::new();
     while let Source::Node { place, before, .. } = rendered.origins.get(at) {
         chain.push(place.file.0);

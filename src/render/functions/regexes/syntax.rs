@@ -111,7 +111,14 @@ fn escape<'p>(out: &mut String, tail: &'p str, in_class: bool) -> &'p str {
         (_, true) => out.push_str(&format!("[^{set}]")),
         (false, false) => out.push_str(&format!("[{set}]")),
     }
-    rest
+    // A set begins no range: what follows is a hyphen.
+    match rest.strip_prefix('-') {
+        Some(behind) if in_class && !behind.starts_with([']', '-']) => {
+            out.push_str(r"\-");
+            behind
+        }
+        _ => rest,
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +130,7 @@ mod tests {
         for (go, ours) in [
             (r"\d+", r"[0-9]+"),
             (r"[\w-]", r"[0-9A-Za-z_-]"),
+            (r"[\w-\.]", r"[0-9A-Za-z_\-\.]"),
             (r"[^\S]", r"[^[^\t\n\f\r ]]"),
             (r"[]a]", r"[\]a]"),
             (r"[[:alpha:]]", r"[[:alpha:]]"),
