@@ -59,7 +59,9 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let mut asked = ask::all(&model, &rules.ready);
     if !renderings.is_empty() {
-        asked.faults.iter_mut().for_each(|fault| renderings.lead_home(fault, &project.sources));
+        for fault in &mut asked.faults {
+            renderings.lead_home(fault, &rules.ready[fault.rule].page, &project.sources);
+        }
     }
     let written = |place| renderings.written(place);
     read::used_externals(config, &world);

@@ -15,6 +15,7 @@ use super::charts::wanted;
 use super::read::{Project, problem_in};
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
+use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::{Charts, Wanted};
 use crate::render::helm::files::Content;
@@ -23,6 +24,7 @@ use crate::render::helm::render::{Settings, render};
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
+use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
 use crate::syntax::yaml;
@@ -74,11 +76,11 @@ impl Renderings {
 
     /// Leads all places of a fault to what a person wrote. The places in rendered text stay grounds for suppressing, since
     /// comments of templates come through.
-    pub(super) fn lead_home(&self, fault: &mut Fault, sources: &Sources) {
+    pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
-        let left_out = self.left_out(fault, sources);
+        let left_out = self.left_out(fault, rule, sources);
         let stands = self.written_at(rendered);
         if let Some(traced) = left_out.clone().or_else(|| stands.clone()) {
             fault.grounds.push(rendered);
@@ -136,10 +138,11 @@ impl Renderings {
     }
 
     /// What left out the keys that a fault misses, in the subject that misses them.
-    fn left_out(&self, fault: &Fault, sources: &Sources) -> Option<Traced> {
+    fn left_out(&self, fault: &Fault, rule: &RulePage, sources: &Sources) -> Option<Traced> {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
-        trail.left_out(page, subject.span, &fault.missing, sources)
+        let key = trail.left_out(page, subject.span, &fault.missing, sources);
+        key.or_else(|| trail.omitted(&remedy(rule)?, sources))
     }
 
     fn extent(&self, place: Place) -> Option<Place> {
@@ -152,6 +155,13 @@ impl Renderings {
         let trail = &self.all[*at];
         Some((trail, &trail.pages[*position]))
     }
+}
+
+/// The kind of the object that a rule's fix adds.
+fn remedy(rule: &RulePage) -> Option<String> {
+    let fixes = rule.rest().ok()?.fixes;
+    let added = fixes.iter().find(|fix| fix.operation == Operation::NewDocument)?;
+    added.template.text.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
 }
 
 /// Values that are made up while rendering, such as a random password, are unknown to rules.

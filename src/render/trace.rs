@@ -8,8 +8,8 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::origin::{How, Origin, Origins, Source};
-use super::template::frame::{self, Frames, What};
-use super::text::Piece;
+use super::template::frame::{Frames, What};
+use super::text::{Frame, Piece};
 use super::{Rendered, Role};
 use crate::source::{Place, Sources, Span};
 
@@ -22,6 +22,8 @@ pub struct Trail {
     pub settings: String,
     /// Its documents.
     pub pages: Vec<Page>,
+    /// What templates left out beside the documents: whole objects.
+    omitted: Vec<LeftOut>,
     origins: Origins,
 }
 
@@ -65,15 +67,15 @@ pub struct Traced {
 }
 
 impl LeftOut {
-    fn of(left: &frame::LeftOut, frames: &Frames, origins: &Origins) -> Option<Self> {
-        let circumstance = frames.get(left.frame);
+    fn of(at: u32, frame: Frame, frames: &Frames, origins: &Origins) -> Option<Self> {
+        let circumstance = frames.get(frame);
         let Source::Literal(action) = origins.get(circumstance.at) else { return None };
         let body = match circumstance.what {
             What::LeftOut(Some(body)) => body,
             What::Empty => *action,
             _ => return None,
         };
-        Some(Self { at: left.offset, action: *action, body, cause: circumstance.condition })
+        Some(Self { at, action: *action, body, cause: circumstance.condition })
     }
 }
 
@@ -91,11 +93,11 @@ enum Leaf {
 impl Trail {
     /// The way back from what was rendered.
     pub fn of(rendered: Rendered) -> Self {
-        let Rendered { folder, settings, documents, origins, frames, .. } = rendered;
+        let Rendered { folder, settings, documents, left_out, origins, frames } = rendered;
         let page = |document: super::Document| {
             let left_out = document.left_out.iter();
             Page {
-                left_out: left_out.filter_map(|left| LeftOut::of(left, &frames, &origins)).collect(),
+                left_out: left_out.filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins)).collect(),
                 name: document.name,
                 text: document.text.as_str().into(),
                 role: document.role,
@@ -103,7 +105,8 @@ impl Trail {
             }
         };
         let pages = documents.into_iter().map(page).collect();
-        Self { folder, settings, pages, origins }
+        let omitted = left_out.iter().filter_map(|left| LeftOut::of(0, left.frame, &frames, &origins)).collect();
+        Self { folder, settings, pages, omitted, origins }
     }
 
     /// Where bytes `span` of a document came from.
@@ -208,31 +211,37 @@ impl Trail {
         };
         let mut inside = page.left_out.iter().filter(|left| span.start <= left.at && left.at <= end);
         let (nearest, key) = inside.find_map(|left| Some((left, could(left)?)))?;
-        let leaves = self.leaves(nearest.cause);
+        Some(self.because_of(nearest, key))
+    }
+
+    /// What left an object of this kind out.
+    pub fn omitted(&self, kind: &str, sources: &Sources) -> Option<Traced> {
+        let line = format!("kind: {kind}");
+        let could = |left: &&LeftOut| {
+            let text = &sources.get(left.body.file).text;
+            let body = text.get(left.body.span.range()).unwrap_or_default();
+            body.lines().any(|other| other.trim() == line)
+        };
+        Some(self.because_of(self.omitted.iter().find(could)?, kind))
+    }
+
+    /// The setting that left something out, or else the action of the template that did.
+    fn because_of(&self, left: &LeftOut, what: &str) -> Traced {
+        let leaves = self.leaves(left.cause);
         let node = leaves.iter().find_map(|leaf| match leaf {
             Leaf::Node(origin, place) => Some((*origin, *place)),
             _ => None,
         });
-        match node {
-            Some((origin, place)) => Some(Traced {
-                primary: place,
-                related: vec![(nearest.action, format!("leaves `{key}` out, because of that"))],
-                setting: self.path(origin),
-                exact: false,
-            }),
-            None => {
-                let absent = leaves.iter().find_map(|leaf| match leaf {
-                    Leaf::Missing(origin) => self.hint(*origin),
-                    _ => None,
-                });
-                Some(Traced {
-                    primary: nearest.action,
-                    related: absent.into_iter().collect(),
-                    setting: None,
-                    exact: false,
-                })
-            }
-        }
+        let Some((origin, primary)) = node else {
+            let absent = leaves.iter().find_map(|leaf| match leaf {
+                Leaf::Missing(origin) => self.hint(*origin),
+                _ => None,
+            });
+            let related = absent.into_iter().collect();
+            return Traced { primary: left.action, related, setting: None, exact: false };
+        };
+        let related = vec![(left.action, format!("leaves `{what}` out, because of that"))];
+        Traced { primary, related, setting: self.path(origin), exact: false }
     }
 
     /// The place in a template at which bytes from elsewhere were printed: behind the literal text before them.
