@@ -17,6 +17,8 @@ import tempfile
 
 import yaml
 
+from shop import deployment, project
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FINISHED = []
 
@@ -125,48 +127,6 @@ def proves(what):
         print(f"  action: {what}")
 
     return run
-
-
-def project(folder, files):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{folder} "))
-    subprocess.run(["git", "init", "-q", folder], check=True)
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return folder
-
-
-def deployment(name, body="replicas: 3"):
-    return f"""apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {name}
-spec:
-  {body}
-  selector:
-    matchLabels: {{app: {name}}}
-  template:
-    metadata:
-      labels: {{app: {name}}}
-    spec:
-      containers:
-        - name: main
-          image: shop/{name}:1.2.3
-          resources:
-            requests: {{cpu: 100m, memory: 64Mi}}
-            limits: {{memory: 64Mi}}
-          readinessProbe:
-            httpGet: {{path: /, port: 8080}}
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: {name}
-spec:
-  maxUnavailable: 1
-  selector:
-    matchLabels: {{app: {name}}}
-"""
 
 
 STEADFAST = pathlib.Path(sys.argv[1]).resolve()
