@@ -1,7 +1,6 @@
-"""The hooks of .pre-commit-hooks.yaml, run by the real pre-commit on throw-away repositories.
+"""The hooks of .pre-commit-hooks.yaml, run by the real pre-commit, and once by prek, on throw-away repositories.
 
-`steadfast` and `steadfast-project` build from source, which is proven once; what a hook reports is proven with `steadfast-system`, whose
-entry and files are the same.
+What a hook reports is proven with `steadfast-system`, which builds nothing; the two that build from source run once, at the end.
 """
 
 import os
@@ -47,16 +46,17 @@ def repository(files):
     return folder
 
 
-def pre_commit(folder, *arguments, expect):
-    env = {**os.environ, "PATH": f"{STEADFAST.parent}:{os.environ['PATH']}", "PRE_COMMIT_HOME": str(COPY.parent / "pre-commit home")}
-    command = [sys.executable, "-m", "pre_commit", *arguments]
+def pre_commit(folder, *arguments, expect, program="pre-commit"):
+    homes = {"PRE_COMMIT_HOME": str(COPY.parent / "pre-commit home"), "PREK_HOME": str(COPY.parent / "prek home")}
+    env = {**os.environ, **homes, "PATH": f"{STEADFAST.parent}:{os.environ['PATH']}"}
+    command = [program, *arguments]
     done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == expect, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
     return done.stdout
 
 
-def try_repo(folder, hook, *arguments, expect):
-    return pre_commit(folder, "try-repo", str(COPY), hook, "--verbose", "--color=never", *arguments, expect=expect)
+def try_repo(folder, hook, *arguments, **more):
+    return pre_commit(folder, "try-repo", str(COPY), hook, "--verbose", "--color=never", *arguments, **more)
 
 
 def proven(what):
@@ -64,7 +64,8 @@ def proven(what):
 
 
 copy_of_the_checkout()
-subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"], check=True)
+for program in ("pre-commit", "prek"):
+    pre_commit(ROOT, "validate-manifest", ".pre-commit-hooks.yaml", expect=0, program=program)
 assert HOOKS["steadfast"]["files"] == HOOKS["steadfast-system"]["files"] == HOOKS["steadfast-project"]["files"]
 assert HOOKS["steadfast"]["entry"] == HOOKS["steadfast-system"]["entry"]
 proven("the manifest is valid")
@@ -88,6 +89,10 @@ for half in ["app/deployment.yaml", "platform/budget.yaml"]:
     said = try_repo(apart, "steadfast-system", "--files", half, expect=1)
     assert "disruption/budget-blocks-drain" in said and "platform/budget.yaml" in said, said
 proven("a fault whose other half is in a committed file that was not passed is found, from either half")
+
+said = try_repo(apart, "steadfast-system", "--files", "app/deployment.yaml", expect=1, program="prek")
+assert "disruption/budget-blocks-drain" in said, said
+proven("prek runs the same hook and finds the same")
 
 odd = repository({"a b/Ünïcode file.yaml": deployment("api", "replicas: many"), "a b/c d.yaml": deployment("other")})
 assert "a b/Ünïcode file.yaml:6" in try_repo(odd, "steadfast-system", "--all-files", expect=1)
@@ -134,8 +139,10 @@ target = pathlib.Path(os.environ["CARGO_TARGET_DIR"]) / "clients"
 os.environ.update({"CARGO_TARGET_DIR": str(target), "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
                    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "256"})
 begun = time.monotonic()
-said = try_repo(apart, "steadfast", "--files", "app/deployment.yaml", expect=1)
-assert "disruption/budget-blocks-drain" in said, said
+three = repository({"app/deployment.yaml": halves[0], "platform/budget.yaml": blocks, "c.yaml": deployment("c", "replicas: many")})
+said = pre_commit(three, "try-repo", str(COPY), "--verbose", "--color=never", "--files", "app/deployment.yaml", expect=1)
+assert said.count("error[disruption/budget-blocks-drain]") == 3, said
+assert said.count("error[hygiene/wrong-type]") == 1, "only the hook for the whole project tells of a file that was not passed: " + said
 for path in sorted(target.rglob("*steadfast*"), reverse=True):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-proven(f"built from source by pre-commit, without the lock file, in {time.monotonic() - begun:.0f} s")
+proven(f"all three hooks at once; built from source by pre-commit, without the lock file, in {time.monotonic() - begun:.0f} s")

@@ -35,10 +35,10 @@ def validated(file):
     env = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = [line for line in done.stdout.splitlines() if re.search(r"\b(error|warning)\b", line)]
+    if not result.exists():
+        return said or [f"the Multitool wrote nothing: {done.stdout}"]
     run = json.loads(result.read_text(encoding="utf-8-sig"))["runs"][0]
     said += [f"{fault['ruleId']}: {fault['message']}" for fault in run["results"] if fault.get("level", "warning") != "note"]
-    assert run["tool"]["driver"]["name"], "it did run"
-    assert "1 file" in done.stdout or "validat" in done.stdout.lower() or not done.stdout, done.stdout
     return said
 
 
