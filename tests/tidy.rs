@@ -331,6 +331,8 @@ fn flags_in_documents_exist() {
         "--all-targets",
         "--ignored",
         "--no-deps",
+        "--rev",
+        "--repo",
         "--help",
         "--version",
     ];
@@ -631,7 +633,7 @@ fn read(path: &Utf8Path) -> String {
 /// The pages that people read, relative to the root.
 fn documents() -> Vec<Utf8PathBuf> {
     let mut pages: Vec<Utf8PathBuf> =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(Into::into).to_vec();
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(Into::into).to_vec();
     let docs = walk(root().join("docs").as_std_path());
     pages.extend(
         docs.iter()
