@@ -61,7 +61,11 @@ pub mod target;
 pub mod analysis;
 pub mod rollout;
 
-// Who calls them.
+// Who calls them, and on which way.
+pub mod attachment;
+pub mod hop;
+pub mod path;
+pub mod retry;
 pub mod route;
 pub mod service;
 pub mod webhook;
@@ -185,6 +189,14 @@ kinds! {
     Route => route::ROUTE;
     /// A Service that a route leads to.
     Target => route::TARGET;
+    /// A place that a request passes.
+    Hop => hop::HOP;
+    /// How a hop asks again.
+    Retry => retry::RETRY;
+    /// The way of a request.
+    Path => path::PATH;
+    /// Two hops of a path, one after the other.
+    Leg => path::LEG;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -299,6 +311,8 @@ pub struct Model<'a> {
     pub services: Vec<service::Service<'a>>,
     /// All Ingresses and routes of the Gateway API.
     pub routes: Vec<route::Route<'a>>,
+    /// All places that pass requests on.
+    pub hops: Vec<hop::Hop<'a>>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -337,6 +351,7 @@ impl<'a> Model<'a> {
             canaries: Vec::new(),
             services: Vec::new(),
             routes: Vec::new(),
+            hops: Vec::new(),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
@@ -364,6 +379,7 @@ impl<'a> Model<'a> {
         if workload::add(self, id, &object) {
             return;
         }
+        hop::add(self, id, &object);
         match (object.group(), object.kind) {
             ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
             ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {
