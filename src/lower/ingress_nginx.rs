@@ -3,7 +3,7 @@
 //! Names and defaults are those of kubernetes/ingress-nginx, `internal/ingress/annotations` and `NewDefault` in
 //! `internal/ingress/controller/config/config.go`.
 
-use super::call::{Call, Meaning, Retry, words};
+use super::call::{Call, Meaning, Retry, Words, words};
 use super::kubernetes::object::Object;
 use super::read::{self, is_filled_in_later};
 use crate::fact::{Default, Fact, Spot, State};
@@ -97,6 +97,11 @@ pub fn unread<'a>(ingress: NodeRef<'a>) -> impl Iterator<Item = Unread<'a>> {
         (known && !node.text().is_empty() && whole(node.text()).is_none())
             .then_some(Unread { node, instead: default.value })
     })
+}
+
+/// The status codes among the words: `http_503`.
+fn codes(words: Words<'_>) -> Words<'_> {
+    words.into_iter().filter_map(|(word, spot)| Some((word.strip_prefix("http_")?, spot))).collect()
 }
 
 /// Go `strconv.Atoi`.
@@ -200,8 +205,8 @@ impl<'a> Source<'a> {
             count: tries.map(|n| n - 1.0),
             per_try: per_try.clone(),
             pause: Fact::plain(0.0),
+            codes: triggers.clone().map(codes),
             triggers,
-            codes: Fact::plain(Vec::new()),
             meaning: Meaning::Nginx,
         };
         let state = if written { State::Written(retry) } else { State::Default(retry) };

@@ -9,4 +9,5 @@ pub mod gateway;
 pub mod ingress_nginx;
 pub mod istio;
 pub mod kubernetes;
+pub mod outlier;
 pub mod read;

@@ -90,6 +90,8 @@ pub struct Indexes {
     pub nginx_configs: OnceLock<Vec<u32>>,
     /// The policies of Envoy Gateway, by object.
     pub policies: OnceLock<Vec<u32>>,
+    /// Hops by the Services that they lead to.
+    pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// The ways that requests take.
     pub paths: OnceLock<super::path::Paths>,
     /// What Ingresses claim: class, host and path.

@@ -63,11 +63,14 @@ pub mod rollout;
 
 // Who calls them, and on which way.
 pub mod attachment;
+pub mod breaker;
 pub mod hop;
 pub mod path;
 pub mod retry;
 pub mod route;
 pub mod service;
+pub mod traffic_policy;
+pub mod unread_setting;
 pub mod webhook;
 
 use camino::Utf8Path;
@@ -197,6 +200,18 @@ kinds! {
     Path => path::PATH;
     /// Two hops of a path, one after the other.
     Leg => path::LEG;
+    /// What takes failing endpoints out.
+    Breaker => breaker::BREAKER;
+    /// A breaker at one of its sizes.
+    BreakerSize => breaker::BREAKER_SIZE;
+    /// How a breaker finds failing endpoints.
+    Outlier => breaker::OUTLIER;
+    /// What a DestinationRule says of one port.
+    PortPolicy => breaker::PORT_POLICY;
+    /// A policy of Envoy Gateway.
+    TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
+    /// A time that its reader cannot read.
+    UnreadSetting => unread_setting::UNREAD_SETTING;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -313,6 +328,8 @@ pub struct Model<'a> {
     pub routes: Vec<route::Route<'a>>,
     /// All places that pass requests on.
     pub hops: Vec<hop::Hop<'a>>,
+    /// All that takes failing endpoints out.
+    pub breakers: Vec<breaker::Breaker<'a>>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -352,6 +369,7 @@ impl<'a> Model<'a> {
             services: Vec::new(),
             routes: Vec::new(),
             hops: Vec::new(),
+            breakers: Vec::new(),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
@@ -380,6 +398,7 @@ impl<'a> Model<'a> {
             return;
         }
         hop::add(self, id, &object);
+        breaker::add(self, id, &object);
         match (object.group(), object.kind) {
             ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
             ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {
