@@ -3,7 +3,7 @@
 //! Every technology that passes requests on lowers into this shape, each in its own module, with its own defaults. What
 //! lies behind the place, and what that says, is joined in the model.
 
-use crate::fact::{Fact, Spot};
+use crate::fact::{Confidence, Fact, Spot, State};
 use crate::lower::read;
 use crate::measure::duration;
 use crate::syntax::tree::NodeRef;
@@ -66,6 +66,24 @@ impl<'a> Call<'a> {
     }
 }
 
+impl<'a> Retry<'a> {
+    /// The retries as a fact: absent where there are none, unknown where nobody knows how many; written, or somebody's default.
+    pub fn told(self, written: bool) -> Fact<'a, Self> {
+        let spots = self.count.spots.clone();
+        let confidence = self.count.confidence;
+        let state = match &self.count.state {
+            State::Unknown(reason) => State::Unknown(reason.clone()),
+            State::Absent => State::Absent,
+            State::Written(count) | State::Default(count) if *count <= 0.0 => State::Absent,
+            _ if written => State::Written(self),
+            _ => State::Default(self),
+        };
+        // That there are some is surer than how many.
+        let confidence = if matches!(state, State::Absent) { confidence } else { Confidence::High };
+        Fact { state, spots, confidence }
+    }
+}
+
 impl Retry<'_> {
     /// Whether an attempt that took too long is followed by another one.
     pub fn after_timeout(&self) -> Option<bool> {
@@ -77,6 +95,16 @@ impl Retry<'_> {
             Meaning::Envoy => any(&["5xx", "gateway-error", "reset"]),
             Meaning::Codes => return None,
         })
+    }
+
+    /// Whether its triggers make it look at the status codes. nginx and the Gateway API need no word for that.
+    pub fn reads_codes(&self) -> Option<bool> {
+        match self.meaning {
+            Meaning::Nginx | Meaning::Codes => Some(true),
+            Meaning::Envoy => {
+                Some(self.triggers.value()?.iter().any(|(word, _)| *word == "retriable-status-codes"))
+            }
+        }
     }
 
     /// Whether it asks again when the request may have been carried out already, whatever its method.

@@ -61,7 +61,8 @@ pub fn is_annotated(object: &Object<'_>) -> bool {
 /// Whether a ConfigMap is that of a controller: its name or its labels say so.
 pub fn is_config(object: &Object<'_>) -> bool {
     let named = |text: &str| text.contains("ingress-nginx") || text.contains("nginx-ingress");
-    let keys = ["proxy-", "upstream-", "limit-", "worker-", "use-", "enable-", "hsts", "ssl-", "keep-alive", "log-"];
+    let keys =
+        ["proxy-", "upstream-", "limit-", "worker-", "use-", "enable-", "hsts", "ssl-", "keep-alive", "log-"];
     object.kind == "ConfigMap"
         && object.group().is_empty()
         && (named(object.name)
@@ -128,7 +129,9 @@ impl<'a> Source<'a> {
     /// The annotation, or else the ConfigMap, or else the default. What is not a whole number counts as not written.
     fn seconds(&self, key: &'static str, default: &'static Default<f64>) -> Fact<'a, f64> {
         match self.written(key) {
-            Some(node) if whole(node.text()).is_none() && !node.is_unknown() && !is_filled_in_later(node.text()) => {
+            Some(node)
+                if whole(node.text()).is_none() && !node.is_unknown() && !is_filled_in_later(node.text()) =>
+            {
                 let words = format!("no whole number of seconds: ingress-nginx uses {}", default.note.value);
                 Fact::default(default.value, Spot::value(node).saying(words))
             }
@@ -139,7 +142,8 @@ impl<'a> Source<'a> {
 
     fn written(&self, key: &str) -> Option<NodeRef<'a>> {
         let node = self.ingress.at("metadata.annotations")?.get(&format!("{PREFIX}{key}"))?;
-        (!node.is_null() && !(node.kind() == NodeKind::Text && node.text().is_empty())).then_some(node)
+        let empty = node.is_null() || (node.kind() == NodeKind::Text && node.text().is_empty());
+        (!empty).then_some(node)
     }
 
     /// What the controller takes where the Ingress says nothing. A ConfigMap that no file declares may say otherwise.
@@ -177,7 +181,9 @@ impl<'a> Source<'a> {
                     spots: next.spots,
                     confidence: next.confidence,
                 };
-                let said = fact.saying(crate::fact::Says::Words("ingress-nginx asks again after `error timeout`".into()));
+                let said = fact.saying(crate::fact::Says::Words(
+                    "ingress-nginx asks again after `error timeout`".into(),
+                ));
                 if self.config.is_none() { said.guessed() } else { said }
             }
             _ => next.read(|node| Some(words(node, char::is_whitespace))),
@@ -198,9 +204,8 @@ impl<'a> Source<'a> {
         // 0 is no limit, and then each server is tried once: how many there are is not said here.
         let tries = tries.try_map("each server is tried once", |n| (n > 0.0).then_some(n));
         let node = self.written("proxy-next-upstream").unwrap_or(place);
-        let spots = tries.spots.clone();
         let written = tries.is_written() || triggers.is_written();
-        let retry = Retry {
+        Retry {
             node,
             count: tries.map(|n| n - 1.0),
             per_try: per_try.clone(),
@@ -208,9 +213,8 @@ impl<'a> Source<'a> {
             codes: triggers.clone().map(codes),
             triggers,
             meaning: Meaning::Nginx,
-        };
-        let state = if written { State::Written(retry) } else { State::Default(retry) };
-        Fact { state, spots, confidence: crate::fact::Confidence::High }
+        }
+        .told(written)
     }
 
     /// No setting says it: tries times the time for one, and no try starts after `proxy-next-upstream-timeout`.

@@ -10,4 +10,5 @@ pub mod ingress_nginx;
 pub mod istio;
 pub mod kubernetes;
 pub mod outlier;
+pub mod rate_limit;
 pub mod read;

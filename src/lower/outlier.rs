@@ -37,7 +37,10 @@ impl<'a> Outlier<'a> {
         match self.dialect {
             Dialect::Istio if written.value() == Some(&0.0) => {
                 let spot = written.spots.into_iter().next().unwrap_or_else(|| Spot::value(self.node));
-                Fact::default(istio::MAX_EJECTION.value, spot.saying("0 is taken as not set: Istio uses 10 %"))
+                Fact::default(
+                    istio::MAX_EJECTION.value,
+                    spot.saying("0 is taken as not set: Istio uses 10 %"),
+                )
             }
             Dialect::Istio => written.or_default(&istio::MAX_EJECTION),
             Dialect::EnvoyGateway => written.or_default(&gateway::MAX_EJECTION),

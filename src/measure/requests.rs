@@ -55,17 +55,16 @@ pub fn limit(launch: &Launch<'_>) -> Option<ServerTime> {
     let programs = launch.programs();
     // Only a worker of one request at a time is killed by a long request; others go on saying that they live.
     let sync = |program: &&Program<'_>| program.name != "gunicorn" || is_sync(launch, program) == Some(true);
-    programs
-        .iter()
-        .filter(sync)
-        .find_map(|program| flag(program, &LIMITS))
-        .or_else(|| gunicorn_variable(launch, &programs, &LIMITS[0]).filter(|_| programs.iter().all(|p| sync(&p))))
+    programs.iter().filter(sync).find_map(|program| flag(program, &LIMITS)).or_else(|| {
+        gunicorn_variable(launch, &programs, &LIMITS[0]).filter(|_| programs.iter().all(|p| sync(&p)))
+    })
 }
 
 /// How long the server was told to keep a connection on which nothing is asked.
 pub fn keep_alive(launch: &Launch<'_>) -> Option<ServerTime> {
     let programs = launch.programs();
-    let keeps = |program: &&Program<'_>| program.name != "gunicorn" || is_sync(launch, program) == Some(false);
+    let keeps =
+        |program: &&Program<'_>| program.name != "gunicorn" || is_sync(launch, program) == Some(false);
     programs
         .iter()
         .filter(keeps)
@@ -91,7 +90,8 @@ pub fn own_keep_alive(launch: &Launch<'_>) -> Option<OwnTime> {
         return None;
     }
     let file = ["-c", "--config"];
-    if options::last(&program.words, &file).is_some() || (program.name == "gunicorn" && is_sync(launch, program) != Some(false))
+    if options::last(&program.words, &file).is_some()
+        || (program.name == "gunicorn" && is_sync(launch, program) != Some(false))
     {
         return None;
     }

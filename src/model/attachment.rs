@@ -15,7 +15,9 @@ pub fn implementation(model: &Model<'_>, object: u32) -> Implementation {
     let node = model.objects[object as usize].object.node;
     let mut found = None;
     for gateway in gateways(model, object) {
-        let Some(by) = gateway.map(|gateway| of_gateway(model, gateway)) else { return by_policy(model, object) };
+        let Some(by) = gateway.map(|gateway| of_gateway(model, gateway)) else {
+            return by_policy(model, object);
+        };
         if found.is_some_and(|before| before != by) {
             return Implementation::Other;
         }

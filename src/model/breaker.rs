@@ -211,7 +211,12 @@ fn with<'a, T: super::value::IntoDatum<'a>>(
 }
 
 /// A limit, where somebody wrote it.
-fn limit<'a>(model: &'a Model<'a>, thing: Thing, istio: &'static str, gateway: &'static str) -> Fact<'a, f64> {
+fn limit<'a>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    istio: &'static str,
+    gateway: &'static str,
+) -> Fact<'a, f64> {
     let node = object(model, thing).node;
     match get(model, thing).dialect {
         Dialect::Istio(subset) => match destination_rule::block(node, subset, "connectionPool") {
@@ -254,7 +259,8 @@ fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     }
     let mut found: Option<u32> = None;
     for target in policy::targets(node) {
-        for (id, hop) in model.hops.iter().enumerate().filter(|(_, hop)| hop.dialect == hop::Dialect::Gateway) {
+        for (id, hop) in model.hops.iter().enumerate().filter(|(_, hop)| hop.dialect == hop::Dialect::Gateway)
+        {
             let route = &model.objects[hop.object as usize];
             let named = route.object.kind == target.kind.text() && route.object.name == target.name.text();
             if !named || route.unit != unit {

@@ -153,10 +153,12 @@ pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
                 Implementation::Other => Fact::unknown("who carries out the route is not known"),
             },
             Dialect::Ingress => {
-                controller(model, hop).try_map("its controller is none that is known here", |found| match found {
-                    Controller::Nginx => Some("ingress-nginx"),
-                    Controller::Alb => Some("the load balancer"),
-                    Controller::Other => None,
+                controller(model, hop).try_map("its controller is none that is known here", |found| {
+                    match found {
+                        Controller::Nginx => Some("ingress-nginx"),
+                        Controller::Alb => Some("the load balancer"),
+                        Controller::Other => None,
+                    }
                 })
             }
         },
@@ -262,7 +264,9 @@ pub fn worst<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
         State::Unknown(reason) => return Fact { state: State::Unknown(reason), ..timeout },
     };
     match retry.after_timeout() {
-        None => Fact { state: State::Unknown(Reason::new("after what it asks again is not known")), ..timeout },
+        None => {
+            Fact { state: State::Unknown(Reason::new("after what it asks again is not known")), ..timeout }
+        }
         Some(false) => sooner(timeout, retry.per_try),
         Some(true) => {
             let all = retry
@@ -279,7 +283,9 @@ pub fn attempts<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     let retry = retry::of(model, thing);
     match retry.state {
         State::Written(retry) | State::Default(retry) => retry.count.map(|again| again + 1.0),
-        State::Absent => Fact { state: State::Default(1.0), spots: retry.spots, confidence: retry.confidence },
+        State::Absent => {
+            Fact { state: State::Default(1.0), spots: retry.spots, confidence: retry.confidence }
+        }
         State::Unknown(reason) => {
             Fact { state: State::Unknown(reason), spots: retry.spots, confidence: retry.confidence }
         }
@@ -321,10 +327,13 @@ fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     let object = object(model, hop);
     let grpc = match hop.dialect {
         Dialect::Gateway => object.kind == "GRPCRoute",
-        Dialect::Ingress => ["nginx.ingress.kubernetes.io/backend-protocol", "alb.ingress.kubernetes.io/backend-protocol-version"]
-            .iter()
-            .filter_map(|key| object.annotation(key))
-            .any(|protocol| protocol.text().to_ascii_uppercase().starts_with("GRPC")),
+        Dialect::Ingress => [
+            "nginx.ingress.kubernetes.io/backend-protocol",
+            "alb.ingress.kubernetes.io/backend-protocol-version",
+        ]
+        .iter()
+        .filter_map(|key| object.annotation(key))
+        .any(|protocol| protocol.text().to_ascii_uppercase().starts_with("GRPC")),
         Dialect::Istio => false,
     };
     Fact::plain(grpc || services(model, thing).0.iter().any(|to| carries_streams(model, to)))
@@ -373,9 +382,10 @@ pub fn services(model: &Model<'_>, thing: Thing) -> (Vec<To>, Option<Reason>) {
         Dialect::Istio => {
             for destination in virtual_service::destinations(hop.node) {
                 let service = destination_of(model, hop.object, &destination);
-                let port = service.value().zip(destination.port).and_then(|(service, port)| {
-                    service::port_of(model, service.id, port).into_value()
-                });
+                let port = service
+                    .value()
+                    .zip(destination.port)
+                    .and_then(|(service, port)| service::port_of(model, service.id, port).into_value());
                 add(service, port);
             }
         }

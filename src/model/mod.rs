@@ -65,6 +65,7 @@ pub mod rollout;
 pub mod attachment;
 pub mod breaker;
 pub mod hop;
+pub mod limiter;
 pub mod path;
 pub mod retry;
 pub mod route;
@@ -208,6 +209,8 @@ kinds! {
     Outlier => breaker::OUTLIER;
     /// What a DestinationRule says of one port.
     PortPolicy => breaker::PORT_POLICY;
+    /// A rate limit.
+    Limiter => limiter::LIMITER;
     /// A policy of Envoy Gateway.
     TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
     /// A time that its reader cannot read.
@@ -330,6 +333,8 @@ pub struct Model<'a> {
     pub hops: Vec<hop::Hop<'a>>,
     /// All that takes failing endpoints out.
     pub breakers: Vec<breaker::Breaker<'a>>,
+    /// All rate limits.
+    pub limiters: Vec<limiter::Limiter<'a>>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -370,6 +375,7 @@ impl<'a> Model<'a> {
             routes: Vec::new(),
             hops: Vec::new(),
             breakers: Vec::new(),
+            limiters: Vec::new(),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
@@ -399,6 +405,7 @@ impl<'a> Model<'a> {
         }
         hop::add(self, id, &object);
         breaker::add(self, id, &object);
+        limiter::add(self, id, &object);
         match (object.group(), object.kind) {
             ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
             ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {

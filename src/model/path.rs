@@ -71,7 +71,9 @@ pub static LEG: KindDef = KindDef {
         "inner": Ty::Thing(Kind::Hop), "the hop that is asked" => |m, t| hop_of(m, t, 1);
     }],
     all: Some(|m| {
-        let legs = |id: usize| (1..paths(m).all[id].hops.len()).map(move |at| Thing::part(Kind::Leg, id as u32, at - 1));
+        let legs = |id: usize| {
+            (1..paths(m).all[id].hops.len()).map(move |at| Thing::part(Kind::Leg, id as u32, at - 1))
+        };
         let mut seen = FxHashSet::default();
         let new = |leg: &Thing| {
             let hops = &paths(m).all[leg.id as usize].hops;
@@ -122,7 +124,8 @@ struct Joins {
 
 impl Joins {
     fn new(model: &Model<'_>) -> Self {
-        let mut joins = Self { mesh: FxHashMap::default(), gateway: FxHashMap::default(), nginx: FxHashMap::default() };
+        let mut joins =
+            Self { mesh: FxHashMap::default(), gateway: FxHashMap::default(), nginx: FxHashMap::default() };
         for (id, hop) in model.hops.iter().enumerate() {
             let unit = model.objects[hop.object as usize].unit;
             match hop.dialect {
@@ -131,14 +134,17 @@ impl Joins {
                     if virtual_service::is_of_mesh(whole) {
                         for node in hop::host_nodes(model, hop) {
                             let named = host::service(node.text()).filter(|_| !hop::is_hidden(node));
-                            let service = named
-                                .and_then(|named| hop::service_named(model, hop.object, named, node).into_value());
+                            let service = named.and_then(|named| {
+                                hop::service_named(model, hop.object, named, node).into_value()
+                            });
                             if let Some(service) = service {
                                 joins.mesh.entry(service.id).or_default().push(id as u32);
                             }
                         }
                     }
-                    if virtual_service::gateways(whole).any(|name| is_default_gateway(model, hop.object, name)) {
+                    if virtual_service::gateways(whole)
+                        .any(|name| is_default_gateway(model, hop.object, name))
+                    {
                         joins.gateway.entry(unit).or_default().push(id as u32);
                     }
                 }
@@ -191,7 +197,11 @@ impl Walk<'_, '_> {
         let full = self.hops.len() >= LONGEST || self.found.len() >= MOST;
         let onward: Vec<Thing> = next.hops.iter().copied().filter(|next| !self.hops.contains(next)).collect();
         if full || onward.is_empty() || next.open.is_some() {
-            let open = if full && !onward.is_empty() { Some(Reason::new("the path is very long")) } else { next.open };
+            let open = if full && !onward.is_empty() {
+                Some(Reason::new("the path is very long"))
+            } else {
+                next.open
+            };
             if onward.is_empty() || full {
                 self.found.push(Path { hops: self.hops.clone(), open, guessed_from });
             }
@@ -233,7 +243,8 @@ impl Walk<'_, '_> {
                     || node.key() == Some("serviceName") && node.text() == name
             })
         };
-        let behind = [("istio-ingressgateway", &self.joins.gateway), ("ingress-nginx-controller", &self.joins.nginx)];
+        let behind =
+            [("istio-ingressgateway", &self.joins.gateway), ("ingress-nginx-controller", &self.joins.nginx)];
         for (name, by_unit) in behind {
             if !names(name) {
                 continue;
@@ -306,7 +317,9 @@ impl Walk<'_, '_> {
                     let at = ports.and_then(|ports| {
                         let all = ports.items();
                         let mut fits = all.enumerate().filter(|(_, port)| {
-                            callee.port.is_none_or(|wanted| port.get("port").is_some_and(|own| own.text() == wanted))
+                            callee
+                                .port
+                                .is_none_or(|wanted| port.get("port").is_some_and(|own| own.text() == wanted))
                         });
                         let first = fits.next()?.0;
                         fits.next().is_none().then_some(first)
@@ -326,9 +339,7 @@ impl Walk<'_, '_> {
 fn is_layer(model: &Model<'_>, hop: Thing) -> Option<bool> {
     let retry = retry::of(model, hop);
     match retry.state {
-        State::Written(retry) | State::Default(retry) => {
-            Some(retry.after_timeout()? || retry.may_repeat()?)
-        }
+        State::Written(retry) | State::Default(retry) => Some(retry.after_timeout()? || retry.may_repeat()?),
         State::Absent => Some(false),
         State::Unknown(_) => None,
     }
@@ -342,7 +353,8 @@ fn layers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     for (at, hop) in path.hops.iter().enumerate() {
         match is_layer(model, *hop) {
             Some(true) => {
-                let fact = Fact { spots: hop::attempts(model, *hop).spots, ..Fact::plain(Datum::Thing(*hop)) };
+                let fact =
+                    Fact { spots: hop::attempts(model, *hop).spots, ..Fact::plain(Datum::Thing(*hop)) };
                 found.push(if at >= path.guessed_from { fact.guessed() } else { fact });
             }
             Some(false) => {}

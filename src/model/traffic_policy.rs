@@ -21,7 +21,9 @@ pub static TRAFFIC_POLICY: KindDef = KindDef {
         "outOfForce": Ty::List(&Ty::Text), "what these set, and what does not count for its routes because it has no setting of its own for it" => out_of_force;
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(node(m, t)).into();
     }],
-    all: Some(|m| attachment::policies(m).iter().map(|id| Thing::new(Kind::TrafficPolicy, *id as usize)).collect()),
+    all: Some(|m| {
+        attachment::policies(m).iter().map(|id| Thing::new(Kind::TrafficPolicy, *id as usize)).collect()
+    }),
     owner: |_, t| Some(Thing::new(Kind::Object, t.id as usize)),
     node: |m, t| Some(node(m, t)),
     owners: &[Kind::Object, Kind::Unit, Kind::Project],

@@ -43,6 +43,7 @@ pub static CONSECUTIVE_5XX: Default<f64> = Default::of(ENVOY_GATEWAY, "consecuti
 pub static CONSECUTIVE_GATEWAY: Default<f64> =
     Default::of(ENVOY_GATEWAY, "consecutiveGatewayErrors", 0.0, "none of them");
 /// `+kubebuilder:default=false`
-pub static SPLIT: Default<bool> = Default::of(ENVOY_GATEWAY, "splitExternalLocalOriginErrors", false, "false");
+pub static SPLIT: Default<bool> =
+    Default::of(ENVOY_GATEWAY, "splitExternalLocalOriginErrors", false, "false");
 /// gateway.envoyproxy.io/v1alpha1 `HealthCheck.panicThreshold`: "If not set, the default value is 50%."
 pub static PANIC: Default<f64> = Default::of(ENVOY_GATEWAY, "panicThreshold", 50.0, "50 %");

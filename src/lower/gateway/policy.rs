@@ -54,7 +54,7 @@ pub fn selects(object: NodeRef<'_>) -> bool {
 /// The blocks that a policy sets.
 pub fn blocks<'a>(object: NodeRef<'a>) -> impl Iterator<Item = (&'static str, NodeRef<'a>)> {
     let spec = object.get("spec");
-    BLOCKS.iter().filter_map(move |name| {
-        spec?.get(name).filter(|block| !block.is_null()).map(|block| (*name, block))
-    })
+    BLOCKS
+        .iter()
+        .filter_map(move |name| spec?.get(name).filter(|block| !block.is_null()).map(|block| (*name, block)))
 }

@@ -2,7 +2,7 @@
 
 use super::Implementation;
 use super::defaults;
-use crate::fact::{Confidence, Fact, Reason, Spot, State};
+use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::call::{Call, Meaning, Retry, Words, go};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::read;
@@ -24,17 +24,21 @@ pub fn is_route(object: &Object<'_>) -> bool {
 /// The Gateways that a route is attached to: name and, where it is written, namespace. A parent of another kind is none.
 pub fn gateways<'a>(object: NodeRef<'a>) -> impl Iterator<Item = (NodeRef<'a>, Option<NodeRef<'a>>)> {
     let all = object.at("spec.parentRefs").into_iter().flat_map(NodeRef::items);
-    all.filter(|parent| {
-        parent.get("kind").is_none_or(|kind| kind.is_null() || kind.text() == "Gateway")
-    })
-    .filter_map(|parent| Some((parent.get("name")?, parent.get("namespace").filter(|node| !node.is_null()))))
+    all.filter(|parent| parent.get("kind").is_none_or(|kind| kind.is_null() || kind.text() == "Gateway"))
+        .filter_map(|parent| {
+            Some((parent.get("name")?, parent.get("namespace").filter(|node| !node.is_null())))
+        })
 }
 
 /// The methods that a rule takes; none where it takes all.
 pub fn methods<'a>(rule: NodeRef<'a>) -> Vec<NodeRef<'a>> {
     let matches: Vec<_> = rule.get("matches").into_iter().flat_map(NodeRef::items).collect();
     let of = |one: &NodeRef<'a>| one.get("method").filter(|method| method.get("service").is_none());
-    if matches.iter().all(|one| of(one).is_some()) { matches.iter().filter_map(of).collect() } else { Vec::new() }
+    if matches.iter().all(|one| of(one).is_some()) {
+        matches.iter().filter_map(of).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// What a rule says of a call. `policy` is the `spec` of the policy that counts for it.
@@ -80,10 +84,12 @@ fn timeout<'a>(
         return request;
     }
     match by {
-        Implementation::EnvoyGateway => match policy.map(|policy| go(policy, "timeout.http.requestTimeout", true)) {
-            Some(fact) if !fact.is_absent() => fact,
-            _ => request.or_default(&defaults::EG_REQUEST),
-        },
+        Implementation::EnvoyGateway => {
+            match policy.map(|policy| go(policy, "timeout.http.requestTimeout", true)) {
+                Some(fact) if !fact.is_absent() => fact,
+                _ => request.or_default(&defaults::EG_REQUEST),
+            }
+        }
         Implementation::Istio => request.or_default(&defaults::ISTIO_REQUEST),
         Implementation::Other => Fact { state: State::Unknown(Reason::new(NOBODY)), ..request },
     }
@@ -114,11 +120,13 @@ fn of_rule<'a>(
     };
     let pause = go(retry, "backoff", false);
     let pause = match by {
-        Implementation::Other if pause.is_absent() => Fact { state: State::Unknown(Reason::new(NOBODY)), ..pause },
+        Implementation::Other if pause.is_absent() => {
+            Fact { state: State::Unknown(Reason::new(NOBODY)), ..pause }
+        }
         _ => pause.or_default(&defaults::BACK_OFF),
     };
     let per_try = if attempt.is_absent() { as_timeout(attempt, timeout) } else { attempt };
-    finished(Retry { node: retry, count, per_try, pause, triggers, codes, meaning })
+    Retry { node: retry, count, per_try, pause, triggers, codes, meaning }.told(true)
 }
 
 fn of_policy<'a>(retry: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>> {
@@ -129,8 +137,7 @@ fn of_policy<'a>(retry: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<
     let triggers = read::node(retry, "retryOn.triggers").map(list);
     let codes = read::node(retry, "retryOn.httpStatusCodes").map(list);
     let no_block = retry.get("retryOn").is_none_or(NodeRef::is_null);
-    let triggers =
-        if triggers.is_absent() { plain(retry, &defaults::EG_RETRY_ON) } else { triggers };
+    let triggers = if triggers.is_absent() { plain(retry, &defaults::EG_RETRY_ON) } else { triggers };
     let codes = match (codes.is_absent(), no_block) {
         (true, true) => plain(retry, &[defaults::EG_RETRY_CODE]),
         (true, false) => codes.or_empty(),
@@ -139,7 +146,7 @@ fn of_policy<'a>(retry: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<
     let per_try = go(retry, "perRetry.timeout", true);
     let per_try = if per_try.is_absent() { as_timeout(per_try, timeout) } else { per_try };
     let pause = go(retry, "perRetry.backOff.baseInterval", false).or_default(&defaults::BACK_OFF);
-    finished(Retry { node: retry, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy })
+    Retry { node: retry, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy }.told(true)
 }
 
 /// Istio asks again also where nobody says so.
@@ -155,15 +162,7 @@ fn by_istio<'a>(rule: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a
         meaning: Meaning::Envoy,
         count,
     };
-    Fact { state: State::Default(retry.clone()), spots: retry.count.spots, confidence: Confidence::High }
-}
-
-fn finished(retry: Retry<'_>) -> Fact<'_, Retry<'_>> {
-    let spots = retry.count.spots.clone();
-    if retry.count.value() == Some(&0.0) {
-        return Fact { state: State::Absent, spots, confidence: Confidence::High };
-    }
-    Fact { state: State::Written(retry), spots, confidence: Confidence::High }
+    retry.told(false)
 }
 
 /// One attempt may take all the time that there is.
@@ -190,4 +189,3 @@ impl<'a> Fact<'a, Words<'a>> {
         Fact { state: State::Default(Vec::new()), ..self }
     }
 }
-

@@ -21,7 +21,8 @@ pub fn subsets<'a>(object: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
 /// A block that counts for a subset, or for the host where there is none.
 pub fn block<'a>(object: NodeRef<'a>, subset: Option<NodeRef<'a>>, name: &str) -> Option<NodeRef<'a>> {
     let own = |policy: Option<NodeRef<'a>>| policy?.get(name).filter(|block| !block.is_null());
-    own(subset.and_then(|subset| subset.get("trafficPolicy"))).or_else(|| own(object.at("spec.trafficPolicy")))
+    own(subset.and_then(|subset| subset.get("trafficPolicy")))
+        .or_else(|| own(object.at("spec.trafficPolicy")))
 }
 
 /// The entries of a policy for single ports.
@@ -31,7 +32,7 @@ pub fn ports<'a>(policy: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
 
 /// The blocks that a policy, or an entry for a port, sets.
 pub fn blocks<'a>(policy: NodeRef<'a>) -> impl Iterator<Item = (&'static str, NodeRef<'a>)> {
-    BLOCKS.iter().filter_map(move |name| {
-        policy.get(name).filter(|block| !block.is_null()).map(|block| (*name, block))
-    })
+    BLOCKS
+        .iter()
+        .filter_map(move |name| policy.get(name).filter(|block| !block.is_null()).map(|block| (*name, block)))
 }

@@ -19,7 +19,9 @@ pub fn service(host: &str) -> Option<Named<'_>> {
     let name = parts.next()?;
     match (parts.next(), parts.next()) {
         (None, _) => Some(Named { name, namespace: None }),
-        (Some(namespace), Some("svc" | "svc.cluster.local")) => Some(Named { name, namespace: Some(namespace) }),
+        (Some(namespace), Some("svc" | "svc.cluster.local")) => {
+            Some(Named { name, namespace: Some(namespace) })
+        }
         _ => None,
     }
 }

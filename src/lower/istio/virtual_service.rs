@@ -82,9 +82,6 @@ fn retry<'a>(route: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>>
         Some(block) => read::number(block, "attempts").or_default(&defaults::ATTEMPTS),
         None => Fact::<f64>::absent(Spot::missing(route, "retries")).or_default(&defaults::RETRIES),
     };
-    if count.value().is_some_and(|count| *count <= 0.0) {
-        return Fact { state: State::Absent, spots: count.spots, confidence: count.confidence };
-    }
     let node = written.unwrap_or(route);
     let per_try = match written.map(|block| go(block, "perTryTimeout", true)) {
         Some(fact) if !fact.is_absent() => fact,
@@ -113,10 +110,7 @@ fn retry<'a>(route: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>>
         Some(block) => go(block, "backoff", false).or_default(&defaults::BACK_OFF),
         None => Fact::absent(Spot::missing(route, "retries")).or_default(&defaults::BACK_OFF),
     };
-    let spots = count.spots.clone();
-    let retry = Retry { node, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy };
-    let state = if written.is_some() { State::Written(retry) } else { State::Default(retry) };
-    Fact { state, spots, confidence: crate::fact::Confidence::High }
+    Retry { node, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy }.told(written.is_some())
 }
 
 fn unknown() -> crate::fact::Reason {
@@ -147,5 +141,9 @@ fn split<'a>(on: Fact<'a, NodeRef<'a>>) -> Split<'a> {
 pub fn methods<'a>(route: NodeRef<'a>) -> Vec<NodeRef<'a>> {
     let matches: Vec<_> = route.get("match").into_iter().flat_map(NodeRef::items).collect();
     let of = |one: &NodeRef<'a>| one.at("method.exact");
-    if matches.iter().all(|one| of(one).is_some()) { matches.iter().filter_map(of).collect() } else { Vec::new() }
+    if matches.iter().all(|one| of(one).is_some()) {
+        matches.iter().filter_map(of).collect()
+    } else {
+        Vec::new()
+    }
 }

@@ -37,12 +37,13 @@ pub fn controller<'a>(object: &Object<'a>, class: Option<NodeRef<'a>>) -> Fact<'
             _ => Fact::unknown("nobody says who serves the Ingress"),
         };
     };
-    Fact::written(name, Spot::value(name)).text().try_map("the class is served by whoever is installed", |text| {
-        match text {
+    Fact::written(name, Spot::value(name)).text().try_map(
+        "the class is served by whoever is installed",
+        |text| match text {
             "alb" => Some(Controller::Alb),
             _ if nginx && !alb => Some(Controller::Nginx),
             _ if alb && !nginx => Some(Controller::Alb),
             _ => None,
-        }
-    })
+        },
+    )
 }
