@@ -158,6 +158,13 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// A setting of the controller alone, at the place in its ConfigMap where it is or would be written.
+    pub fn in_config(&self, key: &'static str, default: &'static Default<f64>) -> Fact<'a, f64> {
+        let place = self.config.unwrap_or(self.ingress);
+        let text = read::text(place, key).try_map("it is no whole number", |text| whole(text.trim()));
+        text.or_default(default)
+    }
+
     /// Not an annotation: the controller's own.
     fn idle(&self) -> Fact<'a, f64> {
         self.configured("upstream-keepalive-timeout", &IDLE)

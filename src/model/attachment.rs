@@ -99,12 +99,22 @@ const LABELS: &str = "a policy that attaches by labels may count for the route";
 const MERGED: &str = "its policy is merged with another one";
 const SEVERAL: &str = "several policies attach to the same thing";
 
+/// The policy that counts for a rule of a route, as an object, where that can be said.
+pub fn counting(model: &Model<'_>, object: u32, rule: NodeRef<'_>) -> Option<u32> {
+    find(model, object, rule).ok().flatten()
+}
+
 /// The `spec` of the policy that counts for a rule of a route; an error where that cannot be said.
 pub fn effective<'a>(
     model: &'a Model<'a>,
     object: u32,
     rule: NodeRef<'a>,
 ) -> Result<Option<NodeRef<'a>>, &'static str> {
+    let policy = find(model, object, rule)?;
+    Ok(policy.and_then(|id| model.objects[id as usize].object.node.get("spec")))
+}
+
+fn find(model: &Model<'_>, object: u32, rule: NodeRef<'_>) -> Result<Option<u32>, &'static str> {
     let unit = model.objects[object as usize].unit;
     let here = policies(model).iter().filter(|id| model.objects[**id as usize].unit == unit);
     if here.clone().any(|id| policy::selects(model.objects[*id as usize].object.node)) {
@@ -132,5 +142,5 @@ pub fn effective<'a>(
     if merges && (filled.next().is_some() || parents.len() != 1) {
         return Err(MERGED);
     }
-    Ok(spec)
+    Ok(Some(*one))
 }

@@ -331,6 +331,27 @@ fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
 }
 
+/// How the breakers for a whole Service find failing endpoints, and how many there are at most.
+pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64>, Outlier<'a>)> {
+    let index = model.index.breakers_of.get_or_init(|| {
+        let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
+        for id in 0..model.breakers.len() {
+            let thing = Thing::new(Kind::Breaker, id);
+            if let Some(service) = service_of(model, thing).value().filter(|_| subset(model, thing).is_none())
+            {
+                index.entry(service.id).or_default().push(id as u32);
+            }
+        }
+        index
+    });
+    let all = index.get(&service).into_iter().flatten();
+    all.filter_map(|id| {
+        let found = outlier(model, Thing::new(Kind::Breaker, *id as usize)).into_value()?;
+        Some((endpoints(model, Thing::part(Kind::BreakerSize, *id, 1)), found))
+    })
+    .collect()
+}
+
 /// The policies of a Gateway, for a policy of one of its routes.
 pub fn above<'a>(model: &'a Model<'a>, object: u32) -> (Vec<u32>, Option<Reason>) {
     let node = model.objects[object as usize].object.node;

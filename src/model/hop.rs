@@ -61,6 +61,9 @@ pub static HOP: KindDef = KindDef {
         "methods": Ty::List(&Ty::Text), "the methods that it takes; none where it takes all" => methods;
         "hosts": Ty::List(&Ty::Text), "the hosts that it takes requests for; none where it takes all" => hosts;
         "streams": Ty::Bool, "whether it carries streams: gRPC, or a protocol that its object names" => |m, t| streams(m, t).into();
+        "limiters": Ty::List(&Ty::Thing(Kind::Limiter)), "the rate limits that hold for it: its own, and those of the policy that counts for it" => |m, t|
+            super::value::things(super::limiter::ids_of_hop(m, t).into_iter().map(|id| Thing::new(Kind::Limiter, id as usize)));
+        "edge": Ty::Bool, "whether requests from outside come in there, as far as it says: an Ingress, a route of a gateway" => |m, t| edge(m, t).into();
         "services": Ty::List(&Ty::Thing(Kind::Service)), "the Services that it leads to" => |m, t| {
             let (found, open) = services(m, t);
             let mut ids: Vec<u32> = found.into_iter().map(|to| to.service).collect();
@@ -337,6 +340,23 @@ fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         Dialect::Istio => false,
     };
     Fact::plain(grpc || services(model, thing).0.iter().any(|to| carries_streams(model, to)))
+}
+
+/// Whether requests come in from outside. An internal load balancer is no edge.
+fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    let Ok(hop) = at(model, thing) else { return Fact::plain(false) };
+    let object = object(model, hop);
+    Fact::plain(match hop.dialect {
+        Dialect::Ingress => {
+            let scheme = object.annotation("alb.ingress.kubernetes.io/scheme");
+            let class = routes::class(object).map(NodeRef::text).unwrap_or_default();
+            let internal = ["internal", "private"].iter().any(|word| class.contains(word));
+            !internal
+                && (!is_alb(model, hop) || scheme.is_some_and(|scheme| scheme.text() == "internet-facing"))
+        }
+        Dialect::Gateway => gateway::route::gateways(object.node).next().is_some(),
+        Dialect::Istio => virtual_service::gateways(object.node).any(|name| name != "mesh"),
+    })
 }
 
 /// Whether the port of a Service says that it carries streams: by `appProtocol`, or as Istio reads its name.

@@ -92,6 +92,10 @@ pub struct Indexes {
     pub policies: OnceLock<Vec<u32>>,
     /// Hops by the Services that they lead to.
     pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Breakers by the Service that they are for.
+    pub breakers_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Rate limits by the object that sets them.
+    pub limiters_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// The ways that requests take.
     pub paths: OnceLock<super::path::Paths>,
     /// What Ingresses claim: class, host and path.

@@ -7,6 +7,7 @@
 // What all of it is made of.
 pub mod dump;
 pub mod existence;
+pub mod graph;
 pub mod link;
 pub mod value;
 pub mod vocabulary;
