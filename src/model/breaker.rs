@@ -7,6 +7,7 @@ use super::value::{Val, list, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing, attachment, hop, replicas, service};
 use crate::fact::{Fact, Reason, Spot, State};
+use crate::lower::envoy;
 use crate::lower::gateway::{policy, route as gateway_route};
 use crate::lower::istio::{self, destination_rule, host};
 use crate::lower::kubernetes::object::Object;
@@ -18,8 +19,10 @@ use crate::syntax::tree::NodeRef;
 /// A breaker.
 #[derive(Clone, Copy, Debug)]
 pub struct Breaker<'a> {
-    /// Its object.
-    pub object: u32,
+    /// Its object; none in a configuration of its own.
+    pub object: Option<u32>,
+    /// The whole object, or the cluster.
+    pub node: NodeRef<'a>,
     /// What it is written in.
     pub dialect: Dialect<'a>,
 }
@@ -31,6 +34,8 @@ pub enum Dialect<'a> {
     Istio(Option<NodeRef<'a>>),
     /// A BackendTrafficPolicy of Envoy Gateway.
     EnvoyGateway,
+    /// A cluster of Envoy.
+    Envoy(NodeRef<'a>),
 }
 
 /// The breaker as a subject.
@@ -39,10 +44,11 @@ pub static BREAKER: KindDef = KindDef {
     name: "breaker",
     doc: "What takes failing endpoints out and limits what may be asked at once: a DestinationRule for its host or one subset, a BackendTrafficPolicy of Envoy Gateway.",
     tables: &[facts! {
-        "name": Ty::Text, "the name of its object" => |m, t| object(m, t).name_fact().into();
+        "name": Ty::Text, "the name of its object, or of its cluster" => |m, t| name(m, t).into();
         "by": Ty::Text, "who carries it out: `Istio`, `Envoy Gateway`" => |m, t| Fact::plain(match get(m, t).dialect {
             Dialect::Istio(_) => "Istio",
             Dialect::EnvoyGateway => "Envoy Gateway",
+            Dialect::Envoy(_) => "Envoy",
         }).into();
         "subset": Ty::Text, "the subset that it is for, if it is not for the whole host" => |m, t| subset(m, t).map_or_else(Fact::nothing, |subset| read::text(subset, "name")).into();
         "outlier": Ty::Thing(Kind::Outlier), "how it finds failing endpoints; absent where it does not look for any" => |m, t| outlier(m, t).map(|_| Thing::part(Kind::Outlier, t.id, 0)).into();
@@ -50,17 +56,22 @@ pub static BREAKER: KindDef = KindDef {
         "high": Ty::Thing(Kind::BreakerSize), "the breaker when its endpoints are most" => |_, t| Fact::plain(Thing::part(Kind::BreakerSize, t.id, 1)).into();
         "service": Ty::Thing(Kind::Service), "the Service that it is for" => |m, t| service_of(m, t).into();
         "hops": Ty::List(&Ty::Thing(Kind::Hop)), "the hops that lead to its Service" => hops;
+        "checks": Ty::Bool, "whether it asks the endpoints by itself whether they are well" => |m, t| Fact::plain(checks(m, t)).into();
         "blocks": Ty::List(&Ty::Text), "the settings that count for it, where nothing is said of a port: `outlierDetection`, `connectionPool` …" => |m, t| names(blocks(m, t));
         "ports": Ty::List(&Ty::Thing(Kind::PortPolicy)), "what it says of single ports" => |m, t| things((0..port_entries(m, t).count()).map(|at| Thing::part(Kind::PortPolicy, t.id, at)));
-        "maxConnections": NUMBER, "how many connections there may be at once" => |m, t| limit(m, t, "tcp.maxConnections", "maxConnections").into();
-        "maxPending": NUMBER, "how many requests may wait for a connection" => |m, t| limit(m, t, "http.http1MaxPendingRequests", "maxPendingRequests").into();
-        "maxRequests": NUMBER, "how many requests there may be at once" => |m, t| limit(m, t, "http.http2MaxRequests", "maxParallelRequests").into();
-        "maxRetries": NUMBER, "how many retries there may be at once" => |m, t| limit(m, t, "http.maxRetries", "maxParallelRetries").into();
-        "manifest": Ty::Node, "the whole object" => |m, t| Fact::plain(object(m, t).node).into();
+        "maxConnections": NUMBER, "how many connections there may be at once" => |m, t| limit(m, t, ["tcp.maxConnections", "maxConnections", "max_connections"]).into();
+        "maxPending": NUMBER, "how many requests may wait for a connection" => |m, t| limit(m, t, ["http.http1MaxPendingRequests", "maxPendingRequests", "max_pending_requests"]).into();
+        "maxRequests": NUMBER, "how many requests there may be at once" => |m, t| limit(m, t, ["http.http2MaxRequests", "maxParallelRequests", "max_requests"]).into();
+        "maxRetries": NUMBER, "how many retries there may be at once" => |m, t| limit(m, t, ["http.maxRetries", "maxParallelRetries", "max_retries"]).into();
+        "manifest": Ty::Node, "the whole object, or the cluster" => |m, t| Fact::plain(whole(m, t)).into();
     }],
     all: Some(|m| (0..m.breakers.len()).map(|id| Thing::new(Kind::Breaker, id)).collect()),
-    owner: |m, t| Some(Thing::new(Kind::Object, get(m, t).object as usize)),
-    node: |m, t| Some(subset(m, t).unwrap_or(object(m, t).node)),
+    owner: |m, t| {
+        Some(
+            get(m, t).object.map_or(Thing::new(Kind::Project, 0), |id| Thing::new(Kind::Object, id as usize)),
+        )
+    },
+    node: |m, t| Some(subset(m, t).unwrap_or(whole(m, t))),
     owners: &[Kind::Object, Kind::Unit, Kind::Project],
     schema: &[],
 };
@@ -75,7 +86,7 @@ pub static BREAKER_SIZE: KindDef = KindDef {
     }],
     all: None,
     owner: |_, t| Some(Thing::new(Kind::Breaker, t.id as usize)),
-    node: |m, t| Some(object(m, t).node),
+    node: |m, t| Some(whole(m, t)),
     owners: &[Kind::Breaker, Kind::Object, Kind::Unit, Kind::Project],
     schema: &[],
 };
@@ -120,13 +131,13 @@ pub static PORT_POLICY: KindDef = KindDef {
 
 /// Adds the breakers that an object makes.
 pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
-    let object_id = id as u32;
+    let breaker = |dialect| Breaker { object: Some(id as u32), node: object.node, dialect };
     if istio::is(object, "DestinationRule") {
         let subsets = destination_rule::subsets(object.node).map(Some);
         let all = std::iter::once(None).chain(subsets).map(Dialect::Istio);
-        model.breakers.extend(all.map(|dialect| Breaker { object: object_id, dialect }));
+        model.breakers.extend(all.map(breaker));
     } else if policy::is_policy(object) {
-        model.breakers.push(Breaker { object: object_id, dialect: Dialect::EnvoyGateway });
+        model.breakers.push(breaker(Dialect::EnvoyGateway));
     }
 }
 
@@ -134,15 +145,31 @@ fn get<'m, 'a>(model: &'m Model<'a>, thing: Thing) -> &'m Breaker<'a> {
     &model.breakers[thing.id as usize]
 }
 
-fn object<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Object<'a> {
-    &model.objects[get(model, thing).object as usize].object
+fn whole<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
+    get(model, thing).node
+}
+
+fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
+    match get(model, thing).object {
+        Some(id) => model.objects[id as usize].object.name_fact(),
+        None => read::text(whole(model, thing), "name"),
+    }
 }
 
 fn subset<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
     match get(model, thing).dialect {
         Dialect::Istio(subset) => subset,
-        Dialect::EnvoyGateway => None,
+        Dialect::EnvoyGateway | Dialect::Envoy(_) => None,
     }
+}
+
+fn checks(model: &Model<'_>, thing: Thing) -> bool {
+    let path = match get(model, thing).dialect {
+        Dialect::Istio(_) => return false,
+        Dialect::EnvoyGateway => "spec.healthCheck.active",
+        Dialect::Envoy(_) => "health_checks",
+    };
+    whole(model, thing).at(path).is_some_and(|checks| !checks.is_null())
 }
 
 fn names<'a>(blocks: Vec<(&'static str, NodeRef<'a>)>) -> Val<'a> {
@@ -150,13 +177,14 @@ fn names<'a>(blocks: Vec<(&'static str, NodeRef<'a>)>) -> Val<'a> {
 }
 
 fn blocks<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<(&'static str, NodeRef<'a>)> {
-    let node = object(model, thing).node;
+    let node = whole(model, thing);
     match get(model, thing).dialect {
         Dialect::Istio(subset) => destination_rule::BLOCKS
             .iter()
             .filter_map(|name| destination_rule::block(node, subset, name).map(|block| (*name, block)))
             .collect(),
         Dialect::EnvoyGateway => policy::blocks(node).collect(),
+        Dialect::Envoy(_) => Vec::new(),
     }
 }
 
@@ -164,8 +192,8 @@ fn blocks<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<(&'static str, NodeRef<
 fn port_entries<'a>(model: &'a Model<'a>, thing: Thing) -> impl Iterator<Item = NodeRef<'a>> {
     let own = match get(model, thing).dialect {
         Dialect::Istio(Some(subset)) => subset.get("trafficPolicy"),
-        Dialect::Istio(None) => object(model, thing).node.at("spec.trafficPolicy"),
-        Dialect::EnvoyGateway => None,
+        Dialect::Istio(None) => whole(model, thing).at("spec.trafficPolicy"),
+        Dialect::EnvoyGateway | Dialect::Envoy(_) => None,
     };
     own.into_iter().flat_map(destination_rule::ports)
 }
@@ -176,7 +204,7 @@ fn port_entry<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
 
 /// How a breaker finds failing endpoints.
 fn outlier<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Outlier<'a>> {
-    let node = object(model, thing).node;
+    let node = whole(model, thing);
     match get(model, thing).dialect {
         Dialect::Istio(subset) => match destination_rule::block(node, subset, "outlierDetection") {
             Some(block) => hidden_or(block, Outlier::istio(block)),
@@ -185,6 +213,10 @@ fn outlier<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Outlier<'a>> {
         Dialect::EnvoyGateway => match node.at("spec.healthCheck.passive").filter(|block| !block.is_null()) {
             Some(block) => hidden_or(block, Outlier::envoy_gateway(block)),
             None => Fact::absent(Spot::value(node)),
+        },
+        Dialect::Envoy(cluster) => match cluster.get("outlier_detection").filter(|block| !block.is_null()) {
+            Some(block) => hidden_or(block, Outlier::envoy(block)),
+            None => Fact::absent(Spot::value(cluster)),
         },
     }
 }
@@ -214,10 +246,9 @@ fn with<'a, T: super::value::IntoDatum<'a>>(
 fn limit<'a>(
     model: &'a Model<'a>,
     thing: Thing,
-    istio: &'static str,
-    gateway: &'static str,
+    [istio, gateway, cluster]: [&'static str; 3],
 ) -> Fact<'a, f64> {
-    let node = object(model, thing).node;
+    let node = whole(model, thing);
     match get(model, thing).dialect {
         Dialect::Istio(subset) => match destination_rule::block(node, subset, "connectionPool") {
             Some(block) => read::number(block, istio),
@@ -227,13 +258,17 @@ fn limit<'a>(
             Some(block) => read::number(block, gateway),
             None => Fact::absent(Spot::value(node)),
         },
+        Dialect::Envoy(of) => match envoy::thresholds(of) {
+            Some(block) => read::number(block, cluster),
+            None => Fact::absent(Spot::value(of)),
+        },
     }
 }
 
 /// The Service that a breaker is for.
 fn service_of<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thing> {
     let this = get(model, thing);
-    let node = object(model, thing).node;
+    let node = whole(model, thing);
     match this.dialect {
         Dialect::Istio(_) => {
             let Some(name) = destination_rule::host(node) else { return Fact::unknown("it names no host") };
@@ -241,11 +276,18 @@ fn service_of<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thing> {
                 return Fact::unknown_at("its host is only known at run time", Spot::value(name));
             }
             match host::service(name.text()) {
-                Some(named) => hop::service_named(model, this.object, named, name),
+                Some(named) => match this.object {
+                    Some(object) => hop::service_named(model, object, named, name),
+                    None => Fact::unknown("it is for no Service"),
+                },
                 None => Fact::unknown_at("its host names no Service of Kubernetes", Spot::value(name)),
             }
         }
-        Dialect::EnvoyGateway => of_policy(model, this.object),
+        Dialect::EnvoyGateway => match this.object {
+            Some(object) => of_policy(model, object),
+            None => Fact::unknown("it is for no Service"),
+        },
+        Dialect::Envoy(_) => Fact::unknown("its endpoints are no Service of Kubernetes"),
     }
 }
 
@@ -261,7 +303,7 @@ fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     for target in policy::targets(node) {
         for (id, hop) in model.hops.iter().enumerate().filter(|(_, hop)| hop.dialect == hop::Dialect::Gateway)
         {
-            let route = &model.objects[hop.object as usize];
+            let Some(route) = hop.object.map(|object| &model.objects[object as usize]) else { continue };
             let named = route.object.kind == target.kind.text() && route.object.name == target.name.text();
             if !named || route.unit != unit {
                 continue;
@@ -282,6 +324,15 @@ fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
 
 /// The hops that lead to the Service of a breaker.
 fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    if let Dialect::Envoy(cluster) = get(model, thing).dialect {
+        let leads = |hop: &hop::Hop<'_>| {
+            hop.dialect == hop::Dialect::Envoy
+                && hop.node.tree().file == cluster.tree().file
+                && envoy::cluster_of(hop.node).is_some_and(|own| own.id() == cluster.id())
+        };
+        let all = model.hops.iter().enumerate().filter(|(_, hop)| leads(hop));
+        return things(all.map(|(id, _)| Thing::new(Kind::Hop, id)));
+    }
     let service = service_of(model, thing);
     let Some(service) = service.value() else {
         return super::value::unknown(Reason::new("its Service is in no file"), service.spots);
@@ -305,6 +356,9 @@ fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 /// How many endpoints there are: the replicas of all workloads behind the Service, of the subset if it is for one.
 fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     let of = Thing::new(Kind::Breaker, size.id as usize);
+    if let Dialect::Envoy(cluster) = get(model, of).dialect {
+        return envoy::count(cluster);
+    }
     let service = service_of(model, of);
     let Some(service) = service.value() else {
         return Fact::unknown("its Service is in no file");
@@ -350,6 +404,13 @@ pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64
         Some((endpoints(model, Thing::part(Kind::BreakerSize, *id, 1)), found))
     })
     .collect()
+}
+
+/// Adds the clusters of Envoy's own configurations.
+pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
+    let all =
+        envoy::clusters(resources).map(|node| Breaker { object: None, node, dialect: Dialect::Envoy(node) });
+    model.breakers.extend(all);
 }
 
 /// The policies of a Gateway, for a policy of one of its routes.

@@ -10,6 +10,7 @@ use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing, attachment, route, service};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::call::Call;
+use crate::lower::envoy;
 use crate::lower::gateway::{self, Implementation};
 use crate::lower::ingress_nginx;
 use crate::lower::istio::{self, virtual_service};
@@ -22,8 +23,8 @@ use crate::syntax::tree::NodeRef;
 /// A place that passes requests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Hop<'a> {
-    /// Its object.
-    pub object: u32,
+    /// Its object; none in a configuration of its own.
+    pub object: Option<u32>,
     /// The part of it that says where requests go.
     pub node: NodeRef<'a>,
     /// What it is written in.
@@ -39,6 +40,8 @@ pub enum Dialect {
     Gateway,
     /// Istio's own.
     Istio,
+    /// Envoy's own.
+    Envoy,
 }
 
 /// The hop as a subject.
@@ -74,7 +77,9 @@ pub static HOP: KindDef = KindDef {
     }],
     all: Some(|m| (0..m.hops.len()).map(|id| Thing::new(Kind::Hop, id)).collect()),
     owner: |m, t| match at(m, t) {
-        Ok(hop) => Some(Thing::new(Kind::Object, hop.object as usize)),
+        Ok(hop) => {
+            Some(hop.object.map_or(Thing::new(Kind::Project, 0), |id| Thing::new(Kind::Object, id as usize)))
+        }
         Err(container) => Some(Thing::new(Kind::Container, container as usize)),
     },
     node,
@@ -84,7 +89,7 @@ pub static HOP: KindDef = KindDef {
 
 /// Adds the hops that an object makes.
 pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
-    let mut push = |node, dialect| model.hops.push(Hop { object: id as u32, node, dialect });
+    let mut push = |node, dialect| model.hops.push(Hop { object: Some(id as u32), node, dialect });
     if routes::is_ingress(object) {
         if !ingress_nginx::is_canary(object) {
             push(object.node, Dialect::Ingress);
@@ -94,6 +99,12 @@ pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
     } else if istio::is(object, "VirtualService") {
         virtual_service::routes(object.node).for_each(|route| push(route, Dialect::Istio));
     }
+}
+
+/// Adds the hops of Envoy's own configurations.
+pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
+    let hops = envoy::routes(resources).map(|node| Hop { object: None, node, dialect: Dialect::Envoy });
+    model.hops.extend(hops);
 }
 
 /// The hop that the server in a container is.
@@ -114,14 +125,17 @@ pub fn node<'a>(model: &'a Model<'a>, hop: Thing) -> Option<NodeRef<'a>> {
     }
 }
 
-fn object<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> &'a Object<'a> {
-    &model.objects[hop.object as usize].object
+fn object<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Option<&'a Object<'a>> {
+    hop.object.map(|id| &model.objects[id as usize].object)
 }
 
 /// The name of the object that a hop is a part of.
 pub fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     match at(model, thing) {
-        Ok(hop) => object(model, hop).name_fact(),
+        Ok(hop) => match object(model, hop) {
+            Some(object) => object.name_fact(),
+            None => envoy::virtual_host(hop.node).map_or_else(Fact::nothing, |host| read::text(host, "name")),
+        },
         Err(container) => {
             let workload = model.containers[container as usize].workload;
             let object = model.workloads[workload as usize].object;
@@ -132,7 +146,7 @@ pub fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
 
 /// Who serves an Ingress.
 fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Controller> {
-    let object = object(model, hop);
+    let Some(object) = object(model, hop) else { return Fact::plain(Controller::Other) };
     let class = routes::class(object).and_then(|name| {
         let found = existence::bearers(model, "IngressClass", name.text()).next()?;
         Some(model.objects[found as usize].object.node)
@@ -142,7 +156,7 @@ fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Controller> {
 
 /// Who carries out a route of the Gateway API.
 pub fn implementation(model: &Model<'_>, hop: &Hop<'_>) -> Implementation {
-    attachment::implementation(model, hop.object)
+    hop.object.map_or(Implementation::Other, |object| attachment::implementation(model, object))
 }
 
 /// Who passes the request on.
@@ -150,6 +164,7 @@ pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
     match at(model, thing) {
         Ok(hop) => match hop.dialect {
             Dialect::Istio => Fact::plain("Istio"),
+            Dialect::Envoy => Fact::plain("Envoy"),
             Dialect::Gateway => match implementation(model, hop) {
                 Implementation::EnvoyGateway => Fact::plain("Envoy Gateway"),
                 Implementation::Istio => Fact::plain("Istio"),
@@ -177,8 +192,9 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
     let hop = at(model, thing).ok()?;
     Some(match hop.dialect {
         Dialect::Istio => virtual_service::call(hop.node),
+        Dialect::Envoy => envoy::call(hop.node),
         Dialect::Gateway => {
-            let policy = attachment::effective(model, hop.object, hop.node);
+            let policy = hop.object.map_or(Ok(None), |object| attachment::effective(model, object, hop.node));
             match policy {
                 Ok(policy) => gateway::route::call(hop.node, implementation(model, hop), policy),
                 Err(reason) => Call::unknown(reason),
@@ -198,8 +214,9 @@ pub fn nginx<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> ingress_nginx::Source<'
         let of = |id: &u32| ingress_nginx::is_config(&model.objects[*id as usize].object);
         (0..model.objects.len() as u32).filter(of).collect()
     });
-    let unit = model.objects[hop.object as usize].unit;
-    let own: Vec<u32> = all.iter().copied().filter(|id| model.objects[*id as usize].unit == unit).collect();
+    let unit = hop.object.map(|object| model.objects[object as usize].unit);
+    let of_unit = |id: &u32| Some(model.objects[*id as usize].unit) == unit;
+    let own: Vec<u32> = all.iter().copied().filter(of_unit).collect();
     let config = match (own.as_slice(), all.as_slice()) {
         ([one], _) | ([], [one]) => model.objects[*one as usize].object.node.get("data"),
         _ => None,
@@ -299,6 +316,7 @@ fn methods<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let found = match at(model, thing) {
         Ok(hop) if hop.dialect == Dialect::Istio => virtual_service::methods(hop.node),
         Ok(hop) if hop.dialect == Dialect::Gateway => gateway::route::methods(hop.node),
+        Ok(hop) if hop.dialect == Dialect::Envoy => envoy::methods(hop.node),
         _ => Vec::new(),
     };
     list(found.into_iter().map(|node| Fact::written(node, Spot::value(node)).text()))
@@ -306,8 +324,13 @@ fn methods<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 
 /// The hosts that a hop takes requests for.
 pub fn host_nodes<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Vec<NodeRef<'a>> {
-    let whole = object(model, hop).node;
+    let Some(whole) = object(model, hop).map(|object| object.node) else {
+        let domains = envoy::virtual_host(hop.node).and_then(|host| host.get("domains"));
+        let named = domains.into_iter().flat_map(NodeRef::items).filter(|domain| domain.text() != "*");
+        return named.collect();
+    };
     match hop.dialect {
+        Dialect::Envoy => Vec::new(),
         Dialect::Istio => whole.at("spec.hosts").into_iter().flat_map(NodeRef::items).collect(),
         Dialect::Gateway => whole.at("spec.hostnames").into_iter().flat_map(NodeRef::items).collect(),
         Dialect::Ingress => {
@@ -327,7 +350,10 @@ fn hosts<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 
 fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     let Ok(hop) = at(model, thing) else { return Fact::plain(false) };
-    let object = object(model, hop);
+    let Some(object) = object(model, hop) else {
+        let grpc = ["match.grpc", "route.upgrade_configs", "route.max_stream_duration"];
+        return Fact::plain(grpc.iter().any(|path| hop.node.at(path).is_some()));
+    };
     let grpc = match hop.dialect {
         Dialect::Gateway => object.kind == "GRPCRoute",
         Dialect::Ingress => [
@@ -337,7 +363,7 @@ fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         .iter()
         .filter_map(|key| object.annotation(key))
         .any(|protocol| protocol.text().to_ascii_uppercase().starts_with("GRPC")),
-        Dialect::Istio => false,
+        Dialect::Istio | Dialect::Envoy => false,
     };
     Fact::plain(grpc || services(model, thing).0.iter().any(|to| carries_streams(model, to)))
 }
@@ -345,8 +371,9 @@ fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
 /// Whether requests come in from outside. An internal load balancer is no edge.
 fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     let Ok(hop) = at(model, thing) else { return Fact::plain(false) };
-    let object = object(model, hop);
+    let Some(object) = object(model, hop) else { return Fact::plain(false) };
     Fact::plain(match hop.dialect {
+        Dialect::Envoy => false,
         Dialect::Ingress => {
             let scheme = object.annotation("alb.ingress.kubernetes.io/scheme");
             let class = routes::class(object).map(NodeRef::text).unwrap_or_default();
@@ -401,7 +428,8 @@ pub fn services(model: &Model<'_>, thing: Thing) -> (Vec<To>, Option<Reason>) {
     match hop.dialect {
         Dialect::Istio => {
             for destination in virtual_service::destinations(hop.node) {
-                let service = destination_of(model, hop.object, &destination);
+                let Some(from) = hop.object else { continue };
+                let service = destination_of(model, from, &destination);
                 let port = service
                     .value()
                     .zip(destination.port)
@@ -409,10 +437,12 @@ pub fn services(model: &Model<'_>, thing: Thing) -> (Vec<To>, Option<Reason>) {
                 add(service, port);
             }
         }
+        Dialect::Envoy => {}
         Dialect::Gateway | Dialect::Ingress => {
             // What mirrors get nobody waits for.
             let part = hop.node.get("backendRefs").unwrap_or(hop.node);
-            for target in route::targets_in(model, hop.object, part) {
+            let targets = hop.object.into_iter().flat_map(|object| route::targets_in(model, object, part));
+            for target in targets {
                 add(route::service_of(model, target), route::service_port(model, target).into_value());
             }
         }

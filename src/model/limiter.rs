@@ -8,13 +8,14 @@ use crate::lower::ingress_nginx;
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route as routes;
 use crate::lower::rate_limit::{self, Dialect, Limit};
+use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// A rate limit of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Limiter<'a> {
-    /// Its object.
-    pub object: u32,
+    /// Its object; none in a configuration of its own.
+    pub object: Option<u32>,
     /// What it says.
     pub limit: Limit<'a>,
 }
@@ -25,7 +26,7 @@ pub static LIMITER: KindDef = KindDef {
     name: "limiter",
     doc: "A rate limit: an annotation of an Ingress, a rule of a policy, a filter of Envoy.",
     tables: &[facts! {
-        "name": Ty::Text, "the name of its object" => |m, t| m.objects[get(m, t).object as usize].object.name_fact().into();
+        "name": Ty::Text, "the name of its object, or of the filter" => |m, t| name(m, t).into();
         "by": Ty::Text, "who holds to it: `ingress-nginx`, `Envoy`, `Envoy Gateway`" => |m, t| Fact::plain(match get(m, t).limit.dialect {
             Dialect::Nginx => "ingress-nginx",
             Dialect::Envoy => "Envoy",
@@ -39,7 +40,11 @@ pub static LIMITER: KindDef = KindDef {
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| { let node = get(m, t).limit.node; Fact::written(node, Spot::value(node)).into() };
     }],
     all: Some(|m| (0..m.limiters.len()).map(|id| Thing::new(Kind::Limiter, id)).collect()),
-    owner: |m, t| Some(Thing::new(Kind::Object, get(m, t).object as usize)),
+    owner: |m, t| {
+        Some(
+            get(m, t).object.map_or(Thing::new(Kind::Project, 0), |id| Thing::new(Kind::Object, id as usize)),
+        )
+    },
     node: |m, t| Some(node(m, t)),
     owners: &[Kind::Object, Kind::Unit, Kind::Project],
     schema: &[],
@@ -56,13 +61,16 @@ pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
     } else {
         return;
     };
-    model.limiters.extend(limits.into_iter().map(|limit| Limiter { object: id as u32, limit }));
+    model.limiters.extend(limits.into_iter().map(|limit| Limiter { object: Some(id as u32), limit }));
 }
 
 /// ingress-nginx answers with one code for requests and another one for connections, and its ConfigMap says which.
 fn status<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     let this = get(model, thing);
-    let hop = model.hops.binary_search_by_key(&this.object, |hop| hop.object).ok();
+    let hop = model
+        .hops
+        .binary_search_by_key(&(this.object.is_none(), this.object), |hop| (hop.object.is_none(), hop.object))
+        .ok();
     let Some(hop) = hop.map(|id| &model.hops[id]).filter(|hop| hop::is_nginx(model, hop)) else {
         return Fact::nothing();
     };
@@ -89,14 +97,31 @@ pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> Vec<u32> {
     let index = model.index.limiters_of.get_or_init(|| {
         let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
         for (id, limiter) in model.limiters.iter().enumerate() {
-            index.entry(limiter.object).or_default().push(id as u32);
+            if let Some(object) = limiter.object {
+                index.entry(object).or_default().push(id as u32);
+            }
         }
         index
     });
-    let own = index.get(&place.object).into_iter().flatten().copied();
-    let policy = attachment::counting(model, place.object, place.node);
+    let Some(object) = place.object else { return Vec::new() };
+    let own = index.get(&object).into_iter().flatten().copied();
+    let policy = attachment::counting(model, object, place.node);
     let policies = policy.into_iter().flat_map(|id| index.get(&id).into_iter().flatten().copied());
     own.chain(policies).collect()
+}
+
+/// Adds the limits of Envoy's own configurations.
+pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
+    let limits = rate_limit::of_envoy(resources).map(|limit| Limiter { object: None, limit });
+    model.limiters.extend(limits);
+}
+
+fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
+    let this = get(model, thing);
+    match this.object {
+        Some(id) => model.objects[id as usize].object.name_fact(),
+        None => read::text(this.limit.node, "stat_prefix"),
+    }
 }
 
 fn get<'m, 'a>(model: &'m Model<'a>, thing: Thing) -> &'m Limiter<'a> {

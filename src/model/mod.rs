@@ -394,6 +394,11 @@ impl<'a> Model<'a> {
         for id in 0..model.objects.len() {
             model.add_subjects(id);
         }
+        for resources in trees.iter().flat_map(crate::lower::envoy::configurations) {
+            hop::add_envoy(&mut model, resources);
+            breaker::add_envoy(&mut model, resources);
+            limiter::add_envoy(&mut model, resources);
+        }
         reference::add_all(&mut model);
         model
     }

@@ -127,24 +127,23 @@ impl Joins {
         let mut joins =
             Self { mesh: FxHashMap::default(), gateway: FxHashMap::default(), nginx: FxHashMap::default() };
         for (id, hop) in model.hops.iter().enumerate() {
-            let unit = model.objects[hop.object as usize].unit;
+            let Some(object) = hop.object else { continue };
+            let unit = model.objects[object as usize].unit;
             match hop.dialect {
                 Dialect::Istio => {
-                    let whole = model.objects[hop.object as usize].object.node;
+                    let whole = model.objects[object as usize].object.node;
                     if virtual_service::is_of_mesh(whole) {
                         for node in hop::host_nodes(model, hop) {
                             let named = host::service(node.text()).filter(|_| !hop::is_hidden(node));
                             let service = named.and_then(|named| {
-                                hop::service_named(model, hop.object, named, node).into_value()
+                                hop::service_named(model, object, named, node).into_value()
                             });
                             if let Some(service) = service {
                                 joins.mesh.entry(service.id).or_default().push(id as u32);
                             }
                         }
                     }
-                    if virtual_service::gateways(whole)
-                        .any(|name| is_default_gateway(model, hop.object, name))
-                    {
+                    if virtual_service::gateways(whole).any(|name| is_default_gateway(model, object, name)) {
                         joins.gateway.entry(unit).or_default().push(id as u32);
                     }
                 }
@@ -236,7 +235,8 @@ impl Walk<'_, '_> {
 
     /// A cloud's load balancer in front of the proxies that a chart installs, by the names that their charts give them.
     fn behind_balancer(&self, proxy: &hop::Hop<'_>, next: &mut Next) {
-        let unit = self.model.objects[proxy.object as usize].unit;
+        let Some(object) = proxy.object else { return };
+        let unit = self.model.objects[object as usize].unit;
         let names = |name: &str| {
             proxy.node.walk().any(|node| {
                 node.key() == Some("name") && node.text() == name
