@@ -8,6 +8,7 @@
 mod check;
 mod completions;
 mod explain;
+mod graph;
 mod init;
 mod model;
 mod output;
@@ -87,6 +88,8 @@ enum Command {
     Model(model::Args),
     /// Print what a Helm chart renders to, and where each line of it comes from
     Render(render::Args),
+    /// Draw the ways of requests through your project, with their timeouts, attempts and limits
+    Graph(graph::Args),
     /// Try your own rules on their examples
     Test(test::Args),
     /// Write a commented steadfast.toml
@@ -174,6 +177,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Some(Command::Vocabulary(args)) => vocabulary::run(args, world),
         Some(Command::Model(args)) => model::run(args, world),
         Some(Command::Render(args)) => render::run(args, world),
+        Some(Command::Graph(args)) => graph::run(args, world),
         Some(Command::Test(args)) => test::run(args, world),
         Some(Command::Init(args)) => init::run(args, world),
         Some(Command::Completions(args)) => completions::run(args, world),

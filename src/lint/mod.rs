@@ -16,6 +16,7 @@ use camino::Utf8PathBuf;
 use crate::baseline::Baseline;
 use crate::config::{Config, Names};
 use crate::finding::Severity;
+use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
 use crate::suppress::{self, Suppressions};
@@ -149,6 +150,20 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
         (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(&model, thing)).collect())
     });
     Ok(serde_json::Value::Object(dump.collect()))
+}
+
+/// The ways of requests through a project, with what is known of them.
+pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
+    let mut outcome = Outcome::default();
+    let project = read::project(config, inputs, &mut outcome);
+    if project.trees.is_empty() {
+        outcome.sources = project.sources;
+        return Err(Box::new(outcome));
+    }
+    let world = read::world(config);
+    let mut graph = crate::model::graph::of(&Model::build(&project.trees, &project.sources, &world));
+    graph.keep_below(&inputs.paths);
+    Ok(graph)
 }
 
 /// What rules can say about a subject, or about all; the subjects that there are if this is none.

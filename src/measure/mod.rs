@@ -12,6 +12,7 @@ pub mod launch;
 pub mod migration;
 pub mod place;
 pub mod quantity;
+pub mod requests;
 pub mod runtime_memory;
 pub mod servers;
 pub mod shell;

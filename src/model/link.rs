@@ -89,6 +89,18 @@ pub struct Indexes {
     pub resolved: OnceLock<super::reference::Resolved>,
     /// Routes that lead to a service.
     pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
+    /// The ConfigMaps of ingress-nginx, by object.
+    pub nginx_configs: OnceLock<Vec<u32>>,
+    /// The policies of Envoy Gateway, by object.
+    pub policies: OnceLock<Vec<u32>>,
+    /// Hops by the Services that they lead to.
+    pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Breakers by the Service that they are for.
+    pub breakers_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Rate limits by the object that sets them.
+    pub limiters_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// The ways that requests take.
+    pub paths: OnceLock<super::path::Paths>,
     /// What Ingresses claim: class, host and path.
     pub claims: OnceLock<FxHashMap<u64, Vec<(u32, u32)>>>,
     /// Fields that are no fields, and values of the wrong type.

@@ -7,6 +7,7 @@
 // What all of it is made of.
 pub mod dump;
 pub mod existence;
+pub mod graph;
 pub mod link;
 pub mod value;
 pub mod vocabulary;
@@ -61,9 +62,17 @@ pub mod target;
 pub mod analysis;
 pub mod rollout;
 
-// Who calls them.
+// Who calls them, and on which way.
+pub mod attachment;
+pub mod breaker;
+pub mod hop;
+pub mod limiter;
+pub mod path;
+pub mod retry;
 pub mod route;
 pub mod service;
+pub mod traffic_policy;
+pub mod unread_setting;
 pub mod webhook;
 
 use camino::Utf8Path;
@@ -185,6 +194,28 @@ kinds! {
     Route => route::ROUTE;
     /// A Service that a route leads to.
     Target => route::TARGET;
+    /// A place that a request passes.
+    Hop => hop::HOP;
+    /// How a hop asks again.
+    Retry => retry::RETRY;
+    /// The way of a request.
+    Path => path::PATH;
+    /// Two hops of a path, one after the other.
+    Leg => path::LEG;
+    /// What takes failing endpoints out.
+    Breaker => breaker::BREAKER;
+    /// A breaker at one of its sizes.
+    BreakerSize => breaker::BREAKER_SIZE;
+    /// How a breaker finds failing endpoints.
+    Outlier => breaker::OUTLIER;
+    /// What a DestinationRule says of one port.
+    PortPolicy => breaker::PORT_POLICY;
+    /// A rate limit.
+    Limiter => limiter::LIMITER;
+    /// A policy of Envoy Gateway.
+    TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
+    /// A time that its reader cannot read.
+    UnreadSetting => unread_setting::UNREAD_SETTING;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -299,6 +330,12 @@ pub struct Model<'a> {
     pub services: Vec<service::Service<'a>>,
     /// All Ingresses and routes of the Gateway API.
     pub routes: Vec<route::Route<'a>>,
+    /// All places that pass requests on.
+    pub hops: Vec<hop::Hop<'a>>,
+    /// All that takes failing endpoints out.
+    pub breakers: Vec<breaker::Breaker<'a>>,
+    /// All rate limits.
+    pub limiters: Vec<limiter::Limiter<'a>>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -345,6 +382,9 @@ impl<'a> Model<'a> {
             canaries: Vec::new(),
             services: Vec::new(),
             routes: Vec::new(),
+            hops: Vec::new(),
+            breakers: Vec::new(),
+            limiters: Vec::new(),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
@@ -362,6 +402,11 @@ impl<'a> Model<'a> {
         for id in 0..model.objects.len() {
             model.add_subjects(id);
         }
+        for resources in trees.iter().flat_map(crate::lower::envoy::configurations) {
+            hop::add_envoy(&mut model, resources);
+            breaker::add_envoy(&mut model, resources);
+            limiter::add_envoy(&mut model, resources);
+        }
         reference::add_all(&mut model);
         model
     }
@@ -372,6 +417,9 @@ impl<'a> Model<'a> {
         if workload::add(self, id, &object) {
             return;
         }
+        hop::add(self, id, &object);
+        breaker::add(self, id, &object);
+        limiter::add(self, id, &object);
         match (object.group(), object.kind) {
             ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
             ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {

@@ -139,7 +139,8 @@ fn existence<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Existence> {
     })
 }
 
-fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
+/// The Service of a target, if a file declares it.
+pub fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
     let spot = Spot::value(backend(model, target).name);
     match existence(model, target).into_value() {
         Some(Existence::Declared(id)) => match service::of_object(model, id) {
@@ -154,7 +155,7 @@ fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
 }
 
 /// The port; what lies behind a name that resolves to nothing is unknown.
-fn service_port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
+pub fn service_port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
     let service = service_of(model, target);
     let Some(service) = service.value().map(|service| service.id) else {
         return Fact::unknown("its Service is in no file");
@@ -246,6 +247,20 @@ fn from_rule<'a>(model: &'a Model<'a>, target: Thing, key: &'static str) -> Fact
 
 fn path<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, &'a str> {
     backend(model, target).path.map_or_else(Fact::nothing, |node| read::text(node, "path"))
+}
+
+/// The targets of an object that stand in a part of it.
+pub fn targets_in<'m>(
+    model: &'m Model<'_>,
+    object: u32,
+    part: NodeRef<'m>,
+) -> impl Iterator<Item = Thing> + use<'m> {
+    let route = model.routes.binary_search_by_key(&object, |route| route.object).ok();
+    route.into_iter().flat_map(move |id| {
+        let inside = move |at: &usize| part.span().covers(model.routes[id].backends[*at].node.span());
+        let all = 0..model.routes[id].backends.len();
+        all.filter(inside).map(move |at| Thing::part(Kind::Target, id as u32, at))
+    })
 }
 
 /// Routes' targets that lead to a service.

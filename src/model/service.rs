@@ -376,7 +376,8 @@ fn is_target(declared: NodeRef<'_>, target: NodeRef<'_>, protocol: &str) -> Matc
     if same { Match::Yes } else { Match::No }
 }
 
-fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+/// The containers that answer on a port of a Service.
+pub fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let target = target(model, thing);
     let protocol = protocol(model, thing);
     let (Some(wanted), Some(protocol)) = (target.value().copied(), protocol.value().copied()) else {
