@@ -3,5 +3,7 @@
 //! A front end knows field names, defaults and dialects, and reads nodes into [`crate::fact::Fact`]s. It joins nothing and
 //! judges nothing: objects find each other in `model`, and what is healthy is said by rules.
 
+pub mod aws;
 pub mod kubernetes;
+pub mod messaging;
 pub mod read;

@@ -61,6 +61,14 @@ pub mod target;
 pub mod analysis;
 pub mod rollout;
 
+// What carries messages, and who watches.
+pub mod alarm;
+pub mod function;
+pub mod messaging;
+pub mod queue;
+pub mod subscription;
+pub mod topic;
+
 // Who calls them.
 pub mod route;
 pub mod service;
@@ -185,6 +193,18 @@ kinds! {
     Route => route::ROUTE;
     /// A Service that a route leads to.
     Target => route::TARGET;
+    /// A queue.
+    Queue => queue::QUEUE;
+    /// What sends its failures to a queue.
+    Feed => queue::FEED;
+    /// What carries messages to whoever handles them.
+    Subscription => subscription::SUBSCRIPTION;
+    /// A topic.
+    Topic => topic::TOPIC;
+    /// A function.
+    Function => function::FUNCTION;
+    /// An alarm.
+    Alarm => alarm::ALARM;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -299,6 +319,8 @@ pub struct Model<'a> {
     pub services: Vec<service::Service<'a>>,
     /// All Ingresses and routes of the Gateway API.
     pub routes: Vec<route::Route<'a>>,
+    /// Queues, what carries messages between them, and who watches.
+    pub messaging: crate::lower::messaging::Messaging<'a>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -337,6 +359,7 @@ impl<'a> Model<'a> {
             canaries: Vec::new(),
             services: Vec::new(),
             routes: Vec::new(),
+            messaging: crate::lower::messaging::read(trees, sources),
             references: Vec::new(),
             index: link::Indexes::default(),
         };

@@ -383,7 +383,7 @@ impl<'a> Scope<'a> {
         if second == decides {
             // The first side had no part in the answer.
             if let Some(places) = places {
-                places.drain(start..middle);
+                places.cut(start..middle);
             }
             return Ok(second);
         }
@@ -701,7 +701,7 @@ fn field<'a>(base: Val<'a>, name: &str) -> Val<'a> {
             Some(child) => from_node(child),
             None => {
                 let spot = crate::fact::Spot::key(node);
-                Fact { state: State::Absent, spots: smallvec::smallvec![spot], confidence: base.confidence }
+                Fact { state: State::Absent, spots: Spots::One(spot), confidence: base.confidence }
             }
         },
         State::Unknown(reason) => unknown(reason, base.spots),
