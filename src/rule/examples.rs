@@ -34,6 +34,7 @@ impl Bench {
             let syntax = match file.language.as_str() {
                 "json" | "jsonc" => Syntax::Json,
                 "toml" => Syntax::Toml,
+                "hcl" => Syntax::Hcl,
                 _ => Syntax::Yaml,
             };
             let parsed = syntax::parse(syntax, id, Arc::clone(&text));

@@ -6,8 +6,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::cloudformation;
 use super::fields::Field;
+use super::{cloudformation, terraform};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::messaging::{Link, Name};
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -197,8 +197,8 @@ impl<'a> Cloud<'a> {
             return Value::Unknown("it refers to itself, or too far".to_owned());
         }
         match self.stack(scope).dialect {
-            Dialect::CloudFormation => cloudformation::follow(self, node, scope, depth),
-            Dialect::Serverless | Dialect::Terraform => Value::Node(node, scope),
+            Dialect::CloudFormation | Dialect::Serverless => cloudformation::follow(self, node, scope, depth),
+            Dialect::Terraform => terraform::follow(self, node, scope, depth),
         }
     }
 
@@ -274,7 +274,7 @@ impl<'a> Cloud<'a> {
                 Dialect::CloudFormation | Dialect::Serverless => {
                     cloudformation::mentioned(self, node, scope, &mut found);
                 }
-                Dialect::Terraform => {}
+                Dialect::Terraform => terraform::mentioned(self, node, scope, &mut found),
             }
         }
         found.sort_unstable();

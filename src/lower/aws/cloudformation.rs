@@ -1,6 +1,7 @@
 //! CloudFormation templates: their resources, and their intrinsic functions in the long form and as short tags.
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt, is_scalar};
+use super::sam;
 use super::text::{self, Piece};
 use crate::lower::messaging::Name;
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -39,7 +40,10 @@ pub fn add_template<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, scope: u32) {
         let properties = node.get("Properties").unwrap_or(node);
         let resource =
             Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };
-        cloud.add(Some(label.to_owned()), resource);
+        let handle = cloud.add(Some(label.to_owned()), resource);
+        if kind == "AWS::Serverless::Function" {
+            sam::expand(cloud, root, handle);
+        }
     }
     if root.get("Resources").is_some_and(|resources| {
         resources.entries().any(|(key, _)| key.starts_with("Fn::ForEach") || key.starts_with("Fn::Transform"))

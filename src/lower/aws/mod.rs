@@ -9,6 +9,8 @@ pub mod cloudformation;
 pub mod fields;
 mod policy;
 mod resources;
+mod sam;
+pub mod terraform;
 pub mod text;
 
 use crate::lower::messaging::Messaging;
@@ -23,6 +25,7 @@ pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'
             cloudformation::add(&mut cloud, root, sources.path(tree.file).as_str());
         }
     }
+    terraform::add(&mut cloud, trees, sources);
     if !cloud.stacks.is_empty() {
         cloud.index();
         resources::lower(&cloud, found);
