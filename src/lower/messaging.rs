@@ -56,6 +56,8 @@ pub struct Mention<'a> {
     pub link: Link<'a>,
     /// What names it.
     pub by: String,
+    /// Whether it can only be about alarms.
+    pub alarms_only: bool,
 }
 
 /// Who keeps the messages.
@@ -351,6 +353,8 @@ pub struct Watch<'a> {
 /// Who may send to a queue.
 #[derive(Debug)]
 pub struct Permission<'a> {
+    /// Where it is deployed.
+    pub system: u32,
     /// The queue.
     pub queue: Fact<'a, Link<'a>>,
     /// The service that may; `*` for everybody. Unknown where the policy cannot be read.

@@ -14,7 +14,7 @@ pub static ALARM: KindDef = KindDef {
     name: "alarm",
     doc: "An alarm of CloudWatch.",
     tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => |m, t| Fact::plain(get(m, t).label).into();
+        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "composite": Ty::Bool, "whether it goes by other alarms" => |m, t| Fact::plain(get(m, t).composite).into();
         "namespace": Ty::Text, "the namespace of its metric, if it has one only" => |m, t| match get(m, t).watches.as_slice() {
             [watch] => watch.namespace.clone().into(),

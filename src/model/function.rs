@@ -13,7 +13,7 @@ pub static FUNCTION: KindDef = KindDef {
     name: "function",
     doc: "A function of Lambda.",
     tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => |m, t| Fact::plain(get(m, t).label).into();
+        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "timeout": SECONDS, "how long it may run" => |m, t| get(m, t).timeout.clone().into();
         "reservedConcurrency": NUMBER, "how many of it may run at once" => |m, t| get(m, t).reserved.clone().into();
         "deadLetter": Ty::Thing(Kind::Queue), "the queue of its own dead-letter configuration" => |m, t| {

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Kind, Model, Thing};
-use crate::fact::{Fact, Reason, Spots, State};
+use crate::fact::{Fact, Reason, Spot, Spots, State};
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::messaging::{Link, Messaging, Name};
 
@@ -32,6 +32,8 @@ pub struct Graph {
     pub feeds: Vec<Vec<Feed>>,
     /// Why more may, by system.
     pub feeds_open: FxHashMap<u32, Reason>,
+    /// Why more may send to one queue.
+    pub named_queues: FxHashMap<u32, Reason>,
     /// What reads from each queue.
     pub consumers: Vec<Found>,
     /// The alarms that watch each queue.
@@ -76,6 +78,16 @@ pub fn shown(model: &Model<'_>, link: &Link<'_>) -> String {
     }
 }
 
+/// What a thing is called in its file, at the place where it is.
+pub fn named<'a>(model: &'a Model<'a>, thing: Thing) -> super::value::Val<'a> {
+    let spot = (thing.kind.def().node)(model, thing).map(|node| match node.key_span() {
+        Some(_) => Spot::key(node),
+        None => Spot::value(node),
+    });
+    let label = label(model, thing);
+    spot.map_or_else(|| Fact::plain(label), |spot| Fact::written(label, spot)).into()
+}
+
 /// What a thing is called in its file.
 pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
     let all = &model.messaging;
@@ -105,7 +117,7 @@ impl Graph {
         graph.join_subscriptions(all);
         graph.join_alarms(all);
         for (id, permission) in all.permissions.iter().enumerate() {
-            let system = 0;
+            let system = permission.system;
             let mut permissions = std::mem::take(&mut graph.permissions);
             graph.put(&permission.queue, system, Kind::Queue, all, id as u32, &mut permissions);
             graph.permissions = permissions;
@@ -287,22 +299,34 @@ impl Graph {
     fn open_by_mentions(&mut self, all: &Messaging<'_>) {
         for mention in &all.mentions {
             let reason = || Reason::new(format!("{} names it, and nobody knows what for", mention.by));
-            let named = |kind| match &mention.link {
-                Link::To(_) => self.find(&mention.link, 0, kind).into_iter().collect(),
-                Link::Named(name) => {
-                    self.anywhere.get(&(kind, name.text.to_string())).cloned().unwrap_or_default()
-                }
-            };
-            let (queues, topics) = (named(Kind::Queue), named(Kind::Topic));
-            let (functions, alarms): (Vec<Thing>, Vec<Thing>) = (named(Kind::Function), named(Kind::Alarm));
-            for queue in queues {
+            for alarm in self.mentioned(&mention.link, Kind::Alarm) {
+                open(&mut self.composites[alarm.id as usize], &reason());
+            }
+            if mention.alarms_only {
+                continue;
+            }
+            for queue in self.mentioned(&mention.link, Kind::Queue) {
+                self.named_queues.entry(queue.id).or_insert_with(reason);
                 for lists in [&mut self.alarms, &mut self.consumers, &mut self.permissions] {
                     open(&mut lists[queue.id as usize], &reason());
                 }
             }
-            topics.iter().for_each(|topic| open(&mut self.subscribers[topic.id as usize], &reason()));
-            functions.iter().for_each(|it| open(&mut self.triggers[it.id as usize], &reason()));
-            alarms.iter().for_each(|it| open(&mut self.composites[it.id as usize], &reason()));
+            for topic in self.mentioned(&mention.link, Kind::Topic) {
+                open(&mut self.subscribers[topic.id as usize], &reason());
+            }
+            for function in self.mentioned(&mention.link, Kind::Function) {
+                open(&mut self.triggers[function.id as usize], &reason());
+            }
+        }
+    }
+
+    /// The things of a kind that a mention may mean.
+    fn mentioned(&self, link: &Link<'_>, kind: Kind) -> Vec<Thing> {
+        match link {
+            Link::To(_) => self.find(link, 0, kind).into_iter().collect(),
+            Link::Named(name) => {
+                self.anywhere.get(&(kind, name.text.to_string())).cloned().unwrap_or_default()
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ pub static QUEUE: KindDef = KindDef {
     name: "queue",
     doc: "A queue of SQS or RabbitMQ.",
     tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => |m, t| Fact::plain(get(m, t).label).into();
+        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "broker": Ty::Text, "who keeps it: `SQS` or `RabbitMQ`" => |m, t| Fact::plain(match get(m, t).broker {
             Broker::Sqs => "SQS",
             Broker::RabbitMq => "RabbitMQ",
@@ -29,7 +29,7 @@ pub static QUEUE: KindDef = KindDef {
         "feeds": Ty::List(&Ty::Thing(Kind::Feed)), "what sends failed messages here: where there is any, it is a dead-letter queue" => |m, t| {
             let graph = graph(m);
             let all = (0..graph.feeds[t.id as usize].len()).map(|at| Thing::part(Kind::Feed, t.id, at));
-            open_things(all, graph.feeds_open.get(&get(m, t).system).cloned())
+            open_things(all, graph.feeds_open.get(&get(m, t).system).or_else(|| graph.named_queues.get(&t.id)).cloned())
         };
         "chain": Ty::List(&Ty::Thing(Kind::Queue)), "the queues that a message which always fails goes through, one after the other" => chain;
         "consumers": Ty::List(&Ty::Thing(Kind::Subscription)), "what reads from it" => |m, t| found(&graph(m).consumers[t.id as usize], Kind::Subscription);

@@ -1,7 +1,7 @@
 //! Subscriptions: what carries messages from a queue, a stream, a topic or a bus to whoever handles them, and what becomes of those
 //! that could not be delivered.
 
-use super::messaging::{self, graph};
+use super::messaging;
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
@@ -13,7 +13,7 @@ pub static SUBSCRIPTION: KindDef = KindDef {
     name: "subscription",
     doc: "What carries messages or calls to a function, a queue or an endpoint: an event source mapping, a subscription to a topic, a target of a rule, a schedule, an integration of a gateway.",
     tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => |m, t| Fact::plain(get(m, t).label).into();
+        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "carrier": Ty::Text, "who carries: `SQS`, `Kinesis`, `DynamoDB`, `poll`, `SNS`, `EventBridge rule`, `EventBridge schedule`, `event`, `API Gateway`, or `unknown`" =>
             |m, t| match get(m, t).carrier {
                 crate::lower::messaging::Carrier::UnknownPoll => Fact::<&str>::unknown("what it polls is only known at run time").into(),
@@ -41,13 +41,8 @@ pub static SUBSCRIPTION: KindDef = KindDef {
             let this = get(m, t);
             messaging::target(m, &this.dead_letter, this.system, Kind::Queue).into()
         };
+        "permissionMade": Ty::Bool, "whether the tool that deploys it lets it send to that queue" => |m, t| Fact::plain(get(m, t).permission_made).into();
         "timeout": SECONDS, "how long the caller waits for the answer" => |m, t| get(m, t).timeout.clone().into();
-        "oneOf": NUMBER, "how many subscriptions call the same function from a queue" => |m, t| {
-            let this = get(m, t);
-            messaging::target(m, &this.target, this.system, Kind::Function)
-                .map(|function| graph(m).triggers[function.id as usize].ids.len())
-                .into()
-        };
     }],
     all: Some(|m| (0..m.messaging.subscriptions.len()).map(|id| Thing::new(Kind::Subscription, id)).collect()),
     owner: |_, _| Some(Thing::new(Kind::Project, 0)),

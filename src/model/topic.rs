@@ -12,7 +12,7 @@ pub static TOPIC: KindDef = KindDef {
     name: "topic",
     doc: "A topic of SNS.",
     tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => |m, t| Fact::plain(m.messaging.topics[t.id as usize].label).into();
+        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "subscriptions": Ty::List(&Ty::Thing(Kind::Subscription)), "who listens" => |m, t| found(&graph(m).subscribers[t.id as usize], Kind::Subscription);
     }],
     all: Some(|m| (0..m.messaging.topics.len()).map(|id| Thing::new(Kind::Topic, id)).collect()),

@@ -293,7 +293,12 @@ impl Reading<'_, '_> {
         if inner.contains("\\\\") {
             return false;
         }
-        let text = inner.replace("\\\"", " \"").replace("\\n", "  ").replace("\\t", "  ");
+        // A quote that opens keeps its place before what it quotes, one that closes behind it.
+        let mut text = String::with_capacity(inner.len());
+        for (at, piece) in inner.replace("\\n", "  ").replace("\\t", "  ").split("\\\"").enumerate() {
+            text.push_str(["", " \"", "\" "][if at == 0 { 0 } else { 2 - at % 2 }]);
+            text.push_str(piece);
+        }
         self.json(&text, span.start as usize + 1, depth)
     }
 

@@ -61,6 +61,8 @@ pub enum What {
     Integration,
     /// A function of serverless.yml or an event of a function: what it is, is said by its key.
     Event,
+    /// Something that acts when an alarm does: a deployment that is rolled back, a health check.
+    AlarmUser,
     /// Something that may hold or watch what it names, in ways that are not understood.
     Opaque,
     /// Something else.
@@ -372,7 +374,7 @@ impl<'a> Cloud<'a> {
             Ok(value) => {
                 let fact = Fact::written(value, Spot::value(node));
                 match said {
-                    Some(at) => fact.resting_on(Spot::value(at).saying("from here")),
+                    Some(at) => fact.resting_on(Spot::value(at).saying("the value stands here")),
                     None => fact,
                 }
             }

@@ -79,6 +79,11 @@ fn what(kind: &str) -> What {
         "AWS::Chatbot::SlackChannelConfiguration"
         | "AWS::Chatbot::MicrosoftTeamsChannelConfiguration"
         | "AWS::SSMIncidents::ResponsePlan" => What::Opaque,
+        "AWS::CodeDeploy::DeploymentGroup"
+        | "AWS::ECS::Service"
+        | "AWS::Route53::HealthCheck"
+        | "AWS::AppConfig::Environment"
+        | "AWS::FIS::ExperimentTemplate" => What::AlarmUser,
         _ if kind.starts_with("AWS::") => What::Other,
         // Custom resources, modules, and the types of other vendors: Datadog::Monitors::Monitor.
         _ => What::Opaque,

@@ -62,7 +62,13 @@ impl<'a> Lowering<'a, '_> {
         match resource.what {
             What::Queue => self.queue(at, handle, resource),
             What::Topic => self.topic(at, resource),
-            What::Function => self.function(at, handle, resource),
+            What::Function => {
+                self.function(at, handle, resource);
+                // SAM takes a deployment back when an alarm fires.
+                if let Some(preference) = resource.layers.first().and_then(|own| own.get("DeploymentPreference")) {
+                    self.mentions(&Resource { node: preference, ..resource.clone() });
+                }
+            }
             What::Mapping => self.mapping(at, resource, None),
             What::Subscription => {
                 let subscription = self.topic_subscription(at, resource);
@@ -80,8 +86,8 @@ impl<'a> Lowering<'a, '_> {
             What::Integration => self.integration(at, resource),
             What::Permission => self.invoke_permission(at, resource),
             What::Alarm | What::CompositeAlarm => self.alarm(at, resource),
-            What::QueuePolicy => self.permission(resource),
-            What::Opaque => self.mentions(resource),
+            What::QueuePolicy => self.permission(at, resource),
+            What::AlarmUser | What::Opaque => self.mentions(resource),
             What::Redrive | What::InvokeConfig | What::Other => {}
         }
     }
@@ -149,13 +155,13 @@ impl<'a> Lowering<'a, '_> {
             None => self.found.mentions.push(Mention {
                 link: Link::To(at.handle),
                 by: format!("`Subscription` of `{}`", resource.label),
+                alarms_only: false,
             }),
         }
     }
 
     fn function(&mut self, at: At, handle: u32, resource: &Resource<'a>) {
         let cloud = self.cloud;
-        let scope = resource.scope;
         let mut on_failure = self.link(resource, &fields::FUNCTION_ON_FAILURE);
         let mut retries = cloud.number(resource, &fields::FUNCTION_RETRIES);
         for other in self.siblings(resource) {
@@ -201,7 +207,6 @@ impl<'a> Lowering<'a, '_> {
             on_failure,
             retries: retries.or_default(&fields::RETRIES_DEFAULT),
         });
-        let _ = scope;
     }
 
     /// The resources of the same stack.
@@ -396,6 +401,16 @@ impl<'a> Lowering<'a, '_> {
             "ScheduleV2" => Carrier::Schedule,
             "Api" | "HttpApi" | "http" | "httpApi" | "websocket" | "alb" => Carrier::Gateway,
             "S3" | "IoTRule" | "CloudWatchLogs" | "s3" | "iot" | "cloudwatchLog" => Carrier::OtherEvent,
+            "" => {
+                if let Some(holder) = resource.holder {
+                    self.found.mentions.push(Mention {
+                        link: Link::To(self.first + holder),
+                        by: format!("the event `{}`", resource.label),
+                        alarms_only: false,
+                    });
+                }
+                return;
+            }
             _ => return,
         };
         let cloud = self.cloud;
@@ -600,7 +615,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn permission(&mut self, resource: &Resource<'a>) {
+    fn permission(&mut self, at: At, resource: &Resource<'a>) {
         let cloud = self.cloud;
         let property = cloud.property(resource, &fields::POLICY);
         let services = match property.value().copied() {
@@ -616,10 +631,11 @@ impl<'a> Lowering<'a, '_> {
             Some(items) => {
                 for (item, scope) in items {
                     let queue = self.link_of(Fact::written(item, Spot::value(item)), scope);
-                    self.found.permissions.push(Permission { queue, services: services.clone() });
+                    self.found.permissions.push(Permission { system: at.system, queue, services: services.clone() });
                 }
             }
             None => self.found.permissions.push(Permission {
+                system: at.system,
                 queue: Fact::unknown("which queues is only known at run time"),
                 services,
             }),
@@ -633,8 +649,9 @@ impl<'a> Lowering<'a, '_> {
         } else {
             format!("`{}`, a {},", resource.label, resource.kind)
         };
+        let alarms_only = resource.what != What::Opaque;
         for link in self.names_in(resource.node, resource.scope) {
-            self.found.mentions.push(Mention { link, by: by.clone() });
+            self.found.mentions.push(Mention { link, by: by.clone(), alarms_only });
         }
     }
 

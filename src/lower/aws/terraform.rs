@@ -257,6 +257,11 @@ fn what(kind: &str) -> What {
         "aws_api_gateway_integration" | "aws_apigatewayv2_integration" => What::Integration,
         "" | "aws_cloudformation_stack" | "aws_chatbot_slack_channel_configuration"
         | "aws_chatbot_teams_channel_configuration" | "aws_ssmincidents_response_plan" => What::Opaque,
+        "aws_codedeploy_deployment_group"
+        | "aws_ecs_service"
+        | "aws_route53_health_check"
+        | "aws_appconfig_environment"
+        | "aws_fis_experiment_template" => What::AlarmUser,
         // Other vendors watch, too: datadog_monitor, grafana_rule_group, newrelic_nrql_alert_condition.
         _ if ["datadog_", "grafana_", "newrelic_", "signalfx_", "dynatrace_", "awscc_", "pagerduty_", "opsgenie_"]
             .iter()
