@@ -14,6 +14,8 @@ use crate::syntax::tree::{NodeRef, Tree};
 pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources) -> Messaging<'a> {
     let mut found = Messaging::default();
     super::aws::read(trees, sources, &mut found);
+    super::rabbitmq::read(trees, sources, &mut found);
+    super::prometheus::read(trees, sources, &mut found);
     found
 }
 
@@ -36,6 +38,8 @@ pub struct Messaging<'a> {
     pub permissions: Vec<Permission<'a>>,
     /// How many handles were given out.
     pub handles: u32,
+    /// What each of them is called in its file; nothing for those that nothing can refer to.
+    pub labels: Vec<&'a str>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
 }
@@ -116,6 +120,8 @@ pub enum Link<'a> {
     To(u32),
     /// Whatever has this name.
     Named(Name<'a>),
+    /// Whatever has a name that this pattern matches as a whole.
+    Like(Cow<'a, str>),
 }
 
 /// A queue.
@@ -272,6 +278,8 @@ pub struct Subscription<'a> {
     pub target: Fact<'a, Link<'a>>,
     /// The protocol of a subscription to a topic.
     pub protocol: Fact<'a, &'a str>,
+    /// Whether it is the clock that makes it carry something.
+    pub scheduled: Fact<'a, bool>,
     /// Whether it is on.
     pub enabled: Fact<'a, bool>,
     /// Messages at once.
@@ -333,6 +341,8 @@ pub struct Alarm<'a> {
     pub missing: Fact<'a, &'a str>,
     /// Whether it may act.
     pub enabled: Fact<'a, bool>,
+    /// Seconds that it must be bad before it fires.
+    pub pending: Fact<'a, f64>,
     /// What it does.
     pub actions: Fact<'a, Vec<Fact<'a, Link<'a>>>>,
     /// Whether it does something when it ends, or when there is no data.

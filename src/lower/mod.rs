@@ -6,4 +6,6 @@
 pub mod aws;
 pub mod kubernetes;
 pub mod messaging;
+pub mod prometheus;
+pub mod rabbitmq;
 pub mod read;

@@ -12,7 +12,7 @@ use crate::lower::messaging::Alarm;
 pub static ALARM: KindDef = KindDef {
     kind: Kind::Alarm,
     name: "alarm",
-    doc: "An alarm of CloudWatch.",
+    doc: "An alarm of CloudWatch, or an alerting rule of Prometheus.",
     tables: &[facts! {
         "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "composite": Ty::Bool, "whether it goes by other alarms" => |m, t| Fact::plain(get(m, t).composite).into();
@@ -29,6 +29,7 @@ pub static ALARM: KindDef = KindDef {
         "threshold": NUMBER, "what the metric is compared with" => |m, t| get(m, t).threshold.clone().into();
         "period": SECONDS, "how long one period is" => |m, t| get(m, t).period.clone().into();
         "periods": NUMBER, "how many periods are looked at" => |m, t| get(m, t).periods.clone().into();
+        "for": SECONDS, "of Prometheus: how long it must be bad before it fires" => |m, t| get(m, t).pending.clone().into();
         "datapoints": NUMBER, "how many of them must be bad" => |m, t| get(m, t).datapoints.clone().into();
         "statistic": Ty::Text, "how the values of a period are made one" => |m, t| get(m, t).statistic.clone().into();
         "missingData": Ty::Text, "what a period without data counts as: `missing`, `ignore`, `breaching` or `notBreaching`" => |m, t| get(m, t).missing.clone().into();

@@ -4,7 +4,6 @@ use super::messaging::{self, graph};
 use super::queue::found;
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
-use crate::fact::Fact;
 use crate::lower::messaging::Function;
 
 /// The function as a subject.

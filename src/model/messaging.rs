@@ -54,7 +54,12 @@ pub fn graph<'m>(model: &'m Model<'_>) -> &'m Graph {
 }
 
 /// The thing of a kind that a link leads to, with the link's places.
-pub fn target<'a>(model: &'a Model<'a>, link: &Fact<'a, Link<'a>>, system: u32, kind: Kind) -> Fact<'a, Thing> {
+pub fn target<'a>(
+    model: &'a Model<'a>,
+    link: &Fact<'a, Link<'a>>,
+    system: u32,
+    kind: Kind,
+) -> Fact<'a, Thing> {
     let state = match &link.state {
         State::Written(to) | State::Default(to) => match graph(model).find(to, system, kind) {
             Ok(thing) => State::Written(thing),
@@ -67,13 +72,19 @@ pub fn target<'a>(model: &'a Model<'a>, link: &Fact<'a, Link<'a>>, system: u32, 
     Fact { state, spots, confidence: link.confidence }
 }
 
+/// The thing with a handle.
+pub fn at_handle(model: &Model<'_>, handle: u32) -> Option<Thing> {
+    graph(model).things.get(&handle).copied()
+}
+
 /// What a link leads to, as a person would say it.
 pub fn shown(model: &Model<'_>, link: &Link<'_>) -> String {
     match link {
         Link::Named(name) => name.text.to_string(),
+        Link::Like(pattern) => pattern.to_string(),
         Link::To(handle) => match graph(model).things.get(handle) {
             Some(thing) => label(model, *thing).to_owned(),
-            None => "another resource".to_owned(),
+            None => model.messaging.labels.get(*handle as usize).copied().unwrap_or_default().to_owned(),
         },
     }
 }
@@ -123,6 +134,7 @@ impl Graph {
             graph.permissions = permissions;
         }
         graph.open_by_mentions(all);
+        graph.open_by_systems(all);
         graph
     }
 
@@ -160,6 +172,9 @@ impl Graph {
                 };
             }
             Link::Named(name) => name,
+            Link::Like(pattern) => {
+                return Err(Reason::new(format!("several may match `{pattern}`")));
+            }
         };
         let near = self.named.get(&(kind, system, key(name)));
         if let Some([thing]) = near.map(Vec::as_slice) {
@@ -225,6 +240,7 @@ impl Graph {
                 lists.iter_mut().for_each(|list| open(list, reason));
                 return;
             }
+            (_, Some(Link::Like(pattern))) => return like(pattern, kind, all, id, lists),
             (_, Some(to)) => to,
             _ => return,
         };
@@ -257,7 +273,9 @@ impl Graph {
                 Carrier::Sqs | Carrier::UnknownPoll => {
                     self.put(&subscription.source, system, Kind::Queue, all, id, &mut consumers);
                 }
-                Carrier::Sns => self.put(&subscription.source, system, Kind::Topic, all, id, &mut subscribers),
+                Carrier::Sns => {
+                    self.put(&subscription.source, system, Kind::Topic, all, id, &mut subscribers)
+                }
                 _ => {}
             }
             self.put(&subscription.target, system, Kind::Function, all, id, &mut triggers);
@@ -284,6 +302,7 @@ impl Graph {
                     Link::To(_) => self.find(link, alarm.system, Kind::Alarm).into_iter().collect(),
                     // Names stand inside a longer text: `ALARM("orders") OR ALARM("payments")`.
                     Link::Named(text) => inside(all, &text.text),
+                    Link::Like(_) => Vec::new(),
                 };
                 for thing in covered {
                     let list = &mut composites[thing.id as usize];
@@ -294,6 +313,24 @@ impl Graph {
             }
         }
         (self.alarms, self.composites) = (alarms, composites);
+    }
+
+    /// What stands in a system that may hold more than was seen may be watched, read and written by what was not.
+    fn open_by_systems(&mut self, all: &Messaging<'_>) {
+        let reason = |system: u32| all.systems[system as usize].open.clone();
+        for (id, queue) in all.queues.iter().enumerate() {
+            let Some(reason) = reason(queue.system) else { continue };
+            self.feeds_open.entry(queue.system).or_insert_with(|| reason.clone());
+            for lists in [&mut self.alarms, &mut self.consumers, &mut self.permissions] {
+                open(&mut lists[id], &reason);
+            }
+        }
+        for (id, topic) in all.topics.iter().enumerate() {
+            reason(topic.system).iter().for_each(|reason| open(&mut self.subscribers[id], reason));
+        }
+        for (id, function) in all.functions.iter().enumerate() {
+            reason(function.system).iter().for_each(|reason| open(&mut self.triggers[id], reason));
+        }
     }
 
     fn open_by_mentions(&mut self, all: &Messaging<'_>) {
@@ -327,6 +364,23 @@ impl Graph {
             Link::Named(name) => {
                 self.anywhere.get(&(kind, name.text.to_string())).cloned().unwrap_or_default()
             }
+            Link::Like(_) => Vec::new(),
+        }
+    }
+}
+
+/// Puts `id` into the lists of everything whose name a pattern matches.
+fn like(pattern: &str, kind: Kind, all: &Messaging<'_>, id: u32, lists: &mut [Found]) {
+    let regex = regex_automata::meta::Regex::new(&format!("^(?:{pattern})$"));
+    for (at, name) in names(all, kind).enumerate() {
+        let list = &mut lists[at];
+        match (&regex, name) {
+            (Ok(regex), Some(name)) if !name.hidden => {
+                if regex.is_match(name.text.as_ref()) && list.ids.last() != Some(&id) {
+                    list.ids.push(id);
+                }
+            }
+            _ => open(list, &Reason::new(format!("`{pattern}` may match its name"))),
         }
     }
 }

@@ -34,6 +34,17 @@ pub static QUEUE: KindDef = KindDef {
         "chain": Ty::List(&Ty::Thing(Kind::Queue)), "the queues that a message which always fails goes through, one after the other" => chain;
         "consumers": Ty::List(&Ty::Thing(Kind::Subscription)), "what reads from it" => |m, t| found(&graph(m).consumers[t.id as usize], Kind::Subscription);
         "alarms": Ty::List(&Ty::Thing(Kind::Alarm)), "the alarms that watch it" => |m, t| found(&graph(m).alarms[t.id as usize], Kind::Alarm);
+        "form": Ty::Text, "of RabbitMQ: `classic`, `quorum` or `stream`" => |m, t| rabbit(m, t, |rabbit| rabbit.form.clone().into());
+        "durable": Ty::Bool, "of RabbitMQ: whether it survives a restart" => |m, t| rabbit(m, t, |rabbit| rabbit.durable.clone().into());
+        "temporary": Ty::Bool, "of RabbitMQ: whether it goes when it is not used" => |m, t| rabbit(m, t, |rabbit| rabbit.temporary.clone().into());
+        "deadLetterExchange": Ty::Text, "of RabbitMQ: the exchange that failed messages go to" => |m, t| rabbit(m, t, |rabbit| rabbit.dead_exchange.clone().into());
+        "deadLetterQueues": Ty::List(&Ty::Thing(Kind::Queue)), "of RabbitMQ: the queues that failed messages reach through it" => |m, t| rabbit(m, t, |rabbit| {
+            let reached = rabbit.dead_letters.iter().filter_map(|handle| messaging::at_handle(m, *handle));
+            open_things(reached, rabbit.dead_letters_open.clone())
+        });
+        "maxLength": NUMBER, "of RabbitMQ: how many messages or bytes it holds" => |m, t| rabbit(m, t, |rabbit| rabbit.limit.clone().into());
+        "overflow": Ty::Text, "of RabbitMQ: what becomes of messages over that" => |m, t| rabbit(m, t, |rabbit| rabbit.overflow.clone().into());
+        "mirroring": Ty::Text, "of RabbitMQ: the policy `ha-mode` that it is under" => |m, t| rabbit(m, t, |rabbit| rabbit.mirrored.clone().into());
         "senders": Ty::List(&Ty::Text), "the services that its policies let send messages; `*` is everybody" => senders;
     }],
     all: Some(|m| (0..m.messaging.queues.len()).map(|id| Thing::new(Kind::Queue, id)).collect()),
@@ -70,6 +81,14 @@ pub static FEED: KindDef = KindDef {
 /// The queue behind a thing of kind queue.
 pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Queue<'a> {
     &model.messaging.queues[thing.id as usize]
+}
+
+fn rabbit<'a>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    read: impl FnOnce(&'a crate::lower::messaging::Rabbit<'a>) -> Val<'a>,
+) -> Val<'a> {
+    get(model, thing).rabbit.as_ref().map_or_else(|| Fact::<&str>::nothing().into(), read)
 }
 
 /// A list of things as rules see it.
@@ -137,7 +156,9 @@ fn senders<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
             State::Written(names) | State::Default(names) => {
                 let spot = services.spots.first().cloned();
                 all.extend(names.iter().map(|name| match &spot {
-                    Some(spot) => Fact::written(*name, Spot { says: crate::fact::Says::Nothing, ..spot.clone() }),
+                    Some(spot) => {
+                        Fact::written(*name, Spot { says: crate::fact::Says::Nothing, ..spot.clone() })
+                    }
                     None => Fact::plain(*name),
                 }));
             }

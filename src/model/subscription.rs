@@ -29,6 +29,7 @@ pub static SUBSCRIPTION: KindDef = KindDef {
         };
         "target": Ty::Text, "whom it delivers to" => |m, t| get(m, t).target.clone().map(|link| messaging::shown(m, &link)).into();
         "protocol": Ty::Text, "the protocol of a subscription to a topic" => |m, t| get(m, t).protocol.clone().into();
+        "scheduled": Ty::Bool, "whether it is the clock that makes it carry something" => |m, t| get(m, t).scheduled.clone().into();
         "enabled": Ty::Bool, "whether it is on" => |m, t| get(m, t).enabled.clone().into();
         "batch": NUMBER, "how many messages are handed over at once" => |m, t| get(m, t).batch.clone().into();
         "window": SECONDS, "how long a batch is waited for" => |m, t| get(m, t).window.clone().into();
@@ -44,7 +45,9 @@ pub static SUBSCRIPTION: KindDef = KindDef {
         "permissionMade": Ty::Bool, "whether the tool that deploys it lets it send to that queue" => |m, t| Fact::plain(get(m, t).permission_made).into();
         "timeout": SECONDS, "how long the caller waits for the answer" => |m, t| get(m, t).timeout.clone().into();
     }],
-    all: Some(|m| (0..m.messaging.subscriptions.len()).map(|id| Thing::new(Kind::Subscription, id)).collect()),
+    all: Some(|m| {
+        (0..m.messaging.subscriptions.len()).map(|id| Thing::new(Kind::Subscription, id)).collect()
+    }),
     owner: |_, _| Some(Thing::new(Kind::Project, 0)),
     node: |m, t| Some(get(m, t).node),
     owners: &[Kind::Project],

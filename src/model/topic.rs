@@ -4,7 +4,6 @@ use super::messaging::graph;
 use super::queue::found;
 use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Thing};
-use crate::fact::Fact;
 
 /// The topic as a subject.
 pub static TOPIC: KindDef = KindDef {

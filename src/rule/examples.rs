@@ -109,7 +109,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
         };
         let verdicts = bench.verdicts(&rule);
         errors.extend(verdicts.troubles);
-        if example.bad && verdicts.undecided.is_empty() {
+        if example.bad && verdicts.undecided.is_empty() && !rest.fixes.is_empty() {
             errors.extend(mends(&rule, example, &rest.fixes));
         }
         if example.bad && verdicts.faults.is_empty() {

@@ -282,7 +282,8 @@ impl Reading<'_, '_> {
         if body.trim_start().starts_with('{') && self.json(&body, span.start as usize + start, depth) {
             return;
         }
-        let kind = if body.contains("${") || body.contains("%{") { NodeKind::Unknown } else { NodeKind::Text };
+        let kind =
+            if body.contains("${") || body.contains("%{") { NodeKind::Unknown } else { NodeKind::Text };
         self.builder.scalar(Scalar { kind, style: Style::Block, span, text: Cow::Owned(body) });
     }
 
@@ -394,7 +395,10 @@ mod tests {
         let expected = ["p.arn = Unknown ${aws_sqs_queue.dead.arn}", "p.count = Int 5"];
         let heredoc = "p = <<EOF\n{\n  \"arn\": \"${aws_sqs_queue.dead.arn}\",\n  \"count\": 5\n}\nEOF\n";
         assert_eq!(paths(heredoc), expected);
-        assert_eq!(paths("p = \"{\\\"arn\\\":\\\"${aws_sqs_queue.dead.arn}\\\",\\\"count\\\":5}\"\n"), expected);
+        assert_eq!(
+            paths("p = \"{\\\"arn\\\":\\\"${aws_sqs_queue.dead.arn}\\\",\\\"count\\\":5}\"\n"),
+            expected
+        );
     }
 
     #[test]

@@ -153,8 +153,7 @@ fn is_generated(name: &str) -> bool {
 /// Whether a text begins like a Kubernetes manifest, `apiVersion:` at the start of a line, or like a template of CloudFormation.
 fn looks_like_manifest(head: &[u8]) -> bool {
     head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).split(|byte| *byte == b'\n').any(|line| {
-        line.starts_with(b"apiVersion:")
-            || unquoted(line).starts_with(b"AWSTemplateFormatVersion")
+        line.starts_with(b"apiVersion:") || unquoted(line).starts_with(b"AWSTemplateFormatVersion")
     })
 }
 

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::fields::Field;
-use super::{cloudformation, terraform};
+use super::{cloudformation, serverless, terraform};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::messaging::{Link, Name};
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -199,7 +199,8 @@ impl<'a> Cloud<'a> {
             return Value::Unknown("it refers to itself, or too far".to_owned());
         }
         match self.stack(scope).dialect {
-            Dialect::CloudFormation | Dialect::Serverless => cloudformation::follow(self, node, scope, depth),
+            Dialect::CloudFormation => cloudformation::follow(self, node, scope, depth),
+            Dialect::Serverless => serverless::follow(self, node, scope, depth),
             Dialect::Terraform => terraform::follow(self, node, scope, depth),
         }
     }

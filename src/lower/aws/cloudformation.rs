@@ -10,9 +10,9 @@ use crate::syntax::tree::{NodeKind, NodeRef};
 pub fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
     let Some(resources) = root.get("Resources").filter(|node| node.kind() == NodeKind::Map) else { return };
     let is_template = root.get("AWSTemplateFormatVersion").is_some()
-        || resources.entries().any(|(_, resource)| {
-            resource.get("Type").is_some_and(|kind| kind.text().starts_with("AWS::"))
-        });
+        || resources
+            .entries()
+            .any(|(_, resource)| resource.get("Type").is_some_and(|kind| kind.text().starts_with("AWS::")));
     if !is_template {
         return;
     }
@@ -38,8 +38,7 @@ pub fn add_template<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, scope: u32) {
         let kind = node.get("Type").filter(|kind| is_scalar(*kind)).map_or("", NodeRef::text);
         let what = what(kind);
         let properties = node.get("Properties").unwrap_or(node);
-        let resource =
-            Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };
+        let resource = Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };
         let handle = cloud.add(Some(label.to_owned()), resource);
         if kind == "AWS::Serverless::Function" {
             sam::expand(cloud, root, handle);
@@ -73,9 +72,9 @@ fn what(kind: &str) -> What {
         "AWS::CloudWatch::Alarm" => What::Alarm,
         "AWS::CloudWatch::CompositeAlarm" => What::CompositeAlarm,
         "AWS::ApiGateway::Method" | "AWS::ApiGatewayV2::Integration" => What::Integration,
-        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" | "AWS::CloudFormation::CustomResource" => {
-            What::Opaque
-        }
+        "AWS::CloudFormation::Stack"
+        | "AWS::Serverless::Application"
+        | "AWS::CloudFormation::CustomResource" => What::Opaque,
         "AWS::Chatbot::SlackChannelConfiguration"
         | "AWS::Chatbot::MicrosoftTeamsChannelConfiguration"
         | "AWS::SSMIncidents::ResponsePlan" => What::Opaque,

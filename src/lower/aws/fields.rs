@@ -53,7 +53,7 @@ fields! {
     // AWS::SNS::Topic, AWS::SNS::Subscription; aws_sns_topic, aws_sns_topic_subscription.
     TOPIC_NAME: ["TopicName"], ["name"], ["TopicName"];
     TOPIC_SUBSCRIPTIONS: ["Subscription"], [], ["Subscription"];
-    SUBSCRIPTION_TOPIC: ["TopicArn", "Topic"], ["topic_arn"], ["TopicArn", "sns.arn", "arn"];
+    SUBSCRIPTION_TOPIC: ["TopicArn", "Topic"], ["topic_arn"], ["TopicArn", "arn", "topicName", "sns"];
     SUBSCRIPTION_ENDPOINT: ["Endpoint"], ["endpoint"], ["Endpoint"];
     SUBSCRIPTION_PROTOCOL: ["Protocol"], ["protocol"], ["Protocol"];
     SUBSCRIPTION_DEAD_LETTER: ["RedrivePolicy.deadLetterTargetArn"], ["redrive_policy.deadLetterTargetArn"],
@@ -62,6 +62,8 @@ fields! {
     // AWS::Lambda::Function, AWS::Serverless::Function; aws_lambda_function; functions of serverless.yml.
     FUNCTION_NAME: ["FunctionName"], ["function_name"], ["name", "FunctionName"];
     TIMEOUT: ["Timeout"], ["timeout"], ["timeout", "Timeout"];
+    PROVIDER_TIMEOUT: [], [], ["provider.timeout"];
+    STREAM_TYPE: [], [], ["type"];
     RESERVED: ["ReservedConcurrentExecutions"], ["reserved_concurrent_executions"], ["reservedConcurrency", "ReservedConcurrentExecutions"];
     FUNCTION_DEAD_LETTER: ["DeadLetterConfig.TargetArn", "DeadLetterQueue.TargetArn"], ["dead_letter_config.target_arn"],
         ["onError", "DeadLetterConfig.TargetArn"];
@@ -77,7 +79,7 @@ fields! {
     PRINCIPAL: ["Principal"], ["principal"], ["Principal"];
 
     // AWS::Lambda::EventSourceMapping, events of SAM; aws_lambda_event_source_mapping; events of serverless.yml.
-    SOURCE: ["EventSourceArn", "Queue", "Stream"], ["event_source_arn"], ["EventSourceArn", "arn"];
+    SOURCE: ["EventSourceArn", "Queue", "Stream"], ["event_source_arn"], ["EventSourceArn", "arn", "sqs", "stream"];
     BATCH: ["BatchSize"], ["batch_size"], ["BatchSize", "batchSize"];
     WINDOW: ["MaximumBatchingWindowInSeconds"], ["maximum_batching_window_in_seconds"],
         ["MaximumBatchingWindowInSeconds", "maximumBatchingWindow", "batchWindow"];
@@ -93,6 +95,7 @@ fields! {
 
     // AWS::Events::Rule and its targets, AWS::Scheduler::Schedule; aws_cloudwatch_event_target, aws_scheduler_schedule.
     RULE_TARGETS: ["Targets"], [], ["Targets"];
+    SCHEDULE_EXPRESSION: ["ScheduleExpression"], ["schedule_expression"], ["ScheduleExpression"];
     RULE_STATE: ["State"], ["state"], ["State"];
     TARGET_ARN: ["Arn"], ["arn"], ["Arn"];
     RULE_OF_TARGET: [], ["rule"], [];
@@ -142,7 +145,8 @@ pub static FIFO_DEFAULT: Default<bool> = Default::of(SQS, "FifoQueue", false, "f
 /// AWS::Lambda::Function `Timeout`: "The default is 3 seconds."
 pub static TIMEOUT_DEFAULT: Default<f64> = Default::of(LAMBDA, "Timeout", 3.0, "3 s");
 /// Serverless Framework, `provider.timeout`: "default is 6".
-pub static SERVERLESS_TIMEOUT_DEFAULT: Default<f64> = Default::of("the Serverless Framework", "timeout", 6.0, "6 s");
+pub static SERVERLESS_TIMEOUT_DEFAULT: Default<f64> =
+    Default::of("the Serverless Framework", "timeout", 6.0, "6 s");
 /// AWS::Lambda::EventInvokeConfig `MaximumRetryAttempts`: 0 to 2; Lambda Developer Guide, "How Lambda handles errors and retries
 /// with asynchronous invocation": "By default, Lambda retries an errored invocation up to two times".
 pub static RETRIES_DEFAULT: Default<f64> = Default::of(LAMBDA, "MaximumRetryAttempts", 2.0, "2");
@@ -155,9 +159,11 @@ pub static STREAM_BATCH_DEFAULT: Default<f64> = Default::of(LAMBDA, "BatchSize",
 pub static WINDOW_DEFAULT: Default<f64> = Default::of(LAMBDA, "MaximumBatchingWindowInSeconds", 0.0, "0");
 /// AWS::Lambda::EventSourceMapping `MaximumRetryAttempts`: "The default value is -1, which sets the maximum number of retries to
 /// infinite."
-pub static ATTEMPTS_DEFAULT: Default<f64> = Default::of(LAMBDA, "MaximumRetryAttempts", f64::INFINITY, "-1, for ever");
+pub static ATTEMPTS_DEFAULT: Default<f64> =
+    Default::of(LAMBDA, "MaximumRetryAttempts", f64::INFINITY, "-1, for ever");
 /// AWS::Lambda::EventSourceMapping `MaximumRecordAgeInSeconds`: "The default value is -1, which sets the maximum age to infinite."
-pub static MAX_AGE_DEFAULT: Default<f64> = Default::of(LAMBDA, "MaximumRecordAgeInSeconds", f64::INFINITY, "-1, for ever");
+pub static MAX_AGE_DEFAULT: Default<f64> =
+    Default::of(LAMBDA, "MaximumRecordAgeInSeconds", f64::INFINITY, "-1, for ever");
 /// AWS::Lambda::EventSourceMapping `BisectBatchOnFunctionError`: "The default value is false."
 pub static BISECT_DEFAULT: Default<bool> = Default::of(LAMBDA, "BisectBatchOnFunctionError", false, "false");
 /// AWS::Lambda::EventSourceMapping `FunctionResponseTypes`: a list that is empty where nothing is written.
@@ -166,7 +172,8 @@ pub static PARTIAL_DEFAULT: Default<bool> = Default::of(LAMBDA, "FunctionRespons
 pub static ENABLED_DEFAULT: Default<bool> = Default::of(LAMBDA, "Enabled", true, "true");
 
 /// AWS::CloudWatch::Alarm `TreatMissingData`: "If you omit this parameter, the default behavior of missing is used."
-pub static MISSING_DATA_DEFAULT: Default<&str> = Default::of("CloudWatch", "TreatMissingData", "missing", "missing");
+pub static MISSING_DATA_DEFAULT: Default<&str> =
+    Default::of("CloudWatch", "TreatMissingData", "missing", "missing");
 /// AWS::CloudWatch::Alarm `ActionsEnabled`: "The default is TRUE."
 pub static ACTIONS_ENABLED_DEFAULT: Default<bool> = Default::of("CloudWatch", "ActionsEnabled", true, "true");
 

@@ -10,6 +10,7 @@ pub mod fields;
 mod policy;
 mod resources;
 mod sam;
+mod serverless;
 pub mod terraform;
 pub mod text;
 
@@ -22,7 +23,9 @@ pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'
     let mut cloud = cloud::Cloud::default();
     for tree in trees {
         for root in tree.roots() {
-            cloudformation::add(&mut cloud, root, sources.path(tree.file).as_str());
+            let path = sources.path(tree.file).as_str();
+            cloudformation::add(&mut cloud, root, path);
+            serverless::add(&mut cloud, root, path);
         }
     }
     terraform::add(&mut cloud, trees, sources);

@@ -26,7 +26,10 @@ pub(super) fn senders<'a>(cloud: &Cloud<'a>, document: NodeRef<'a>, scope: u32) 
         if let Some(actions) = part("Action", "actions") {
             for (action, scope) in each(cloud, actions, scope)? {
                 let action = text(cloud, action, scope)?.to_ascii_lowercase();
-                sends |= matches!(action.as_str(), "*" | "sqs:*" | "sqs:send*" | "sqs:sendmessage" | "sqs:sendmessage*");
+                sends |= matches!(
+                    action.as_str(),
+                    "*" | "sqs:*" | "sqs:send*" | "sqs:sendmessage" | "sqs:sendmessage*"
+                );
             }
         }
         if sends {
@@ -82,15 +85,14 @@ fn principals<'a>(
 /// The elements of a list, or the one thing that stands for a list of one.
 fn each<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32) -> Option<Vec<(NodeRef<'a>, u32)>> {
     match cloud.value(node, scope) {
-        Value::Node(list, scope) if list.kind() == NodeKind::List => {
-            list.items()
-                .map(|item| match cloud.value(item, scope) {
-                    Value::Node(at, scope) if !at.is_unknown() => Some((at, scope)),
-                    Value::Node(..) | Value::Absent => None,
-                    _ => Some((item, scope)),
-                })
-                .collect()
-        }
+        Value::Node(list, scope) if list.kind() == NodeKind::List => list
+            .items()
+            .map(|item| match cloud.value(item, scope) {
+                Value::Node(at, scope) if !at.is_unknown() => Some((at, scope)),
+                Value::Node(..) | Value::Absent => None,
+                _ => Some((item, scope)),
+            })
+            .collect(),
         Value::Node(one, scope) if !one.is_unknown() => Some(vec![(one, scope)]),
         Value::Attribute(..) | Value::Text(_) => Some(vec![(node, scope)]),
         _ => None,

@@ -8,8 +8,8 @@ use super::cloud::{Cloud, Resource, Value, What, is_scalar};
 use super::{fields, policy};
 use crate::fact::{Default, Fact, Reason, Spot};
 use crate::lower::messaging::{
-    Alarm, Broker, Carrier, Function, Link, Mention, Messaging, Name, Permission, Queue, Subscription, System,
-    Topic, Watch,
+    Alarm, Broker, Carrier, Function, Link, Mention, Messaging, Name, Permission, Queue, Subscription,
+    System, Topic, Watch,
 };
 use crate::syntax::tree::{NodeKind, NodeRef};
 
@@ -18,17 +18,18 @@ const MENTIONS: usize = 200;
 
 /// Adds everything that the stacks hold.
 pub(super) fn lower<'a>(cloud: &Cloud<'a>, found: &mut Messaging<'a>) {
-    let mut lowering = Lowering { cloud, found, first: 0, redrives: FxHashMap::default() };
+    let mut lowering =
+        Lowering { cloud, found, first: 0, redrives: FxHashMap::default(), callers: Vec::new() };
     lowering.first = lowering.found.handles;
     lowering.found.handles += cloud.resources.len() as u32;
+    lowering.found.labels.extend(cloud.resources.iter().map(|resource| resource.label));
     for stack in &cloud.stacks {
         let system = lowering.found.systems.len() as u32;
         lowering.found.systems.push(System { name: stack.name.clone(), open: stack.open.clone() });
         for handle in stack.resources.clone() {
             let resource = &cloud.resources[handle as usize];
             if resource.what == What::Redrive
-                && let Some(Link::To(queue)) =
-                    cloud.link(resource, &fields::QUEUE_URL).into_value()
+                && let Some(Link::To(queue)) = cloud.link(resource, &fields::QUEUE_URL).into_value()
             {
                 lowering.redrives.insert(queue, handle);
             }
@@ -36,6 +37,7 @@ pub(super) fn lower<'a>(cloud: &Cloud<'a>, found: &mut Messaging<'a>) {
         for handle in stack.resources.clone() {
             lowering.one(handle, system);
         }
+        lowering.keep_needed_permissions();
     }
 }
 
@@ -46,6 +48,8 @@ struct Lowering<'a, 'c> {
     first: u32,
     /// Redrive policies that are resources of their own, by queue.
     redrives: FxHashMap<u32, u32>,
+    /// Permissions to call a function, of which the caller may stand there as well.
+    callers: Vec<Subscription<'a>>,
 }
 
 /// The text of a resource and where it is.
@@ -65,7 +69,9 @@ impl<'a> Lowering<'a, '_> {
             What::Function => {
                 self.function(at, handle, resource);
                 // SAM takes a deployment back when an alarm fires.
-                if let Some(preference) = resource.layers.first().and_then(|own| own.get("DeploymentPreference")) {
+                if let Some(preference) =
+                    resource.layers.first().and_then(|own| own.get("DeploymentPreference"))
+                {
                     self.mentions(&Resource { node: preference, ..resource.clone() });
                 }
             }
@@ -78,6 +84,12 @@ impl<'a> Lowering<'a, '_> {
             What::RuleTarget => {
                 let source = self.link(resource, &fields::RULE_OF_TARGET);
                 let mut target = self.target(at, resource, resource.node, resource.label);
+                target.scheduled = match source.value() {
+                    Some(Link::To(rule)) => {
+                        self.scheduled(&self.cloud.resources[(*rule - self.first) as usize])
+                    }
+                    _ => Fact::unknown("the rule of the target is not here"),
+                };
                 target.source = source;
                 self.found.subscriptions.push(target);
             }
@@ -95,7 +107,7 @@ impl<'a> Lowering<'a, '_> {
     fn moved(&self, link: Link<'a>) -> Link<'a> {
         match link {
             Link::To(handle) => Link::To(self.first + handle),
-            named => named,
+            other => other,
         }
     }
 
@@ -172,10 +184,9 @@ impl<'a> Lowering<'a, '_> {
             match function.value() {
                 Some(Link::To(named)) if *named == handle => {}
                 Some(Link::Named(name))
-                    if cloud
-                        .name(resource, &fields::FUNCTION_NAME)
-                        .value()
-                        .is_some_and(|own| own.matches(name) == crate::lower::kubernetes::selector::Match::Yes) => {}
+                    if cloud.name(resource, &fields::FUNCTION_NAME).value().is_some_and(|own| {
+                        own.matches(name) == crate::lower::kubernetes::selector::Match::Yes
+                    }) => {}
                 None if function.is_unknown() => {
                     // It may be about this function.
                     if on_failure.is_absent() {
@@ -188,8 +199,16 @@ impl<'a> Lowering<'a, '_> {
             on_failure = self.link(other, &fields::INVOKE_ON_FAILURE);
             retries = cloud.number(other, &fields::INVOKE_RETRIES);
         }
-        let timeout = cloud.number(resource, &fields::TIMEOUT);
+        let mut timeout = cloud.number(resource, &fields::TIMEOUT);
+        // A function of serverless.yml holds itself: what it does not say, the provider may.
         let serverless = resource.holder == Some(handle);
+        if let Some(root) = cloud.stack(resource.scope).root.filter(|_| serverless && timeout.is_absent()) {
+            let provider = Resource { layers: vec![root], ..resource.clone() };
+            let inherited = cloud.number(&provider, &fields::PROVIDER_TIMEOUT);
+            if !inherited.is_absent() {
+                timeout = inherited;
+            }
+        }
         self.found.functions.push(Function {
             handle: at.handle,
             system: at.system,
@@ -226,6 +245,7 @@ impl<'a> Lowering<'a, '_> {
             source: Fact::nothing(),
             target: Fact::nothing(),
             protocol: Fact::nothing(),
+            scheduled: Fact::plain(false),
             enabled: Fact::nothing(),
             batch: Fact::nothing(),
             window: Fact::nothing(),
@@ -274,17 +294,20 @@ impl<'a> Lowering<'a, '_> {
     fn polled(&self, resource: &Resource<'a>, source: &Fact<'a, Link<'a>>) -> Carrier {
         let by_kind = |kind: &str| match kind {
             "AWS::SQS::Queue" | "aws_sqs_queue" => Carrier::Sqs,
-            "AWS::Kinesis::Stream" | "AWS::Kinesis::StreamConsumer" | "aws_kinesis_stream"
+            "AWS::Kinesis::Stream"
+            | "AWS::Kinesis::StreamConsumer"
+            | "aws_kinesis_stream"
             | "aws_kinesis_stream_consumer" => Carrier::Kinesis,
             "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" | "aws_dynamodb_table" => Carrier::DynamoDb,
-            "AWS::MSK::Cluster" | "AWS::AmazonMQ::Broker" | "AWS::DocDB::DBCluster" | "aws_msk_cluster"
+            "AWS::MSK::Cluster"
+            | "AWS::AmazonMQ::Broker"
+            | "AWS::DocDB::DBCluster"
+            | "aws_msk_cluster"
             | "aws_mq_broker" => Carrier::OtherPoll,
             _ => Carrier::UnknownPoll,
         };
         match source.value() {
-            Some(Link::To(handle)) => {
-                by_kind(self.cloud.resources[(*handle - self.first) as usize].kind)
-            }
+            Some(Link::To(handle)) => by_kind(self.cloud.resources[(*handle - self.first) as usize].kind),
             _ => {
                 let property = self.cloud.property(resource, &fields::SOURCE);
                 let written = match property.value().map(|node| self.cloud.value(*node, resource.scope)) {
@@ -310,10 +333,13 @@ impl<'a> Lowering<'a, '_> {
         }
         let spot = property.value().map(|node| Spot::value(*node));
         let says = self.cloud.items(property, resource.scope).map(|items| {
-            items.into_iter().map(|(item, scope)| match self.cloud.value(item, scope) {
-                Value::Node(node, _) if is_scalar(node) => Some(node.text() == "ReportBatchItemFailures"),
-                _ => None,
-            }).collect::<Vec<_>>()
+            items
+                .into_iter()
+                .map(|(item, scope)| match self.cloud.value(item, scope) {
+                    Value::Node(node, _) if is_scalar(node) => Some(node.text() == "ReportBatchItemFailures"),
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
         });
         match (says, spot) {
             (Some(says), Some(spot)) if says.contains(&Some(true)) => Fact::written(true, spot),
@@ -341,7 +367,8 @@ impl<'a> Lowering<'a, '_> {
 
     fn rule(&mut self, at: At, resource: &Resource<'a>) {
         let cloud = self.cloud;
-        let Some(targets) = cloud.maps(cloud.property(resource, &fields::RULE_TARGETS), resource.scope) else {
+        let Some(targets) = cloud.maps(cloud.property(resource, &fields::RULE_TARGETS), resource.scope)
+        else {
             return;
         };
         for (map, scope) in targets {
@@ -350,8 +377,14 @@ impl<'a> Lowering<'a, '_> {
             let mut target = self.target(at, &part, map, label);
             target.source = Fact::plain(Link::To(at.handle));
             target.enabled = self.state(resource);
+            target.scheduled = self.scheduled(resource);
             self.found.subscriptions.push(target);
         }
+    }
+
+    fn scheduled(&self, rule: &Resource<'a>) -> Fact<'a, bool> {
+        let expression = self.cloud.property(rule, &fields::SCHEDULE_EXPRESSION);
+        Fact::plain(!expression.is_absent())
     }
 
     fn state(&self, resource: &Resource<'a>) -> Fact<'a, bool> {
@@ -370,6 +403,7 @@ impl<'a> Lowering<'a, '_> {
         schedule.target = self.link(resource, &fields::SCHEDULE_TARGET);
         schedule.dead_letter = self.link(resource, &fields::SCHEDULE_DEAD_LETTER);
         schedule.enabled = self.state(resource);
+        schedule.scheduled = Fact::plain(true);
         self.found.subscriptions.push(schedule);
     }
 
@@ -379,7 +413,11 @@ impl<'a> Lowering<'a, '_> {
             "SQS" | "sqs" => Some(Carrier::Sqs),
             "Kinesis" => Some(Carrier::Kinesis),
             "DynamoDB" => Some(Carrier::DynamoDb),
-            "stream" => None,
+            "stream" => match self.cloud.word(resource, &fields::STREAM_TYPE).value() {
+                Some(&"kinesis") => Some(Carrier::Kinesis),
+                Some(&"dynamodb") => Some(Carrier::DynamoDb),
+                _ => None,
+            },
             "MSK" | "MQ" | "DocumentDB" | "SelfManagedKafka" | "msk" | "kafka" | "activemq" | "rabbitmq" => {
                 Some(Carrier::OtherPoll)
             }
@@ -395,9 +433,8 @@ impl<'a> Lowering<'a, '_> {
                 self.found.subscriptions.push(subscription);
                 return;
             }
-            "EventBridgeRule" | "CloudWatchEvent" | "Schedule" | "eventBridge" | "cloudwatchEvent" | "schedule" => {
-                Carrier::Rule
-            }
+            "EventBridgeRule" | "CloudWatchEvent" | "Schedule" | "eventBridge" | "cloudwatchEvent"
+            | "schedule" => Carrier::Rule,
             "ScheduleV2" => Carrier::Schedule,
             "Api" | "HttpApi" | "http" | "httpApi" | "websocket" | "alb" => Carrier::Gateway,
             "S3" | "IoTRule" | "CloudWatchLogs" | "s3" | "iot" | "cloudwatchLog" => Carrier::OtherEvent,
@@ -415,9 +452,9 @@ impl<'a> Lowering<'a, '_> {
         };
         let cloud = self.cloud;
         let mut event = self.bare(at, resource.node, resource.label, carrier);
-        event.target = resource.holder.map_or_else(Fact::nothing, |holder| {
-            Fact::plain(Link::To(self.first + holder))
-        });
+        event.scheduled = Fact::plain(matches!(resource.kind, "Schedule" | "ScheduleV2" | "schedule"));
+        event.target =
+            resource.holder.map_or_else(Fact::nothing, |holder| Fact::plain(Link::To(self.first + holder)));
         if matches!(carrier, Carrier::Rule | Carrier::Schedule) {
             event.dead_letter = self.link(resource, &fields::TARGET_DEAD_LETTER);
             let made = cloud.word(resource, &fields::SAM_DEAD_LETTER_TYPE);
@@ -434,8 +471,10 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn gateway_timeout(&self, resource: &Resource<'a>, kind: &str) -> Fact<'a, f64> {
-        let written =
-            self.cloud.number(resource, &fields::INTEGRATION_TIMEOUT).map(|milliseconds| milliseconds / 1000.0);
+        let written = self
+            .cloud
+            .number(resource, &fields::INTEGRATION_TIMEOUT)
+            .map(|milliseconds| milliseconds / 1000.0);
         match kind {
             "AWS::ApiGatewayV2::Integration" | "aws_apigatewayv2_integration" | "HttpApi" | "httpApi" => {
                 written.or_default(&fields::HTTP_TIMEOUT_DEFAULT)
@@ -458,7 +497,9 @@ impl<'a> Lowering<'a, '_> {
         let headers = cloud.property(resource, &fields::INTEGRATION_HEADERS);
         let asynchronous = headers.is_unknown()
             || headers.value().is_some_and(|node| {
-                node.entries().any(|(key, _)| key.eq_ignore_ascii_case("integration.request.header.X-Amz-Invocation-Type"))
+                node.entries().any(|(key, _)| {
+                    key.eq_ignore_ascii_case("integration.request.header.X-Amz-Invocation-Type")
+                })
             });
         let mut call = self.bare(at, resource.node, resource.label, Carrier::Gateway);
         call.target = Fact::plain(Link::To(self.first + *function));
@@ -479,13 +520,37 @@ impl<'a> Lowering<'a, '_> {
                 Carrier::OtherEvent
             }
             Some(service) if service.starts_with("logs.") => Carrier::OtherEvent,
-            Some("sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com") => Carrier::OtherEvent,
+            Some("sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com") => {
+                Carrier::OtherEvent
+            }
             Some("apigateway.amazonaws.com" | "elasticloadbalancing.amazonaws.com") => Carrier::Gateway,
             _ => return,
         };
         let mut call = self.bare(at, resource.node, resource.label, carrier);
         call.target = self.link(resource, &fields::INVOKED_FUNCTION);
-        self.found.subscriptions.push(call);
+        self.callers.push(call);
+    }
+
+    /// A permission says that somebody calls a function; where the caller itself was found, it says nothing more.
+    fn keep_needed_permissions(&mut self) {
+        for call in std::mem::take(&mut self.callers) {
+            let same = |other: &Subscription<'a>| {
+                other.system == call.system
+                    && other.target.value().is_some()
+                    && other.target.value() == call.target.value()
+                    && !matches!(other.carrier, Carrier::Sqs | Carrier::Kinesis | Carrier::DynamoDb)
+            };
+            if !self
+                .found
+                .subscriptions
+                .iter()
+                .rev()
+                .take_while(|other| other.system == call.system)
+                .any(same)
+            {
+                self.found.subscriptions.push(call);
+            }
+        }
     }
 
     fn alarm(&mut self, at: At, resource: &Resource<'a>) {
@@ -507,8 +572,13 @@ impl<'a> Lowering<'a, '_> {
             periods: cloud.number(resource, &fields::PERIODS),
             datapoints: cloud.number(resource, &fields::DATAPOINTS),
             statistic: cloud.word(resource, &fields::STATISTIC),
-            missing: cloud.word(resource, &fields::MISSING_DATA).or_default_text(&fields::MISSING_DATA_DEFAULT),
-            enabled: cloud.truth(resource, &fields::ACTIONS_ENABLED).or_default(&fields::ACTIONS_ENABLED_DEFAULT),
+            missing: cloud
+                .word(resource, &fields::MISSING_DATA)
+                .or_default_text(&fields::MISSING_DATA_DEFAULT),
+            enabled: cloud
+                .truth(resource, &fields::ACTIONS_ENABLED)
+                .or_default(&fields::ACTIONS_ENABLED_DEFAULT),
+            pending: Fact::nothing(),
             actions: self.actions(resource, &fields::ACTIONS),
             other_actions: [&fields::OK_ACTIONS, &fields::NO_DATA_ACTIONS]
                 .iter()
@@ -531,9 +601,9 @@ impl<'a> Lowering<'a, '_> {
         match self.cloud.items(property, resource.scope) {
             Some(items) if items.is_empty() => Fact::absent(spot),
             Some(items) => {
-                let links = items.into_iter().map(|(item, scope)| {
-                    self.link_of(Fact::written(item, Spot::value(item)), scope)
-                });
+                let links = items
+                    .into_iter()
+                    .map(|(item, scope)| self.link_of(Fact::written(item, Spot::value(item)), scope));
                 Fact::written(links.collect(), spot)
             }
             None => Fact::unknown_at("the list is only known at run time", spot),
@@ -554,7 +624,9 @@ impl<'a> Lowering<'a, '_> {
         for (query, scope) in queries {
             let expression = cloud.property_in(&[query], scope, &fields::QUERY_EXPRESSION);
             let text = expression.value().map_or("", |node| node.text());
-            if expression.is_unknown() || ["SEARCH", "SELECT", "INSIGHT_RULE"].iter().any(|word| text.contains(word)) {
+            if expression.is_unknown()
+                || ["SEARCH", "SELECT", "INSIGHT_RULE"].iter().any(|word| text.contains(word))
+            {
                 alarm.open = Some(Reason::new("one of its metrics is found by a search"));
             }
             let metric = cloud.property_in(&[query], scope, &fields::QUERY_METRIC);
@@ -581,7 +653,12 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The value of a dimension. CloudFormation has a list of names and values, Terraform a map.
-    fn dimension(&self, dimensions: Fact<'a, NodeRef<'a>>, scope: u32, wanted: &'static str) -> Fact<'a, Link<'a>> {
+    fn dimension(
+        &self,
+        dimensions: Fact<'a, NodeRef<'a>>,
+        scope: u32,
+        wanted: &'static str,
+    ) -> Fact<'a, Link<'a>> {
         let Some(node) = dimensions.value().copied() else {
             return dimensions.try_map("it is only known at run time", |_| None);
         };
@@ -631,7 +708,11 @@ impl<'a> Lowering<'a, '_> {
             Some(items) => {
                 for (item, scope) in items {
                     let queue = self.link_of(Fact::written(item, Spot::value(item)), scope);
-                    self.found.permissions.push(Permission { system: at.system, queue, services: services.clone() });
+                    self.found.permissions.push(Permission {
+                        system: at.system,
+                        queue,
+                        services: services.clone(),
+                    });
                 }
             }
             None => self.found.permissions.push(Permission {
@@ -656,8 +737,12 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn names_in(&self, node: NodeRef<'a>, scope: u32) -> Vec<Link<'a>> {
-        let mut links: Vec<Link<'a>> =
-            self.cloud.mentioned(node, scope).into_iter().map(|handle| Link::To(self.first + handle)).collect();
+        let mut links: Vec<Link<'a>> = self
+            .cloud
+            .mentioned(node, scope)
+            .into_iter()
+            .map(|handle| Link::To(self.first + handle))
+            .collect();
         let texts = node.walk().filter(|node| is_scalar(*node) && node.text().len() <= 512).take(MENTIONS);
         links.extend(texts.map(|node| Link::Named(Name::known(node.text()))));
         links

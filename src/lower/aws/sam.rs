@@ -9,7 +9,9 @@ pub(super) fn expand<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, handle: u32) 
     if let Some(globals) = root.at("Globals.Function") {
         cloud.resources[handle as usize].layers.push(globals);
     }
-    let Some(events) = function.layers.first().and_then(|properties| properties.get("Events")) else { return };
+    let Some(events) = function.layers.first().and_then(|properties| properties.get("Events")) else {
+        return;
+    };
     if events.is_unknown() {
         return;
     }

@@ -69,7 +69,8 @@ pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &'a [Tree], sources: &Sources) {
 
 /// Whether a file holds anything of the kind that is looked at.
 fn matters(root: NodeRef<'_>) -> bool {
-    root.get("resource").is_some_and(|resources| resources.entries().any(|(kind, _)| what(kind) != What::Other))
+    root.get("resource")
+        .is_some_and(|resources| resources.entries().any(|(kind, _)| what(kind) != What::Other))
 }
 
 fn reaches(folders: &BTreeMap<Utf8PathBuf, Folder<'_>>, path: &Utf8Path, depth: u32) -> bool {
@@ -166,7 +167,13 @@ impl<'a> Instance<'a, '_> {
         }
     }
 
-    fn variables(&mut self, folder: &Folder<'a>, path: &Utf8Path, scope: u32, call: Option<(NodeRef<'a>, u32)>) {
+    fn variables(
+        &mut self,
+        folder: &Folder<'a>,
+        path: &Utf8Path,
+        scope: u32,
+        call: Option<(NodeRef<'a>, u32)>,
+    ) {
         let declared: Vec<_> =
             folder.roots.iter().filter_map(|root| root.get("variable")).flat_map(NodeRef::entries).collect();
         for (name, node) in declared {
@@ -255,17 +262,29 @@ fn what(kind: &str) -> What {
         "aws_cloudwatch_metric_alarm" => What::Alarm,
         "aws_cloudwatch_composite_alarm" => What::CompositeAlarm,
         "aws_api_gateway_integration" | "aws_apigatewayv2_integration" => What::Integration,
-        "" | "aws_cloudformation_stack" | "aws_chatbot_slack_channel_configuration"
-        | "aws_chatbot_teams_channel_configuration" | "aws_ssmincidents_response_plan" => What::Opaque,
+        ""
+        | "aws_cloudformation_stack"
+        | "aws_chatbot_slack_channel_configuration"
+        | "aws_chatbot_teams_channel_configuration"
+        | "aws_ssmincidents_response_plan" => What::Opaque,
         "aws_codedeploy_deployment_group"
         | "aws_ecs_service"
         | "aws_route53_health_check"
         | "aws_appconfig_environment"
         | "aws_fis_experiment_template" => What::AlarmUser,
         // Other vendors watch, too: datadog_monitor, grafana_rule_group, newrelic_nrql_alert_condition.
-        _ if ["datadog_", "grafana_", "newrelic_", "signalfx_", "dynatrace_", "awscc_", "pagerduty_", "opsgenie_"]
-            .iter()
-            .any(|vendor| kind.starts_with(vendor)) =>
+        _ if [
+            "datadog_",
+            "grafana_",
+            "newrelic_",
+            "signalfx_",
+            "dynatrace_",
+            "awscc_",
+            "pagerduty_",
+            "opsgenie_",
+        ]
+        .iter()
+        .any(|vendor| kind.starts_with(vendor)) =>
         {
             What::Opaque
         }
@@ -402,7 +421,9 @@ pub fn mentioned(cloud: &Cloud<'_>, node: NodeRef<'_>, scope: u32, found: &mut V
         return;
     }
     let here = &cloud.scopes[scope as usize];
-    let words = node.text().split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '*' | '"')));
+    let words = node
+        .text()
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '*' | '"')));
     for word in words {
         let Some(path) = path(word.trim_matches('"')) else { continue };
         match path.as_slice() {

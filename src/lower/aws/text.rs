@@ -74,7 +74,9 @@ pub fn join<'a>(cloud: &Cloud<'a>, scope: u32, parts: Vec<(Value<'a>, &str)>) ->
 
 fn starts_arn(value: &Value<'_>) -> bool {
     match value {
-        Value::Text(name) => name.text.starts_with("arn:") || name.text.contains(":sqs:") || name.text.contains(":sns:"),
+        Value::Text(name) => {
+            name.text.starts_with("arn:") || name.text.contains(":sqs:") || name.text.contains(":sns:")
+        }
         _ => false,
     }
 }
