@@ -138,7 +138,7 @@ pub(super) fn undecided(
 
 /// Numbers that need the model.
 pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcome: &mut Outcome) {
-    outcome.summary.objects = model.objects.len();
+    outcome.summary.objects = model.objects.len() + model.messaging.handles as usize;
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {
         let words = if overlaid == 1 {

@@ -12,4 +12,8 @@ pub mod istio;
 pub mod kubernetes;
 pub mod outlier;
 pub mod rate_limit;
+pub mod aws;
+pub mod messaging;
+pub mod prometheus;
+pub mod rabbitmq;
 pub mod read;

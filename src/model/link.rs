@@ -105,6 +105,8 @@ pub struct Indexes {
     pub claims: OnceLock<FxHashMap<u64, Vec<(u32, u32)>>>,
     /// Fields that are no fields, and values of the wrong type.
     pub fields: OnceLock<super::fields::Oddities>,
+    /// How queues, functions and alarms find each other.
+    pub messaging: OnceLock<super::messaging::Graph>,
     /// Names that occur twice.
     pub repeats: OnceLock<Vec<super::shape::Repeat>>,
     /// Keys that a mapping has twice, by object.

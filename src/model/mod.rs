@@ -62,6 +62,14 @@ pub mod target;
 pub mod analysis;
 pub mod rollout;
 
+// What carries messages, and who watches.
+pub mod alarm;
+pub mod function;
+pub mod messaging;
+pub mod queue;
+pub mod subscription;
+pub mod topic;
+
 // Who calls them, and on which way.
 pub mod attachment;
 pub mod breaker;
@@ -216,6 +224,18 @@ kinds! {
     TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
     /// A time that its reader cannot read.
     UnreadSetting => unread_setting::UNREAD_SETTING;
+    /// A queue.
+    Queue => queue::QUEUE;
+    /// What sends its failures to a queue.
+    Feed => queue::FEED;
+    /// What carries messages to whoever handles them.
+    Subscription => subscription::SUBSCRIPTION;
+    /// A topic.
+    Topic => topic::TOPIC;
+    /// A function.
+    Function => function::FUNCTION;
+    /// An alarm.
+    Alarm => alarm::ALARM;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -336,6 +356,8 @@ pub struct Model<'a> {
     pub breakers: Vec<breaker::Breaker<'a>>,
     /// All rate limits.
     pub limiters: Vec<limiter::Limiter<'a>>,
+    /// Queues, what carries messages between them, and who watches.
+    pub messaging: crate::lower::messaging::Messaging<'a>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
@@ -385,6 +407,7 @@ impl<'a> Model<'a> {
             hops: Vec::new(),
             breakers: Vec::new(),
             limiters: Vec::new(),
+            messaging: crate::lower::messaging::read(trees, sources),
             references: Vec::new(),
             index: link::Indexes::default(),
         };

@@ -436,7 +436,7 @@ impl<'a> Scope<'a> {
         if second == decides {
             // The first side had no part in the answer.
             if let Some(places) = places {
-                places.drain(start..middle);
+                places.cut(start..middle);
             }
             return Ok(second);
         }
@@ -755,7 +755,7 @@ fn field<'a>(base: &Val<'a>, name: &str) -> Val<'a> {
         State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.get(name) {
             Some(child) if child.is_null() => absent(base.spots.clone()),
             Some(child) => from_node(child),
-            None => absent(smallvec::smallvec![crate::fact::Spot::key(*node)]),
+            None => absent(Spots::One(crate::fact::Spot::key(*node))),
         },
         State::Unknown(reason) => unknown(reason.clone(), base.spots.clone()),
         _ => absent(base.spots.clone()),

@@ -37,6 +37,7 @@ impl Bench {
             let syntax = match file.language.as_str() {
                 "json" | "jsonc" => Syntax::Json,
                 "toml" => Syntax::Toml,
+                "hcl" => Syntax::Hcl,
                 _ => Syntax::Yaml,
             };
             let parsed = syntax::parse(syntax, id, Arc::clone(&text));
@@ -112,7 +113,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
         };
         let verdicts = bench.verdicts(&rule);
         errors.extend(verdicts.troubles);
-        if example.bad && verdicts.undecided.is_empty() {
+        if example.bad && verdicts.undecided.is_empty() && !rest.fixes.is_empty() {
             errors.extend(mends(&rule, example, &rest.fixes));
         }
         if example.bad && verdicts.faults.is_empty() {
