@@ -23,8 +23,12 @@ struct One {
 }
 
 impl One {
+    /// The content as `Get` gives it: text, or the bytes of what is none.
     fn text(&self) -> Value {
-        Value::text(&*self.content.text(), self.origin)
+        match &self.content {
+            Content::Text(text) => Value::text(&**text, self.origin),
+            Content::Bytes(_) => self.bytes(),
+        }
     }
 
     fn bytes(&self) -> Value {
