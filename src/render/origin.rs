@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::source::Place;
@@ -61,51 +62,72 @@ pub enum Source {
 
 /// All origins of one rendering.
 #[derive(Debug)]
-pub struct Origins(Vec<Source>);
+pub struct Origins {
+    sources: Vec<Source>,
+    /// Those of which some part cannot be known, and why.
+    unknown: FxHashMap<Origin, &'static str>,
+}
 
 impl Default for Origins {
     fn default() -> Self {
-        Self(vec![Source::Nothing])
+        Self { sources: vec![Source::Nothing], unknown: FxHashMap::default() }
     }
 }
+
+/// How many parts stand in one origin; those of more are grouped.
+const GROUP: usize = 16;
+
+/// How many parts are kept at all.
+const MAX_PARTS: usize = 256;
 
 impl Origins {
     /// Notes one more.
     pub fn add(&mut self, source: Source) -> Origin {
-        if source == Source::Nothing {
-            return Origin::NONE;
+        let unknown = match &source {
+            Source::Nothing => return Origin::NONE,
+            Source::Unknown(why, _) => Some(*why),
+            Source::Of(_, parts) => parts.iter().find_map(|part| self.unknown(*part)),
+            Source::Missing { map, .. } => self.unknown(*map),
+            Source::Literal(_) | Source::Node { .. } | Source::Given(_) => None,
+        };
+        self.sources.push(source);
+        let origin = Origin(self.sources.len() as u32 - 1);
+        if let Some(why) = unknown {
+            self.unknown.insert(origin, why);
         }
-        self.0.push(source);
-        Origin(self.0.len() as u32 - 1)
+        origin
     }
 
     /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
-        self.0.get(origin.0 as usize).unwrap_or(&Source::Nothing)
+        self.sources.get(origin.0 as usize).unwrap_or(&Source::Nothing)
     }
 
-    /// Made of these, as far as they say anything; at most sixteen are kept.
+    /// Made of these, as far as they say anything; of very many some.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
         for part in parts {
-            if part != Origin::NONE && !kept.contains(&part) && kept.len() < 16 {
+            if part != Origin::NONE && !kept.contains(&part) {
                 kept.push(part);
+                if kept.len() == MAX_PARTS {
+                    break;
+                }
             }
         }
         match (kept.len(), how) {
             (0, _) => Origin::NONE,
             (1, How::Chosen | How::Joined) => kept[0],
-            _ => self.add(Source::Of(how, kept)),
+            (..=GROUP, _) => self.add(Source::Of(how, kept)),
+            _ => {
+                let groups =
+                    kept.chunks(GROUP).map(|group| self.add(Source::Of(how, group.into()))).collect();
+                self.add(Source::Of(how, groups))
+            }
         }
     }
 
     /// Whether some part of it cannot be known before it runs, and why.
     pub fn unknown(&self, origin: Origin) -> Option<&'static str> {
-        match self.get(origin) {
-            Source::Unknown(why, _) => Some(why),
-            Source::Of(_, parts) => parts.iter().find_map(|part| self.unknown(*part)),
-            Source::Missing { map, .. } => self.unknown(*map),
-            _ => None,
-        }
+        self.unknown.get(&origin).copied()
     }
 }

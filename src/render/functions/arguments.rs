@@ -15,9 +15,7 @@ pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or n
 
 /// Exactly so many arguments.
 pub(super) fn exactly<'v, const N: usize>(name: &str, values: &'v [Value]) -> Result<&'v [Value; N], String> {
-    values
-        .try_into()
-        .map_err(|_| format!("wrong number of args for {name}: want {N} got {}", values.len()))
+    values.try_into().map_err(|_| format!("wrong number of args for {name}: want {N} got {}", values.len()))
 }
 
 /// So many arguments, and whatever follows.

@@ -78,7 +78,10 @@ fn as_map(call: &mut Call<'_>, read: Result<Value, String>, whole: &Value, prefi
         Ok(value) => match value.data {
             Data::Map(_) => return value,
             Data::Nil => return Value::map([], whole.origin),
-            other => format!("{prefix}json: cannot unmarshal {} into Go value of type map[string]interface {{}}", json_name(&other)),
+            other => format!(
+                "{prefix}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                json_name(&other)
+            ),
         },
         Err(error) => error,
     };
@@ -92,7 +95,10 @@ fn as_list(read: Result<Value, String>, whole: &Value, prefix: &str) -> Value {
         Ok(value) => match value.data {
             Data::List(_) => return value,
             Data::Nil => return Value::list([], whole.origin),
-            other => format!("{prefix}json: cannot unmarshal {} into Go value of type []interface {{}}", json_name(&other)),
+            other => format!(
+                "{prefix}json: cannot unmarshal {} into Go value of type []interface {{}}",
+                json_name(&other)
+            ),
         },
         Err(error) => error,
     };

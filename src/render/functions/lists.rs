@@ -96,9 +96,11 @@ fn prepend(call: &mut Call<'_>, values: &[Value]) -> Answer {
 fn concat(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let mut all = Vec::new();
     for value in values {
-        all.extend(items_to("concat", value).map_err(|error| {
-            if error.starts_with("Cannot") { format!("{error} as list") } else { error }
-        })?);
+        all.extend(
+            items_to("concat", value).map_err(|error| {
+                if error.starts_with("Cannot") { format!("{error} as list") } else { error }
+            })?,
+        );
         call.budget.work(all.len())?;
     }
     list_or_nil(call, all, values)

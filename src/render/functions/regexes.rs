@@ -48,11 +48,12 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         if let Some(known) = compiled.get(pattern) {
             return Ok(known.clone());
         }
-        let regex = RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
-            let error = error.to_string();
-            let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("error parsing regexp: {reason}: `{pattern}`")
-        })?;
+        let regex =
+            RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
+                let error = error.to_string();
+                let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                format!("error parsing regexp: {reason}: `{pattern}`")
+            })?;
         if compiled.len() >= KEPT {
             compiled.clear();
         }
@@ -72,7 +73,8 @@ fn regex_match(call: &mut Call<'_>, values: &[Value]) -> Answer {
     text(pattern)?;
     text(whole)?;
     // What is no expression matches nothing.
-    let found = searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
+    let found =
+        searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
     Ok(derived(call, Data::Bool(found), values))
 }
 

@@ -29,7 +29,8 @@ pub(super) fn push(out: &mut Writer, text: &Text, or: Origin, frame: Frame) {
     let mut start = 0;
     for piece in text.pieces() {
         let end = piece.end as usize;
-        let (origin, frame) = if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
+        let (origin, frame) =
+            if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
         out.push(&text.as_str()[start..end], origin, frame);
         start = end;
     }
@@ -41,7 +42,8 @@ pub(super) fn quoted(out: &mut Writer, text: &Text, or: Origin, at: Origin, fram
     let mut start = 0;
     for piece in text.pieces() {
         let end = piece.end as usize;
-        let (origin, frame) = if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
+        let (origin, frame) =
+            if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
         out.push(&escape(&text.as_str()[start..end]), origin, frame);
         start = end;
     }

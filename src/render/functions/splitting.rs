@@ -12,7 +12,12 @@ use crate::render::value::{Data, Entry, Value};
 pub(super) const TABLE: Table = &[("split", split), ("splitn", splitn), ("splitList", split_list)];
 
 /// The parts of a text between separators, at most so many; an empty separator cuts at every character.
-pub(super) fn parts(call: &mut Call<'_>, whole: &Value, separator: &str, most: usize) -> Result<Vec<Value>, String> {
+pub(super) fn parts(
+    call: &mut Call<'_>,
+    whole: &Value,
+    separator: &str,
+    most: usize,
+) -> Result<Vec<Value>, String> {
     let text = text(whole)?;
     let mut cuts: Vec<(usize, usize)> = if separator.is_empty() {
         text.as_str().char_indices().skip(1).map(|(at, _)| (at, at)).collect()
@@ -49,9 +54,10 @@ pub(super) fn part(call: &mut Call<'_>, text: &Text, or: Origin, start: usize, e
 /// The parts as a map with the keys `_0`, `_1` and so on.
 fn numbered(call: &mut Call<'_>, parts: Vec<Value>, whole: &Value) -> Value {
     let at = call.at;
-    let entries = parts.into_iter().enumerate().map(|(number, value)| {
-        (Rc::from(format!("_{number}")), Entry { key: at, value })
-    });
+    let entries = parts
+        .into_iter()
+        .enumerate()
+        .map(|(number, value)| (Rc::from(format!("_{number}")), Entry { key: at, value }));
     Value::map(entries, whole.origin)
 }
 

@@ -3,7 +3,9 @@
 //! Bytes that a function only moves keep their origin; what it adds comes from the action.
 
 use super::Table;
-use super::arguments::{Answer, derived, derived_text, exactly, floor, int, items, joined, joined_text, text};
+use super::arguments::{
+    Answer, derived, derived_text, exactly, floor, int, items, joined, joined_text, text,
+};
 use super::spell::{push, quoted, spelled, strval};
 use crate::render::origin::{How, Origin};
 use crate::render::template::function::Call;
@@ -110,9 +112,11 @@ fn substr(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let bounds = |what: String| Err(format!("runtime error: slice bounds out of range [{what}]"));
     let (from, to) = match (start, end) {
         (..0, ..0) => return bounds(format!(":{end}")),
-        (..0, _) if end > len => return bounds(format!(":{end}] with length [{len}")).map_err(|error: String| {
-            error.replace("with length [", "with length ").trim_end_matches(']').to_owned()
-        }),
+        (..0, _) if end > len => {
+            return bounds(format!(":{end}] with length [{len}")).map_err(|error: String| {
+                error.replace("with length [", "with length ").trim_end_matches(']').to_owned()
+            });
+        }
         (..0, _) => (0, end),
         _ if end < 0 || end > len => {
             if start > len {
@@ -355,4 +359,3 @@ fn join(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let from = if texts.is_empty() { std::slice::from_ref(value) } else { &texts[..] };
     joined(call, out, from)
 }
-

@@ -97,7 +97,13 @@ impl Rendering<'_> {
         }
         let arguments = Arguments::evaluate(self, dot, given)?;
         let result = match callee {
-            Callee::Given(function) => self.call(function, &arguments),
+            Callee::Given(function) => match self.call(function, &arguments) {
+                Err(Failure::Said(message)) => match arguments.with_empty(&message) {
+                    Some(arguments) => self.call(function, &arguments),
+                    None => Err(Failure::Said(message)),
+                },
+                result => result,
+            },
             Callee::Builtin(Builtin::Len)
                 if matches!(arguments.items[0].value.data, Data::Nil) && !arguments.items[0].boxed =>
             {
@@ -292,8 +298,7 @@ impl Rendering<'_> {
         let uniform =
             first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
         let origin = uniform.unwrap_or_else(|| {
-            let printed = made.pieces().take(32).map(|piece| piece.origin);
-            self.origins.of(How::Joined, inner.into_iter().chain(printed.collect::<Vec<_>>()))
+            self.origins.of(How::Joined, inner.into_iter().chain(made.pieces().map(|piece| piece.origin)))
         });
         Ok(Value::new(Data::Text(made), origin))
     }
@@ -441,6 +446,25 @@ impl<'t> Arguments<'t> {
             parts.push(rendering.state.part);
         }
         Ok(Self { operands: given.operands, items, parts })
+    }
+
+    /// The arguments once more, with something empty for nothing, if a function says that it wants a map or a list: Go takes
+    /// nothing for an empty one, unless it is held as `interface {}`.
+    fn with_empty(&self, message: &str) -> Option<Arguments<'t>> {
+        let expected = message.strip_prefix("wrong type for value; expected ")?;
+        let (expected, got) = expected.split_once("; got ")?;
+        let is_map = expected.starts_with("map[");
+        if got != "interface {}" || !(is_map || expected.starts_with("[]")) {
+            return None;
+        }
+        let mut items = self.items.clone();
+        let nothing = items.iter_mut().find(|item| matches!(item.value.data, Data::Nil))?;
+        if nothing.boxed {
+            return None;
+        }
+        let origin = nothing.value.origin;
+        nothing.value = if is_map { Value::map([], origin) } else { Value::list([], origin) };
+        Some(Arguments { operands: self.operands, items, parts: self.parts.clone() })
     }
 
     /// An argument that has to be text.

@@ -247,7 +247,7 @@ impl<'a> Rendering<'a> {
 
     /// Notes what decided about the text that is being made.
     pub(super) fn influence(&mut self, origin: Origin) {
-        const ENOUGH: usize = 64;
+        const ENOUGH: usize = 128;
         if origin != Origin::NONE && self.influences.len() < ENOUGH && !self.influences.contains(&origin) {
             self.influences.push(origin);
         }

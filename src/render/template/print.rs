@@ -100,9 +100,9 @@ fn finish(
     let mut printer = Printer::new(Writer::default(), call.origins, call.budget, call.at, call.frame);
     print(&mut printer)?;
     let text = printer.out.finish();
-    let printed: Vec<Origin> = text.pieces().take(16).map(|piece| piece.origin).collect();
+    let printed = text.pieces().map(|piece| piece.origin);
     let given = values.iter().map(|value| value.origin);
-    let origin = call.origins.of(How::Joined, printed.into_iter().chain(given));
+    let origin = call.origins.of(How::Joined, printed.chain(given));
     Ok(Value::new(Data::Text(text), origin))
 }
 

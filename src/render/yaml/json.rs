@@ -176,7 +176,9 @@ impl Reader<'_> {
     fn unexpected<T>(&self, wanted: &str) -> Result<T, String> {
         Err(match self.peek() {
             // Go puts a space behind the end, to see whether a word or a number is complete.
-            None if wanted.starts_with("in ") && wanted != "in string literal" || wanted.contains("numeric") => {
+            None if wanted.starts_with("in ") && wanted != "in string literal"
+                || wanted.contains("numeric") =>
+            {
                 format!("invalid character ' ' {wanted}")
             }
             None => "unexpected end of JSON input".to_owned(),
@@ -217,7 +219,10 @@ impl Reader<'_> {
                 let (cooked, inner) = self.string()?;
                 let origin = self.origin(start, inner);
                 let same = self.bytes[inner.start as usize..inner.end as usize] == *cooked.as_bytes();
-                return Ok(Value::new(Data::Text(self.ground.text(same.then_some(inner), &cooked, origin)), origin));
+                return Ok(Value::new(
+                    Data::Text(self.ground.text(same.then_some(inner), &cooked, origin)),
+                    origin,
+                ));
             }
             Some(b'-' | b'0'..=b'9') => Data::Float(self.number()?),
             Some(b't') => self.word("true", Data::Bool(true))?,
@@ -328,7 +333,8 @@ impl Reader<'_> {
             }
         }
         let text = String::from_utf8_lossy(&self.bytes[start..self.at]);
-        parse_float(&text).ok_or_else(|| format!("json: cannot unmarshal number {text} into Go value of type float64"))
+        parse_float(&text)
+            .ok_or_else(|| format!("json: cannot unmarshal number {text} into Go value of type float64"))
     }
 
     /// A string, and where its bytes stand between the quotes.

@@ -11,10 +11,10 @@ use regex::Regex;
 use super::DEPTH;
 use super::scalar::{Meaning, is_base_60, resolve};
 
-use crate::render::{base64, number};
 use crate::render::origin::Origin;
 use crate::render::text::{Frame, Piece, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
+use crate::render::{base64, number};
 
 /// Lines are folded at the first space behind this column.
 const WIDTH: usize = 80;
@@ -435,7 +435,9 @@ impl Look {
             let before_blank = next.is_none_or(|next| matches!(next, ' ' | '\t'));
             indicators |= match char {
                 '#' => behind_blank,
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => at == 0,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+                    at == 0
+                }
                 ':' => before_blank,
                 '?' | '-' => at == 0 && before_blank,
                 _ => false,
@@ -534,7 +536,9 @@ fn through_json(text: &Text) -> Option<Text> {
     if word.is_ascii() {
         return (!word.contains('\u{7f}')).then(|| text.clone());
     }
-    if word.contains(|char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+    if word
+        .contains(|char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+    {
         return None;
     }
     let ends_document = |line: &str| {
@@ -610,7 +614,8 @@ fn sorted<'m>(mut keys: Vec<(&'m str, &'m Entry)>) -> Vec<(&'m str, &'m Entry)> 
 fn compare(left: &str, right: &str) -> Ordering {
     let common = left.bytes().zip(right.bytes()).take_while(|(one, other)| one == other).count();
     // Back to where a character starts.
-    let common = (0..=common).rev().find(|at| left.is_char_boundary(*at) && right.is_char_boundary(*at)).unwrap_or(0);
+    let common =
+        (0..=common).rev().find(|at| left.is_char_boundary(*at) && right.is_char_boundary(*at)).unwrap_or(0);
     let (Some(one), Some(other)) = (left[common..].chars().next(), right[common..].chars().next()) else {
         return left.len().cmp(&right.len());
     };

@@ -44,7 +44,17 @@ pub(super) struct Moment {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -102,7 +112,8 @@ fn next(layout: &str) -> (&str, Option<Part>, &str) {
             }
             match part {
                 // A word that goes on in small letters is another word.
-                Part::Month | Part::Weekday if rest[3..].starts_with(|next: char| next.is_ascii_lowercase()) => {}
+                Part::Month | Part::Weekday
+                    if rest[3..].starts_with(|next: char| next.is_ascii_lowercase()) => {}
                 Part::Fraction(..) => {
                     let digit = rest.as_bytes().get(1).copied().unwrap_or_default();
                     let run = rest[1..].len() - rest[1..].trim_start_matches(char::from(digit)).len();
@@ -278,14 +289,17 @@ pub(super) fn parse(layout: &str, text: &str) -> Option<Moment> {
                 second = number(&mut rest, part == Part::ZeroSecond)?;
                 // A fraction may follow that the layout does not show.
                 let shown = matches!(next(layout), ("", Some(Part::Fraction(..)), _));
-                if !shown && rest.starts_with(['.', ',']) && rest[1..].starts_with(|next: char| next.is_ascii_digit())
+                if !shown
+                    && rest.starts_with(['.', ','])
+                    && rest[1..].starts_with(|next: char| next.is_ascii_digit())
                 {
                     nanosecond = nanoseconds(&mut rest, None)?;
                 }
             }
             Part::LongYear => {
                 let shown = rest.get(..4)?;
-                year = shown.bytes().all(|byte| byte.is_ascii_digit()).then(|| shown.parse::<i64>().ok())??;
+                year =
+                    shown.bytes().all(|byte| byte.is_ascii_digit()).then(|| shown.parse::<i64>().ok())??;
                 rest = &rest[4..];
             }
             Part::Year => {
@@ -348,11 +362,13 @@ pub(super) fn parse(layout: &str, text: &str) -> Option<Moment> {
         () => {}
     }
     let small = |number: i64| i8::try_from(number).ok();
-    let mut date = Date::new(i16::try_from(year).ok()?, small(month.unwrap_or(1))?, small(day.unwrap_or(1))?).ok()?;
+    let mut date =
+        Date::new(i16::try_from(year).ok()?, small(month.unwrap_or(1))?, small(day.unwrap_or(1))?).ok()?;
     if let Some(year_day) = year_day {
         date = date.first_of_year().checked_add(jiff::Span::new().days(year_day - 1)).ok()?;
     }
-    let time = Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanosecond).ok()?).ok()?;
+    let time =
+        Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanosecond).ok()?).ok()?;
     Some(Moment { civil: date.to_datetime(time), offset: seconds_east, zone })
 }
 

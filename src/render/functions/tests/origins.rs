@@ -61,7 +61,8 @@ fn said(origins: &Origins, text: &Text, start: usize, end: usize) -> BTreeSet<St
 fn difference(one: &str, other: &str) -> (usize, usize) {
     let start = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
     let rest = one.len().min(other.len()) - start;
-    let same = one.bytes().rev().zip(other.bytes().rev()).take(rest).take_while(|(one, other)| one == other).count();
+    let same =
+        one.bytes().rev().zip(other.bytes().rev()).take(rest).take_while(|(one, other)| one == other).count();
     (start, one.len() - same)
 }
 
@@ -78,7 +79,8 @@ fn what_changes_names_the_setting() {
         if expected.starts_with("error: ") || !template.contains(".Values") {
             continue;
         }
-        let plain = look(&template, VALUES, |_, output| output.ok().map(|output| output.text.as_str().to_owned()));
+        let plain =
+            look(&template, VALUES, |_, output| output.ok().map(|output| output.text.as_str().to_owned()));
         let Some(plain) = plain else { continue };
         for (path, before, after) in CHANGES {
             let other = VALUES.replacen(before, after, 1);
@@ -162,8 +164,10 @@ fn pieces(template: &str) -> Vec<(String, Vec<String>)> {
 
 fn expect(template: &str, expected: &[(&str, &str)]) {
     let found = pieces(template);
-    let found: Vec<(&str, String)> = found.iter().map(|(bytes, said)| (bytes.as_str(), said.join(" "))).collect();
-    let expected: Vec<(&str, String)> = expected.iter().map(|(bytes, said)| (*bytes, (*said).to_owned())).collect();
+    let found: Vec<(&str, String)> =
+        found.iter().map(|(bytes, said)| (bytes.as_str(), said.join(" "))).collect();
+    let expected: Vec<(&str, String)> =
+        expected.iter().map(|(bytes, said)| (*bytes, (*said).to_owned())).collect();
     assert_eq!(found, expected, "{template}");
 }
 
@@ -178,7 +182,15 @@ fn bytes_that_only_move_keep_their_setting() {
     expect("{{ cat .Values.s .Values.n }}", &[("hello", "s"), (" ", ""), ("3", "n")]);
     expect("{{ (splitList \"e\" .Values.s) | last | upper }}", &[("LLO", "s")]);
     expect("{{ .Values.e | default .Values.s }}", &[("hello", "e s")]);
-    expect("{{ regexReplaceAll \"l+\" .Values.s \"L\" }}", &[("he", "s"), ("L", "s"), ("o", "s")][..1].to_vec().iter().map(|_| ("heLo", "s")).collect::<Vec<_>>().as_slice());
+    expect(
+        "{{ regexReplaceAll \"l+\" .Values.s \"L\" }}",
+        &[("he", "s"), ("L", "s"), ("o", "s")][..1]
+            .to_vec()
+            .iter()
+            .map(|_| ("heLo", "s"))
+            .collect::<Vec<_>>()
+            .as_slice(),
+    );
     expect("{{ sha1sum .Values.e }}", &[("da39a3ee5e6b4b0d3255bfef95601890afd80709", "e")]);
 }
 
@@ -213,7 +225,10 @@ fn yaml_keeps_each_value_s_setting() {
     );
     expect("{{ (.Values.m | toYaml | fromYaml).d.e.f }}", &[("deep", "m.d.e.f")]);
     expect("{{ (.Values.m | toJson | fromJson).b }}", &[("x", "m.b")]);
-    expect("{{ (printf \"k: %s:%s\" .Values.s .Values.uni | fromYaml).k }}", &[("hello", "s"), (":", ""), ("héé→x", "uni")]);
+    expect(
+        "{{ (printf \"k: %s:%s\" .Values.s .Values.uni | fromYaml).k }}",
+        &[("hello", "s"), (":", ""), ("héé→x", "uni")],
+    );
 }
 
 #[test]
