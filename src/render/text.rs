@@ -45,6 +45,15 @@ impl Text {
         Self { text: text.into(), pieces }
     }
 
+    /// The same, if it is of one origin and not printed yet, from `origin`; text of several pieces keeps theirs.
+    pub fn from_origin(&self, origin: Origin) -> Self {
+        let pieces = match &self.pieces {
+            Pieces::None | Pieces::One(_, Frame(0)) if origin != Origin::NONE => Pieces::One(origin, Frame(0)),
+            pieces => pieces.clone(),
+        };
+        Self { text: self.text.clone(), pieces }
+    }
+
     /// The bytes.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -25,7 +25,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
 /// A value that was chosen with the help of others.
 fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
     let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
-    Value::new(value.data.clone(), origin)
+    value.from_origin(origin)
 }
 
 fn default(call: &mut Call<'_>, values: &[Value]) -> Answer {

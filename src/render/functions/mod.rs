@@ -79,4 +79,8 @@ impl Functions for Helm {
     fn find(&self, name: &str) -> Option<Function> {
         ALL.get(name).copied()
     }
+
+    fn keeps(&self, name: &str) -> bool {
+        name == "set"
+    }
 }

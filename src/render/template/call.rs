@@ -22,6 +22,8 @@ use super::tree::{Id, Operand, Term, Tree};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Callee {
     Given(Function),
+    /// One that keeps its last argument.
+    Keeping(Function),
     Builtin(Builtin),
     And,
     Or,
@@ -50,6 +52,7 @@ impl Rendering<'_> {
             "fail" => Callee::Fail,
             "lookup" => Callee::Lookup,
             _ => match (self.functions.find(name), Builtin::find(name)) {
+                (Some(function), _) if self.functions.keeps(name) => Callee::Keeping(function),
                 (Some(function), _) => Callee::Given(function),
                 (None, Some(builtin)) => Callee::Builtin(builtin),
                 (None, None) if &**name == "and" => Callee::And,
@@ -74,7 +77,7 @@ impl Rendering<'_> {
         self.state.part = operand.id;
         let callee = self.callee(name);
         let (least, most) = match callee {
-            Callee::Given(_) => (0, usize::MAX),
+            Callee::Given(_) | Callee::Keeping(_) => (0, usize::MAX),
             Callee::Builtin(builtin) => builtin.arity(),
             Callee::And | Callee::Or => (1, usize::MAX),
             Callee::Include | Callee::Tpl | Callee::Required => (2, 2),
@@ -95,9 +98,14 @@ impl Rendering<'_> {
         if let Callee::And | Callee::Or = callee {
             return self.decide(dot, given, matches!(callee, Callee::Or));
         }
-        let arguments = Arguments::evaluate(self, dot, given)?;
+        let mut arguments = Arguments::evaluate(self, dot, given)?;
+        if let (Callee::Keeping(_), Some(last)) = (callee, arguments.items.last_mut()) {
+            let conditions = self.frames.conditions(self.base);
+            let origins = std::iter::once(last.value.origin).chain(conditions);
+            last.value = last.value.from_origin(self.origins.of(How::Chosen, origins));
+        }
         let result = match callee {
-            Callee::Given(function) => match self.call(function, &arguments) {
+            Callee::Given(function) | Callee::Keeping(function) => match self.call(function, &arguments) {
                 Err(Failure::Said(message)) => match arguments.with_empty(&message) {
                     Some(arguments) => self.call(function, &arguments),
                     None => Err(Failure::Said(message)),
@@ -254,7 +262,8 @@ impl Rendering<'_> {
         let mut item = decided.unwrap_or_else(|| Item::of(Value::nil(Origin::NONE)));
         if seen.len() > 1 {
             let first = item.value.origin;
-            item.value.origin = self.origins.of(How::Chosen, std::iter::once(first).chain(seen));
+            let origin = self.origins.of(How::Chosen, std::iter::once(first).chain(seen));
+            item.value = item.value.from_origin(origin);
         }
         Ok(item)
     }
