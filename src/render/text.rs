@@ -48,7 +48,9 @@ impl Text {
     /// The same, if it is of one origin and not printed yet, from `origin`; text of several pieces keeps theirs.
     pub fn from_origin(&self, origin: Origin) -> Self {
         let pieces = match &self.pieces {
-            Pieces::None | Pieces::One(_, Frame(0)) if origin != Origin::NONE => Pieces::One(origin, Frame(0)),
+            Pieces::None | Pieces::One(_, Frame(0)) if origin != Origin::NONE => {
+                Pieces::One(origin, Frame(0))
+            }
             pieces => pieces.clone(),
         };
         Self { text: self.text.clone(), pieces }
@@ -97,6 +99,17 @@ impl Text {
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let mut out = Writer::default();
         out.push_slice(self, start, end);
+        out.finish()
+    }
+
+    /// The same text, each piece from elsewhere.
+    pub fn from_origins(&self, mut origin: impl FnMut(Piece) -> Origin) -> Self {
+        let mut out = Writer::default();
+        let mut start = 0;
+        for piece in self.pieces() {
+            out.push(&self.text[start..piece.end as usize], origin(piece), piece.frame);
+            start = piece.end as usize;
+        }
         out.finish()
     }
 

@@ -79,8 +79,4 @@ impl Functions for Helm {
     fn find(&self, name: &str) -> Option<Function> {
         ALL.get(name).copied()
     }
-
-    fn keeps(&self, name: &str) -> bool {
-        name == "set"
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::super::origin::{How, Origin, Source as OriginSource};
-use super::super::text::Text;
+use super::super::text::{Frame, Text};
 use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
@@ -21,9 +22,7 @@ use super::tree::{Id, Operand, Term, Tree};
 /// A function, found by its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Callee {
-    Given(Function),
-    /// One that keeps its last argument.
-    Keeping(Function),
+    Given(Function, Care),
     Builtin(Builtin),
     And,
     Or,
@@ -33,6 +32,26 @@ pub(super) enum Callee {
     Fail,
     Lookup,
     Unknown,
+}
+
+/// What a function does that loses circumstances, of which a value knows nothing, but its origin can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    Nothing,
+    /// It keeps its last argument in a map, where it is found later, under other circumstances.
+    Keeps,
+    /// It reads text, printed under circumstances, into values.
+    Reads,
+}
+
+impl Care {
+    fn of(function: &str) -> Self {
+        match function {
+            "set" => Self::Keeps,
+            "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray" | "mustFromJson" => Self::Reads,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// How often a template may be included within itself.
@@ -52,8 +71,7 @@ impl Rendering<'_> {
             "fail" => Callee::Fail,
             "lookup" => Callee::Lookup,
             _ => match (self.functions.find(name), Builtin::find(name)) {
-                (Some(function), _) if self.functions.keeps(name) => Callee::Keeping(function),
-                (Some(function), _) => Callee::Given(function),
+                (Some(function), _) => Callee::Given(function, Care::of(name)),
                 (None, Some(builtin)) => Callee::Builtin(builtin),
                 (None, None) if &**name == "and" => Callee::And,
                 (None, None) if &**name == "or" => Callee::Or,
@@ -77,7 +95,7 @@ impl Rendering<'_> {
         self.state.part = operand.id;
         let callee = self.callee(name);
         let (least, most) = match callee {
-            Callee::Given(_) | Callee::Keeping(_) => (0, usize::MAX),
+            Callee::Given(..) => (0, usize::MAX),
             Callee::Builtin(builtin) => builtin.arity(),
             Callee::And | Callee::Or => (1, usize::MAX),
             Callee::Include | Callee::Tpl | Callee::Required => (2, 2),
@@ -99,13 +117,11 @@ impl Rendering<'_> {
             return self.decide(dot, given, matches!(callee, Callee::Or));
         }
         let mut arguments = Arguments::evaluate(self, dot, given)?;
-        if let (Callee::Keeping(_), Some(last)) = (callee, arguments.items.last_mut()) {
-            let conditions = self.frames.conditions(self.base);
-            let origins = std::iter::once(last.value.origin).chain(conditions);
-            last.value = last.value.from_origin(self.origins.of(How::Chosen, origins));
+        if let (Callee::Given(_, care), Some(last)) = (callee, arguments.items.last_mut()) {
+            self.take_care(care, &mut last.value);
         }
         let result = match callee {
-            Callee::Given(function) | Callee::Keeping(function) => match self.call(function, &arguments) {
+            Callee::Given(function, _) => match self.call(function, &arguments) {
                 Err(Failure::Said(message)) => match arguments.with_empty(&message) {
                     Some(arguments) => self.call(function, &arguments),
                     None => Err(Failure::Said(message)),
@@ -147,6 +163,29 @@ impl Rendering<'_> {
         let arguments = Arguments::evaluate(self, dot, given)?;
         let result = self.call(method, &arguments);
         self.finish(result, operand, name, operand.id, arguments)
+    }
+
+    /// Says with the origin of what is given to a function the circumstances that the function would lose.
+    fn take_care(&mut self, care: Care, value: &mut Value) {
+        match (care, &value.data) {
+            (Care::Nothing, _) => {}
+            (Care::Keeps, _) => {
+                let conditions = self.frames.conditions(self.base);
+                let origins = std::iter::once(value.origin).chain(conditions);
+                *value = value.from_origin(self.origins.of(How::Chosen, origins));
+            }
+            (Care::Reads, Data::Text(text)) => {
+                let mut known: FxHashMap<(Origin, Frame), Origin> = FxHashMap::default();
+                let text = text.from_origins(|piece| {
+                    *known.entry((piece.origin, piece.frame)).or_insert_with(|| {
+                        let conditions = self.frames.conditions_within(piece.frame, self.base);
+                        self.origins.of(How::Chosen, std::iter::once(piece.origin).chain(conditions))
+                    })
+                });
+                value.data = Data::Text(text);
+            }
+            (Care::Reads, _) => {}
+        }
     }
 
     fn call(

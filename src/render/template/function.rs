@@ -27,11 +27,6 @@ pub type Function = fn(&mut Call<'_>, &[Value]) -> Result<Value, String>;
 pub trait Functions {
     /// The function of this name.
     fn find(&self, name: &str) -> Option<Function>;
-    /// Whether the function of this name keeps its last argument in another, where it is found later: under circumstances that
-    /// are then not seen any more.
-    fn keeps(&self, _name: &str) -> bool {
-        false
-    }
     /// A method that every map has, given the map: what a field of this name is where the map has no such key.
     fn map_method(&self, _name: &str) -> Option<Function> {
         None
