@@ -173,7 +173,7 @@ fn collect(value: &Value, found: &mut SmallVec<[Origin; 8]>, left: &mut usize) {
 /// A value that was chosen with the help of others.
 pub(super) fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
     let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
-    Value::new(value.data.clone(), origin)
+    value.from_origin(origin)
 }
 
 /// A value that was computed from others.
