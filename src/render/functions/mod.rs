@@ -31,6 +31,9 @@ mod toml;
 mod versions;
 mod wrapping;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
