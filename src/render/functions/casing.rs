@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Table;
-use super::arguments::{Answer, derived_text, exactly, joined, text};
+use super::arguments::{Answer, derived_text, exactly, joined, rope, text};
 use crate::render::template::function::Call;
 use crate::render::text::Writer;
 use crate::render::value::Value;
@@ -25,7 +25,7 @@ pub(super) const TABLE: Table = &[
 
 /// A text with each character changed, or left out, which keeps its origin.
 fn mapped(call: &mut Call<'_>, value: &Value, mut change: impl FnMut(char) -> Option<char>) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let mut out = Writer::default();
     let mut start = 0;
     for piece in whole.pieces() {
@@ -64,7 +64,9 @@ fn title(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("title", values)?;
     let mut previous = ' ';
     mapped(call, value, |char| {
-        let in_word = previous.is_alphanumeric() || previous == '_' || !previous.is_ascii() && !previous.is_whitespace();
+        let in_word = previous.is_alphanumeric()
+            || previous == '_'
+            || !previous.is_ascii() && !previous.is_whitespace();
         previous = char;
         Some(if in_word { char } else { to_upper(char) })
     })
@@ -98,13 +100,16 @@ fn swapcase(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// A text with some of its bytes left out. The program that this follows takes bytes for characters, which spoils others.
 fn kept(call: &mut Call<'_>, value: &Value, mut keeps: impl FnMut(char) -> bool) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let mut out = Writer::default();
     let mut start = 0;
     for piece in whole.pieces() {
         let end = piece.end as usize;
-        let kept: String =
-            whole.as_str().as_bytes()[start..end].iter().map(|byte| char::from(*byte)).filter(|char| keeps(*char)).collect();
+        let kept: String = whole.as_str().as_bytes()[start..end]
+            .iter()
+            .map(|byte| char::from(*byte))
+            .filter(|char| keeps(*char))
+            .collect();
         out.push(&kept, piece.origin, piece.frame);
         start = end;
     }
@@ -210,7 +215,8 @@ fn is_punctuation(char: char) -> bool {
 
 /// Letters of scripts that are not Chinese.
 fn is_alphabet(char: char) -> bool {
-    let chinese = matches!(char, '\u{4e00}'..='\u{9fcc}' | '\u{3400}'..='\u{4d85}' | '\u{20000}'..='\u{2b81d}');
+    let chinese =
+        matches!(char, '\u{4e00}'..='\u{9fcc}' | '\u{3400}'..='\u{4d85}' | '\u{20000}'..='\u{2b81d}');
     char.is_alphabetic() && !chinese
 }
 
@@ -236,10 +242,13 @@ fn next_word(text: &str) -> (Word, &str, &str) {
         };
         (Word::Upper, end)
     } else if is_alphabet(first) {
-        (Word::Letters, first.len_utf8() + {
-            let rest = &text[first.len_utf8()..];
-            rest.len() - rest.trim_start_matches(lower).len()
-        })
+        (
+            Word::Letters,
+            first.len_utf8() + {
+                let rest = &text[first.len_utf8()..];
+                rest.len() - rest.trim_start_matches(lower).len()
+            },
+        )
     } else if first.is_numeric() {
         (Word::Number, run(&char::is_numeric))
     } else {

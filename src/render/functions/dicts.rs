@@ -140,7 +140,9 @@ fn omit(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
-    let [keys @ .., default, dict] = values else { return Err("dig needs at least three arguments".to_owned()) };
+    let [keys @ .., default, dict] = values else {
+        return Err("dig needs at least three arguments".to_owned());
+    };
     if keys.is_empty() {
         return Err("dig needs at least three arguments".to_owned());
     }
@@ -175,7 +177,8 @@ fn copied(call: &mut Call<'_>, value: &Value, depth: usize) -> Answer {
     call.budget.work(1)?;
     Ok(match &value.data {
         Data::List(list) => {
-            let items = list.borrow().iter().map(|item| copied(call, item, depth)).collect::<Result<Vec<_>, _>>()?;
+            let items =
+                list.borrow().iter().map(|item| copied(call, item, depth)).collect::<Result<Vec<_>, _>>()?;
             Value::list(items, value.origin)
         }
         Data::Map(map) => {
@@ -189,4 +192,3 @@ fn copied(call: &mut Call<'_>, value: &Value, depth: usize) -> Answer {
         _ => value.clone(),
     })
 }
-

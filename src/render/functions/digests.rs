@@ -10,12 +10,8 @@ use super::arguments::{Answer, derived_text, exactly, text};
 use crate::render::template::function::Call;
 use crate::render::value::Value;
 
-pub(super) const TABLE: Table = &[
-    ("sha1sum", sha1sum),
-    ("sha256sum", sha256sum),
-    ("sha512sum", sha512sum),
-    ("adler32sum", adler32sum),
-];
+pub(super) const TABLE: Table =
+    &[("sha1sum", sha1sum), ("sha256sum", sha256sum), ("sha512sum", sha512sum), ("adler32sum", adler32sum)];
 
 fn digest<D: Digest>(call: &mut Call<'_>, name: &str, values: &[Value]) -> Answer {
     let [value] = exactly(name, values)?;

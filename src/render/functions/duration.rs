@@ -76,9 +76,9 @@ pub(super) fn shown(nanoseconds: i128) -> String {
     };
     match size {
         0 => "0s".to_owned(),
-        ..1_000 => format!("{sign}{size}ns"),
-        ..1_000_000 => decimal(1_000, "µs"),
-        ..SECOND => decimal(1_000_000, "ms"),
+        1..1_000 => format!("{sign}{size}ns"),
+        1_000..1_000_000 => decimal(1_000, "µs"),
+        1_000_000..SECOND => decimal(1_000_000, "ms"),
         _ => {
             let (minutes, rest) = (size / (60 * SECOND), size % (60 * SECOND));
             let number = format!("{}.{:09}", rest / SECOND, rest % SECOND);
@@ -113,9 +113,16 @@ fn duration_round(call: &mut Call<'_>, values: &[Value]) -> Answer {
     }
     .unsigned_abs();
     const HOUR: u64 = 3_600_000_000_000;
-    let text = [(HOUR * 24 * 365, "y"), (HOUR * 24 * 30, "mo"), (HOUR * 24, "d"), (HOUR, "h"), (HOUR / 60, "m"), (HOUR / 3600, "s")]
-        .into_iter()
-        .find(|(unit, _)| size > *unit)
-        .map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", size / unit));
+    let text = [
+        (HOUR * 24 * 365, "y"),
+        (HOUR * 24 * 30, "mo"),
+        (HOUR * 24, "d"),
+        (HOUR, "h"),
+        (HOUR / 60, "m"),
+        (HOUR / 3600, "s"),
+    ]
+    .into_iter()
+    .find(|(unit, _)| size > *unit)
+    .map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", size / unit));
     derived_text(call, text, values)
 }

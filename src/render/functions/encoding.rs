@@ -30,7 +30,8 @@ fn b32enc(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("b32enc", values)?;
     let mut out = String::new();
     for chunk in text(value)?.as_str().as_bytes().chunks(5) {
-        let bits = (0..5).fold(0u64, |bits, at| bits << 8 | u64::from(chunk.get(at).copied().unwrap_or_default()));
+        let bits =
+            (0..5).fold(0u64, |bits, at| bits << 8 | u64::from(chunk.get(at).copied().unwrap_or_default()));
         let letters = (chunk.len() * 8).div_ceil(5);
         for at in 0..8 {
             let index = (bits >> (35 - 5 * at) & 31) as usize;

@@ -72,4 +72,3 @@ fn bring(call: &mut Call<'_>, into: &Map, from: &Map, overwrite: bool, depth: us
     }
     Ok(())
 }
-

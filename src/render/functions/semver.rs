@@ -46,7 +46,8 @@ impl Version {
     pub fn parse(text: &str) -> Result<Self, String> {
         let rest = text.strip_prefix('v').unwrap_or(text);
         let (rest, metadata) = rest.split_once('+').map_or((rest, None), |(rest, data)| (rest, Some(data)));
-        let (numbers, prerelease) = rest.split_once('-').map_or((rest, None), |(rest, pre)| (rest, Some(pre)));
+        let (numbers, prerelease) =
+            rest.split_once('-').map_or((rest, None), |(rest, pre)| (rest, Some(pre)));
         let parts: Vec<&str> = numbers.split('.').collect();
         let fits = |part: &Option<&str>| part.is_none_or(|part| part.split('.').all(is_identifier));
         let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -81,7 +82,14 @@ impl Version {
 
     /// The release with these numbers.
     pub(super) fn next(&self, major: u64, minor: u64, patch: u64) -> Self {
-        let next = Self { major, minor, patch, original: self.original.clone(), prerelease: String::new(), metadata: String::new() };
+        let next = Self {
+            major,
+            minor,
+            patch,
+            original: self.original.clone(),
+            prerelease: String::new(),
+            metadata: String::new(),
+        };
         next.respelled()
     }
 
@@ -102,14 +110,14 @@ impl Version {
 
     /// Which of two comes first; what follows `+` does not count.
     pub fn compare(&self, other: &Self) -> Ordering {
-        (self.major, self.minor, self.patch)
-            .cmp(&(other.major, other.minor, other.patch))
-            .then_with(|| match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(
+            || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
                 (true, true) => Ordering::Equal,
                 (true, false) => Ordering::Greater,
                 (false, true) => Ordering::Less,
                 (false, false) => compare_prereleases(&self.prerelease, &other.prerelease),
-            })
+            },
+        )
     }
 }
 
@@ -169,7 +177,9 @@ static GRAMMAR: LazyLock<Option<Grammar>> = LazyLock::new(|| {
         one: regex(format!(r"^\s*({OPERATORS})\s*({PATTERN})\s*$"))?,
         range: regex(format!(r"\s*({PATTERN})\s+-\s+({PATTERN})\s*"))?,
         each: regex(format!(r"({OPERATORS})\s*({PATTERN})"))?,
-        all: regex(format!(r"^(\s*({OPERATORS})\s*({PATTERN})\s*)((?:\s+|,\s*)({OPERATORS})\s*({PATTERN})\s*)*$"))?,
+        all: regex(format!(
+            r"^(\s*({OPERATORS})\s*({PATTERN})\s*)((?:\s+|,\s*)({OPERATORS})\s*({PATTERN})\s*)*$"
+        ))?,
     })
 });
 
@@ -212,7 +222,11 @@ impl Constraints {
             if !grammar.all.is_match(alternative) {
                 return Err(format!("improper constraint: {alternative}"));
             }
-            grammar.each.find_iter(alternative).map(|found| Constraint::parse(grammar, found.as_str())).collect()
+            grammar
+                .each
+                .find_iter(alternative)
+                .map(|found| Constraint::parse(grammar, found.as_str()))
+                .collect()
         });
         alternatives.collect::<Result<Vec<_>, _>>().map(Self)
     }
@@ -226,7 +240,9 @@ impl Constraints {
 impl Constraint {
     fn parse(grammar: &Grammar, text: &str) -> Result<Self, String> {
         let found = grammar.one.captures(text).ok_or_else(|| format!("improper constraint: {text}"))?;
-        let part = |found: &Captures<'_>, at: usize| found.get(at).map_or(String::new(), |part| part.as_str().to_owned());
+        let part = |found: &Captures<'_>, at: usize| {
+            found.get(at).map_or(String::new(), |part| part.as_str().to_owned())
+        };
         let (major, minor, patch, pre) = (part(&found, 3), part(&found, 4), part(&found, 5), part(&found, 6));
         let is_open = |number: &str| matches!(number.trim_start_matches('.'), "x" | "X" | "*" | "");
         let (mut open_minor, mut open_patch) = (false, false);
@@ -312,7 +328,8 @@ impl Constraint {
         if order.is_lt() {
             return false;
         }
-        let any = (wanted.major, wanted.minor, wanted.patch) == (0, 0, 0) && !self.open_minor && !self.open_patch;
+        let any =
+            (wanted.major, wanted.minor, wanted.patch) == (0, 0, 0) && !self.open_minor && !self.open_patch;
         any || version.major == wanted.major && (version.minor == wanted.minor || self.open_minor)
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, exactly, int, list, text};
+use super::arguments::{Answer, exactly, int, list, rope, text};
 use crate::render::origin::Origin;
 use crate::render::template::function::Call;
 use crate::render::text::Text;
@@ -12,8 +12,13 @@ use crate::render::value::{Data, Entry, Value};
 pub(super) const TABLE: Table = &[("split", split), ("splitn", splitn), ("splitList", split_list)];
 
 /// The parts of a text between separators, at most so many; an empty separator cuts at every character.
-pub(super) fn parts(call: &mut Call<'_>, whole: &Value, separator: &str, most: usize) -> Result<Vec<Value>, String> {
-    let text = text(whole)?;
+pub(super) fn parts(
+    call: &mut Call<'_>,
+    whole: &Value,
+    separator: &str,
+    most: usize,
+) -> Result<Vec<Value>, String> {
+    let text = rope(call, whole)?;
     let mut cuts: Vec<(usize, usize)> = if separator.is_empty() {
         text.as_str().char_indices().skip(1).map(|(at, _)| (at, at)).collect()
     } else {
@@ -27,7 +32,7 @@ pub(super) fn parts(call: &mut Call<'_>, whole: &Value, separator: &str, most: u
     let mut parts = Vec::with_capacity(cuts.len() + 1);
     let mut start = 0;
     for (end, next) in cuts.into_iter().chain([(text.len(), 0)]) {
-        parts.push(part(call, text, whole.origin, start, end));
+        parts.push(part(call, &text, whole.origin, start, end));
         start = next;
     }
     Ok(parts)
@@ -49,9 +54,10 @@ pub(super) fn part(call: &mut Call<'_>, text: &Text, or: Origin, start: usize, e
 /// The parts as a map with the keys `_0`, `_1` and so on.
 fn numbered(call: &mut Call<'_>, parts: Vec<Value>, whole: &Value) -> Value {
     let at = call.at;
-    let entries = parts.into_iter().enumerate().map(|(number, value)| {
-        (Rc::from(format!("_{number}")), Entry { key: at, value })
-    });
+    let entries = parts
+        .into_iter()
+        .enumerate()
+        .map(|(number, value)| (Rc::from(format!("_{number}")), Entry { key: at, value }));
     Value::map(entries, whole.origin)
 }
 

@@ -190,7 +190,11 @@ impl Printer {
 
 fn spelled(name: &str) -> String {
     let bare = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
-    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { format!("\"{}\"", escaped(name)) }
+    if !name.is_empty() && name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", escaped(name))
+    }
 }
 
 fn escaped(text: &str) -> String {

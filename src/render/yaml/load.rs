@@ -109,12 +109,11 @@ impl<'t> Loader<'t> {
     }
 
     fn load(mut self) -> Result<Value, Problem> {
-        let refused = |char: char| {
-            matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
-        };
+        let refused = |char: char| matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if let Some((at, char)) = self.source.char_indices().find(|(_, char)| refused(*char)) {
             let at = at as u32;
-            return self.fail(Span::new(at, at + char.len_utf8() as u32), "control characters are not allowed");
+            return self
+                .fail(Span::new(at, at + char.len_utf8() as u32), "control characters are not allowed");
         }
         let options = granit_parser::options! {
             emit_unresolved_aliases: true,
@@ -214,7 +213,8 @@ impl<'t> Loader<'t> {
         self.count += anchored.size + 1;
         self.copied += anchored.size;
         // The rule of yaml.v2: of many values, nearly all may come from aliases only where the document is small.
-        if self.copied > COPIES || self.copied > 100 && self.count > 1000 && self.copied as f64 > self.count as f64 * 0.99
+        if self.copied > COPIES
+            || self.copied > 100 && self.count > 1000 && self.copied as f64 > self.count as f64 * 0.99
         {
             return self.fail(span, "document contains excessive aliasing");
         }
@@ -257,7 +257,10 @@ impl<'t> Loader<'t> {
         self.last = self.last.max(span.end);
         self.count += 1;
         let wants_key = matches!(self.open.last(), Some(Open { kind: Kind::Map { key: Key::None, .. }, .. }));
-        if wants_key && &*text == "<<" && (plain && tag.is_none() || tag.is_some_and(|tag| tag.suffix() == "merge")) {
+        if wants_key
+            && &*text == "<<"
+            && (plain && tag.is_none() || tag.is_some_and(|tag| tag.suffix() == "merge"))
+        {
             if let Some(Open { kind: Kind::Map { key, .. }, .. }) = self.open.last_mut() {
                 *key = Key::Merge;
             }
@@ -300,7 +303,9 @@ impl<'t> Loader<'t> {
         let meaning = match (&*wanted, found) {
             ("binary", _) => {
                 return match base64::decode(&text) {
-                    Ok(bytes) => Ok((Meaning::Text, Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))),
+                    Ok(bytes) => {
+                        Ok((Meaning::Text, Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())))
+                    }
                     Err(_) => self.fail(span, "!!binary value contains invalid base64 data"),
                 };
             }
@@ -325,7 +330,13 @@ impl<'t> Loader<'t> {
         Ok((meaning, text))
     }
 
-    fn value(&mut self, meaning: Meaning, text: Cow<'_, str>, style: ScalarStyle, span: Span) -> Result<Value, Problem> {
+    fn value(
+        &mut self,
+        meaning: Meaning,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        span: Span,
+    ) -> Result<Value, Problem> {
         let inner = self.inner(&text, style, span);
         let path = self.path();
         let origin = self.origin(span, inner.unwrap_or(span), &path);
@@ -335,7 +346,13 @@ impl<'t> Loader<'t> {
             Meaning::Int(value) => Data::Float(value as f64),
             Meaning::Uint(value) => Data::Float(value as f64),
             Meaning::Float(value) if !value.is_finite() => {
-                let name = if value.is_nan() { "NaN" } else if value > 0.0 { "+Inf" } else { "-Inf" };
+                let name = if value.is_nan() {
+                    "NaN"
+                } else if value > 0.0 {
+                    "+Inf"
+                } else {
+                    "-Inf"
+                };
                 return self.fail(span, format!("json: unsupported value: {name}"));
             }
             Meaning::Float(value) => Data::Float(value),
@@ -349,7 +366,9 @@ impl<'t> Loader<'t> {
     /// The bytes of the source that are the scalar's text as they stand.
     fn inner(&self, text: &str, style: ScalarStyle, span: Span) -> Option<Span> {
         let mut inner = span;
-        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) && span.end >= span.start + 2 {
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
+            && span.end >= span.start + 2
+        {
             inner = Span::new(span.start + 1, span.end - 1);
         }
         (self.source.get(inner.start as usize..inner.end as usize) == Some(text)).then_some(inner)

@@ -11,10 +11,10 @@ use regex::Regex;
 use super::DEPTH;
 use super::scalar::{Meaning, is_base_60, resolve};
 
-use crate::render::{base64, number};
-use crate::render::origin::Origin;
+use crate::render::origin::{Origin, Origins};
 use crate::render::text::{Frame, Piece, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
+use crate::render::{base64, number};
 
 /// Lines are folded at the first space behind this column.
 const WIDTH: usize = 80;
@@ -24,9 +24,10 @@ const SIMPLE: usize = 128;
 
 /// YAML of a value with a newline at the end, as `sigs.k8s.io/yaml` marshals it; none for what JSON or YAML cannot say.
 /// What has no origin of its own gets `at`.
-pub fn print(value: &Value, at: Origin, frame: Frame) -> Option<Text> {
+pub fn print(value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> Option<Text> {
     let mut printer = Printer {
         out: Writer::default(),
+        origins,
         at,
         frame,
         column: 0,
@@ -58,8 +59,9 @@ enum Style {
     Literal,
 }
 
-struct Printer {
+struct Printer<'o> {
     out: Writer,
+    origins: &'o mut Origins,
     at: Origin,
     frame: Frame,
     column: usize,
@@ -70,7 +72,7 @@ struct Printer {
     indention: bool,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn node(&mut self, value: &Value, context: Context, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let origin = value.origin;
@@ -80,7 +82,8 @@ impl Printer {
             Data::Int(value) => value.to_string(),
             Data::Float(value) => float(*value)?,
             Data::Text(text) => {
-                self.text(&through_json(text)?, origin, context);
+                let text = text.owned(origin, self.origins);
+                self.text(&through_json(&text)?, origin, context);
                 return Some(());
             }
             Data::Bytes(bytes) => {
@@ -435,7 +438,9 @@ impl Look {
             let before_blank = next.is_none_or(|next| matches!(next, ' ' | '\t'));
             indicators |= match char {
                 '#' => behind_blank,
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => at == 0,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+                    at == 0
+                }
                 ':' => before_blank,
                 '?' | '-' => at == 0 && before_blank,
                 _ => false,
@@ -534,7 +539,9 @@ fn through_json(text: &Text) -> Option<Text> {
     if word.is_ascii() {
         return (!word.contains('\u{7f}')).then(|| text.clone());
     }
-    if word.contains(|char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+    if word
+        .contains(|char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+    {
         return None;
     }
     let ends_document = |line: &str| {
@@ -610,7 +617,8 @@ fn sorted<'m>(mut keys: Vec<(&'m str, &'m Entry)>) -> Vec<(&'m str, &'m Entry)> 
 fn compare(left: &str, right: &str) -> Ordering {
     let common = left.bytes().zip(right.bytes()).take_while(|(one, other)| one == other).count();
     // Back to where a character starts.
-    let common = (0..=common).rev().find(|at| left.is_char_boundary(*at) && right.is_char_boundary(*at)).unwrap_or(0);
+    let common =
+        (0..=common).rev().find(|at| left.is_char_boundary(*at) && right.is_char_boundary(*at)).unwrap_or(0);
     let (Some(one), Some(other)) = (left[common..].chars().next(), right[common..].chars().next()) else {
         return left.len().cmp(&right.len());
     };

@@ -44,13 +44,23 @@ pub(super) struct Moment {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The longest parts come first.
-const PARTS: [(&str, Part); 36] = [
+const PARTS: [(&str, Part); 35] = [
     ("January", Part::LongMonth),
     ("Jan", Part::Month),
     ("Monday", Part::LongWeekday),
@@ -84,17 +94,16 @@ const PARTS: [(&str, Part); 36] = [
     ("Z07:00", Part::Offset(true, true, 2)),
     ("Z0700", Part::Offset(true, false, 2)),
     ("Z07", Part::Offset(true, false, 1)),
-    ("_2006", Part::LongYear),
     (".", Part::Fraction(0, false)),
     (",", Part::Fraction(0, false)),
 ];
 
 /// The text before the first part of a layout, the part, and what follows.
 fn next(layout: &str) -> (&str, Option<Part>, &str) {
-    for (at, char) in layout.char_indices() {
+    for (at, _) in layout.char_indices() {
         let rest = &layout[at..];
-        if rest.starts_with("_2006") {
-            return (&layout[..at + 1], Some(Part::LongYear), &rest[5..]);
+        if let Some(after) = rest.strip_prefix("_2006") {
+            return (&layout[..at + 1], Some(Part::LongYear), after);
         }
         for (spelling, part) in PARTS {
             if !rest.starts_with(spelling) {
@@ -102,7 +111,8 @@ fn next(layout: &str) -> (&str, Option<Part>, &str) {
             }
             match part {
                 // A word that goes on in small letters is another word.
-                Part::Month | Part::Weekday if rest[3..].starts_with(|next: char| next.is_ascii_lowercase()) => {}
+                Part::Month | Part::Weekday
+                    if rest[3..].starts_with(|next: char| next.is_ascii_lowercase()) => {}
                 Part::Fraction(..) => {
                     let digit = rest.as_bytes().get(1).copied().unwrap_or_default();
                     let run = rest[1..].len() - rest[1..].trim_start_matches(char::from(digit)).len();
@@ -114,7 +124,6 @@ fn next(layout: &str) -> (&str, Option<Part>, &str) {
                 _ => return (&layout[..at], Some(part), &rest[spelling.len()..]),
             }
         }
-        let _ = char;
     }
     (layout, None, "")
 }
@@ -202,7 +211,7 @@ fn fraction(nanoseconds: i32, digits: usize, trims: bool, point: &str) -> String
 }
 
 /// Takes a number of one digit or two off a text.
-fn number<'t>(text: &mut &'t str, fixed: bool) -> Option<i64> {
+fn number(text: &mut &str, fixed: bool) -> Option<i64> {
     let digits = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
     if digits == 0 || fixed && digits < 2 {
         return None;
@@ -278,14 +287,17 @@ pub(super) fn parse(layout: &str, text: &str) -> Option<Moment> {
                 second = number(&mut rest, part == Part::ZeroSecond)?;
                 // A fraction may follow that the layout does not show.
                 let shown = matches!(next(layout), ("", Some(Part::Fraction(..)), _));
-                if !shown && rest.starts_with(['.', ',']) && rest[1..].starts_with(|next: char| next.is_ascii_digit())
+                if !shown
+                    && rest.starts_with(['.', ','])
+                    && rest[1..].starts_with(|next: char| next.is_ascii_digit())
                 {
                     nanosecond = nanoseconds(&mut rest, None)?;
                 }
             }
             Part::LongYear => {
                 let shown = rest.get(..4)?;
-                year = shown.bytes().all(|byte| byte.is_ascii_digit()).then(|| shown.parse::<i64>().ok())??;
+                year =
+                    shown.bytes().all(|byte| byte.is_ascii_digit()).then(|| shown.parse::<i64>().ok())??;
                 rest = &rest[4..];
             }
             Part::Year => {
@@ -348,11 +360,13 @@ pub(super) fn parse(layout: &str, text: &str) -> Option<Moment> {
         () => {}
     }
     let small = |number: i64| i8::try_from(number).ok();
-    let mut date = Date::new(i16::try_from(year).ok()?, small(month.unwrap_or(1))?, small(day.unwrap_or(1))?).ok()?;
+    let mut date =
+        Date::new(i16::try_from(year).ok()?, small(month.unwrap_or(1))?, small(day.unwrap_or(1))?).ok()?;
     if let Some(year_day) = year_day {
         date = date.first_of_year().checked_add(jiff::Span::new().days(year_day - 1)).ok()?;
     }
-    let time = Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanosecond).ok()?).ok()?;
+    let time =
+        Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanosecond).ok()?).ok()?;
     Some(Moment { civil: date.to_datetime(time), offset: seconds_east, zone })
 }
 

@@ -32,7 +32,8 @@ impl Url {
     pub(super) fn parse(whole: &str) -> Result<Self, String> {
         let (front, fragment) = whole.split_once('#').unwrap_or((whole, ""));
         let context = |error: String| format!("parse {}: {error}", quoted(whole));
-        let mut url = Self::parse_front(front).map_err(|error| format!("parse {}: {error}", quoted(front)))?;
+        let mut url =
+            Self::parse_front(front).map_err(|error| format!("parse {}: {error}", quoted(front)))?;
         url.fragment = unescape(fragment, Part::Fragment).map_err(context)?;
         Ok(url)
     }
@@ -106,8 +107,24 @@ impl Url {
 
     fn escaped_path(&self) -> String {
         let kept = self.raw_path.bytes().all(|byte| {
-            matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'[' | b']' | b'%')
-                || !should_escape(byte, Part::Path)
+            matches!(
+                byte,
+                b'!' | b'$'
+                    | b'&'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
+                    | b':'
+                    | b'@'
+                    | b'['
+                    | b']'
+                    | b'%'
+            ) || !should_escape(byte, Part::Path)
         });
         if !self.raw_path.is_empty() && kept {
             return self.raw_path.clone();
@@ -154,7 +171,7 @@ impl fmt::Display for Url {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_debug())
+    crate::render::template::literal::quote(text)
 }
 
 fn scheme(text: &str) -> Result<(&str, &str), String> {
@@ -214,7 +231,10 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
             at += 3;
         } else {
             if matches!(part, Part::Host | Part::Zone) && byte < 0x80 && should_escape(byte, part) {
-                return Err(format!("invalid character {} in host name", quoted(&char::from(byte).to_string())));
+                return Err(format!(
+                    "invalid character {} in host name",
+                    quoted(&char::from(byte).to_string())
+                ));
             }
             out.push(byte);
             at += 1;
