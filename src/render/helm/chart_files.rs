@@ -60,7 +60,9 @@ impl ChartFiles {
             (Rc::from(name), Entry { key: one.origin, value: value(one) })
         });
         let map = Value::map(entries, Origin::NONE);
-        Value::new(Data::Text(print::print(&map, Origin::NONE, Frame(0)).unwrap_or_default()), Origin::NONE)
+        // Each text here is of one origin, so no new ones are made of them.
+        let text = print::print(&map, &mut Origins::default(), Origin::NONE, Frame(0));
+        Value::new(Data::Text(text.unwrap_or_default()), Origin::NONE)
     }
 
     fn lines(&self, path: &str) -> Value {
