@@ -25,8 +25,11 @@ use steadfast::source::{FileId, Sources};
 const KUBERNETES: &str = "1.35.0";
 
 fn main() {
-    let folders: Vec<Utf8PathBuf> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).map(Utf8PathBuf::from).collect();
+    let folders: Vec<Utf8PathBuf> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .map(Utf8PathBuf::from)
+        .collect();
     if folders.is_empty() {
         println!("nothing compared: name folders with charts, `cargo bench --bench helm -- FOLDER…`");
         return;
@@ -104,7 +107,9 @@ fn chart_files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         let Ok(entries) = folder.read_dir_utf8() else { continue };
         for entry in entries.flatten() {
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && entry.file_name() != ".git" => open.push(entry.path().to_owned()),
+                Ok(kind) if kind.is_dir() && entry.file_name() != ".git" => {
+                    open.push(entry.path().to_owned())
+                }
                 Ok(_) if entry.file_name() == "Chart.yaml" => found.push(entry.path().to_owned()),
                 _ => {}
             }
@@ -166,7 +171,8 @@ fn compare(
         Ok(0) => tally.same += 1,
         Ok(_) => tally.same_but_unknown += 1,
         Err(why) => {
-            let first = problems.first().map_or_else(String::new, |problem| format!(" ({})", problem.message));
+            let first =
+                problems.first().map_or_else(String::new, |problem| format!(" ({})", problem.message));
             tally.different.push(format!("{} {name}: {why}{first}", chart.folder));
             return false;
         }
@@ -228,7 +234,8 @@ fn helms(printed: &str) -> Documents<Value> {
         }
     }
     let load = |text: &str| {
-        load(text, FileId(0), &mut Origins::default()).unwrap_or_else(|_| Value::text(text, Default::default()))
+        load(text, FileId(0), &mut Origins::default())
+            .unwrap_or_else(|_| Value::text(text, Default::default()))
     };
     let all = texts.into_iter().map(|(source, text)| (source, load(&text)));
     all.filter(|(_, value)| !matches!(value.data, Data::Nil)).collect()
@@ -330,7 +337,8 @@ fn all_at_once(root: &Utf8Path) {
     let mut sources = Sources::default();
     let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
     let (charts, _) = Charts::read(root, inside, &[], Some(KUBERNETES), &mut sources);
-    let (sizes, _) = charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
+    let (sizes, _) =
+        charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
     let bytes: usize = sizes.iter().sum();
     println!(
         "{root}: {} renderings, {:.1} MB of text, in {:.2} s on {} threads",

@@ -166,8 +166,10 @@ fn choose(
         (&args.set_json, Kind::Json),
         (&args.set_file, Kind::File),
     ];
-    let set: Vec<_> =
-        set.into_iter().flat_map(|(lines, kind)| lines.iter().map(move |line| (kind, line.clone(), None))).collect();
+    let set: Vec<_> = set
+        .into_iter()
+        .flat_map(|(lines, kind)| lines.iter().map(move |line| (kind, line.clone(), None)))
+        .collect();
     let mut files = Vec::new();
     for path in &args.values {
         let full = absolute(&world.folder.join(path));

@@ -572,7 +572,8 @@ impl Config {
 
     /// Folders of rules, charts and files of values that the settings file names and that do not exist.
     pub fn check_paths(&self, exists: &dyn Fn(&Utf8Path) -> bool) -> Vec<Problem> {
-        let rules = self.rules.iter().zip(&self.rule_spans).map(|(folder, span)| (folder.clone(), *span, "folder"));
+        let rules =
+            self.rules.iter().zip(&self.rule_spans).map(|(folder, span)| (folder.clone(), *span, "folder"));
         let charts = self.charts.iter().flat_map(|chart| {
             let values = chart.values.iter().map(|(path, span)| (path.clone(), *span, "file"));
             std::iter::once((chart.path.join("Chart.yaml"), chart.span, "chart")).chain(values)

@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::{Chart, External, bytes, severity};
 use super::{
     Config, ConfigFile, Globs, Named, Override, Param, ParamValue, Params, Problem, Severities, nearest,
 };
-use super::{Chart, External, bytes, severity};
 use crate::finding::Severity;
 use crate::source::Span;
 

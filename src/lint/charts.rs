@@ -21,9 +21,7 @@ pub fn wanted(config: &Config, root: &Utf8Path, file: Option<FileId>) -> Vec<Wan
         set: chart
             .set
             .iter()
-            .map(|(line, span)| {
-                (Kind::Typed, line.clone(), file.map(|file| Place { file, span: *span }))
-            })
+            .map(|(line, span)| (Kind::Typed, line.clone(), file.map(|file| Place { file, span: *span })))
             .collect(),
         release: chart.release.clone(),
         namespace: chart.namespace.clone(),

@@ -126,11 +126,13 @@ mod tests {
             SourceFile::new("templates/x.yaml", "a: {{ .Values.a }}\nb: 1\n"),
             SourceFile::new("values.yaml", "# first\na: 5\n"),
         ]);
-        let place = |file: u32, start: u32, end: u32| Place { file: FileId(file), span: Span::new(start, end) };
+        let place =
+            |file: u32, start: u32, end: u32| Place { file: FileId(file), span: Span::new(start, end) };
         let mut origins = Origins::default();
         let first = origins.add(Source::Literal(place(0, 0, 3)));
         let second = origins.add(Source::Literal(place(0, 18, 24)));
-        let value = origins.add(Source::Node { place: place(1, 11, 12), path: "a".into(), before: Origin::NONE });
+        let value =
+            origins.add(Source::Node { place: place(1, 11, 12), path: "a".into(), before: Origin::NONE });
         let missing = origins.add(Source::Missing { map: value, key: "b".into() });
         let mut out = Writer::default();
         for (text, origin) in [("a: ", first), ("5", value), ("\nb: 1\n", second), ("c", missing)] {

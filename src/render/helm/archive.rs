@@ -90,7 +90,9 @@ fn damaged(error: &io::Error) -> String {
 fn number(field: &[u8]) -> Option<usize> {
     if field.first()? & 0x80 != 0 {
         let digits = std::iter::once(field[0] & 0x7f).chain(field[1..].iter().copied());
-        return digits.into_iter().try_fold(0usize, |sum, byte| sum.checked_mul(256)?.checked_add(byte.into()));
+        return digits
+            .into_iter()
+            .try_fold(0usize, |sum, byte| sum.checked_mul(256)?.checked_add(byte.into()));
     }
     let digits = text(field);
     let digits = digits.trim_matches(' ');
@@ -189,7 +191,10 @@ pub(super) mod tests {
             ("c/cut", b'0', b"2"),
             ("c\\windows\\x.yaml", b'0', b"3"),
         ]);
-        assert_eq!(got.unwrap_or_default(), ["Chart.yaml", "long/x", "templates/very-long.yaml", "windows/x.yaml"]);
+        assert_eq!(
+            got.unwrap_or_default(),
+            ["Chart.yaml", "long/x", "templates/very-long.yaml", "windows/x.yaml"]
+        );
     }
 
     #[test]

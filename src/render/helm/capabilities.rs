@@ -103,7 +103,10 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
         .with_optional("GitCommit", "git_commit", Value::text("", helm))
         .with_optional("GitTreeState", "git_tree_state", Value::text("", helm))
         .with_optional("GoVersion", "go_version", Value::text("go1.22.7", helm));
-    let names = API_VERSIONS.iter().map(|name| Rc::from(*name)).chain(more.iter().map(|name| Rc::from(name.as_str())));
+    let names = API_VERSIONS
+        .iter()
+        .map(|name| Rc::from(*name))
+        .chain(more.iter().map(|name| Rc::from(name.as_str())));
     let versions = ApiVersions { names: names.collect(), origin: apis };
     let record = Record::new("*chartutil.Capabilities")
         .with("KubeVersion", "KubeVersion", object(kube_version, kubernetes))

@@ -81,9 +81,9 @@ impl Object for ChartFiles {
     fn field(&self, name: &str) -> Option<Value> {
         match name {
             "AsConfig" => Some(self.printed(One::text)),
-            "AsSecrets" => Some(self.printed(|one| {
-                Value::text(base64::encode(one.content.bytes()), one.origin)
-            })),
+            "AsSecrets" => {
+                Some(self.printed(|one| Value::text(base64::encode(one.content.bytes()), one.origin)))
+            }
             _ => self.0.get(name).map(One::bytes),
         }
     }

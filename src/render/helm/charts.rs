@@ -58,7 +58,10 @@ impl Charts {
             let settings = if named.is_empty() {
                 tried(&chart, kubernetes)
             } else {
-                named.iter().map(|wanted| settings(wanted, named.len() > 1, kubernetes, &mut reader)).collect()
+                named
+                    .iter()
+                    .map(|wanted| settings(wanted, named.len() > 1, kubernetes, &mut reader))
+                    .collect()
             };
             jobs.push((chart, settings));
         }
@@ -70,7 +73,8 @@ impl Charts {
     pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
         let one = |(chart, settings): (&ChartFolder, &Settings)| {
             let contained = catch_unwind(AssertUnwindSafe(|| {
-                let (rendered, problems) = render(chart, settings, &|_| Err("files are not read here".to_owned()));
+                let (rendered, problems) =
+                    render(chart, settings, &|_| Err("files are not read here".to_owned()));
                 (rendered.map(&finish), problems)
             }));
             contained.unwrap_or_else(|_| {
@@ -78,7 +82,8 @@ impl Charts {
                 (None, vec![Diagnostic { about: About::Bug, ..error(None, says, "") }])
             })
         };
-        let all: Vec<_> = self.jobs.iter().flat_map(|(chart, all)| all.iter().map(move |one| (chart, one))).collect();
+        let all: Vec<_> =
+            self.jobs.iter().flat_map(|(chart, all)| all.iter().map(move |one| (chart, one))).collect();
         // A template may call itself some hundred times before it ends, and each call takes some stack.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(rayon::current_num_threads())
@@ -117,7 +122,12 @@ fn tried(chart: &ChartFolder, kubernetes: Option<&str>) -> Vec<Settings> {
 }
 
 /// What somebody wants, with its files read.
-pub fn settings(wanted: &Wanted, several: bool, kubernetes: Option<&str>, reader: &mut Reader<'_>) -> Settings {
+pub fn settings(
+    wanted: &Wanted,
+    several: bool,
+    kubernetes: Option<&str>,
+    reader: &mut Reader<'_>,
+) -> Settings {
     let base = Settings::default();
     let values = wanted.values.iter().filter_map(|path| Some((path.clone(), reader.file(path)?))).collect();
     let kubernetes = wanted.kubernetes.clone().or_else(|| kubernetes.map(str::to_owned));

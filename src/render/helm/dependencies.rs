@@ -52,7 +52,8 @@ impl Resolver<'_> {
         let is_it = |dependency: &Dependency, chart: &Chart| {
             chart.metadata.name == dependency.name && fits(&dependency.version, &chart.metadata.version)
         };
-        let unlisted = present.iter().filter(|inner| !named.iter().any(|dependency| is_it(dependency, inner)));
+        let unlisted =
+            present.iter().filter(|inner| !named.iter().any(|dependency| is_it(dependency, inner)));
         chart.dependencies = unlisted.cloned().collect();
         let mut missing = Vec::new();
         for dependency in &named {
@@ -160,7 +161,10 @@ fn by_condition(
             Some(other) => {
                 let problem = warning(
                     place(origins, other.origin),
-                    format!("`{condition}` switches the chart `{}` on or off, and is neither true nor false", dependency.known_as()),
+                    format!(
+                        "`{condition}` switches the chart `{}` on or off, and is neither true nor false",
+                        dependency.known_as()
+                    ),
                     "not a truth value",
                 );
                 if !problems.contains(&problem) {
@@ -183,7 +187,9 @@ fn missing_chart(dependency: &Dependency, file: crate::source::FileId, other: Op
             "the chart `{name}` is here in version {}, and {} is wanted: it is left out",
             other.metadata.version, dependency.version
         ),
-        None => format!("the chart `{name}` is needed and not here: what it would add, and what needs it, is not rendered"),
+        None => format!(
+            "the chart `{name}` is needed and not here: what it would add, and what needs it, is not rendered"
+        ),
     };
     with_help(error(at, message, "needed here"), "`helm dependency build` puts it into charts/")
 }

@@ -37,7 +37,10 @@ enum Token {
     /// `**`
     All,
     /// `[…]`
-    Range { negated: bool, ranges: Vec<(char, char)> },
+    Range {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
     /// `{…}`
     Either(Vec<Vec<Token>>),
 }

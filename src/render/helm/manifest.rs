@@ -161,8 +161,8 @@ fn split(text: &str) -> Vec<(usize, usize)> {
     let mut start = first;
     let mut at = first;
     while at < last {
-        let is_cut = bytes[at..last].starts_with(b"---")
-            && (at == first || (at > start && bytes[at - 1] == b'\n'));
+        let is_cut =
+            bytes[at..last].starts_with(b"---") && (at == first || (at > start && bytes[at - 1] == b'\n'));
         if !is_cut {
             let next = text[at + 1..last].find("\n---").map_or(last, |found| at + 1 + found + 1);
             at = if bytes[at] == b'\n' && bytes[at + 1..last].starts_with(b"---") { at + 1 } else { next };
@@ -211,7 +211,8 @@ fn head(text: &str) -> Result<Head, (usize, String)> {
 
 /// The value of one document, without its origins.
 fn load_plain(text: &str) -> Result<Value, (usize, String)> {
-    load_yaml(text, crate::source::FileId(0), &mut Origins::default()).map_err(|problem| (problem.span.start as usize, format!("is no YAML: {}", problem.message)))
+    load_yaml(text, crate::source::FileId(0), &mut Origins::default())
+        .map_err(|problem| (problem.span.start as usize, format!("is no YAML: {}", problem.message)))
 }
 
 #[cfg(test)]
@@ -242,14 +243,17 @@ mod tests {
         let (mut found, odd) = manifests(Utf8Path::new("x.yaml"), "c/x.yaml", &Text::of(text, Origin::NONE));
         order(&mut found);
         let kinds: Vec<_> = found.iter().map(|one| (one.kind.as_str(), one.document.role)).collect();
-        assert_eq!(kinds, [
-            ("Namespace", Role::Resource),
-            ("Deployment", Role::Resource),
-            ("Ant", Role::Resource),
-            ("Zebra", Role::Resource),
-            ("Pod", Role::Test),
-            ("Job", Role::Hook),
-        ]);
+        assert_eq!(
+            kinds,
+            [
+                ("Namespace", Role::Resource),
+                ("Deployment", Role::Resource),
+                ("Ant", Role::Resource),
+                ("Zebra", Role::Resource),
+                ("Pod", Role::Test),
+                ("Job", Role::Hook),
+            ]
+        );
         assert_eq!(odd.len(), 1);
     }
 }

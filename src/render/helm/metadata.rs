@@ -68,7 +68,10 @@ fn field(map: &Value, key: &str) -> Option<Value> {
     let found = map.get(key).or_else(|| match &map.data {
         Data::Map(entries) => {
             let entries = entries.borrow();
-            entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, entry)| entry.value.clone())
+            entries
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key))
+                .map(|(_, entry)| entry.value.clone())
         }
         _ => None,
     });
@@ -132,9 +135,8 @@ impl Metadata {
         requirements: Option<&Value>,
         origins: &Origins,
     ) -> Result<Self, Diagnostic> {
-        let wrong = |wrong: Wrong| {
-            error(place(origins, wrong.at), format!("Chart.yaml: {}", wrong.says), "here")
-        };
+        let wrong =
+            |wrong: Wrong| error(place(origins, wrong.at), format!("Chart.yaml: {}", wrong.says), "here");
         Self::understand(chart, requirements, origins).map_err(wrong)
     }
 
@@ -225,7 +227,11 @@ impl Metadata {
             .with_optional("Keywords", "keywords", texts("keywords"))
             .with_optional("Maintainers", "maintainers", Value::list(maintainers, Origin::NONE))
             .with_optional("Icon", "icon", text("icon"))
-            .with_optional("APIVersion", "apiVersion", Value::text(self.api_version.as_str(), text("apiVersion").origin))
+            .with_optional(
+                "APIVersion",
+                "apiVersion",
+                Value::text(self.api_version.as_str(), text("apiVersion").origin),
+            )
             .with_optional("Condition", "condition", text("condition"))
             .with_optional("Tags", "tags", text("tags"))
             .with_optional("AppVersion", "appVersion", text("appVersion"))
@@ -247,7 +253,10 @@ impl Metadata {
 impl Dependency {
     fn understand(written: Value, origins: &Origins) -> Result<Self, Wrong> {
         if !matches!(written.data, Data::Map(_)) {
-            return Err(Wrong { at: written.origin, says: "a dependency has a name and a version".to_owned() });
+            return Err(Wrong {
+                at: written.origin,
+                says: "a dependency has a name and a version".to_owned(),
+            });
         }
         let tags = list(&written, "tags")?.iter().filter_map(scalar_text).collect();
         let alias = text(&written, "alias")?;
@@ -277,7 +286,11 @@ impl Dependency {
             .with_optional("Condition", "condition", shown(&self.written, "condition"))
             .with_optional("Tags", "tags", field(&self.written, "tags").unwrap_or_else(empty))
             .with_optional("Enabled", "enabled", Value::new(Data::Bool(true), Origin::NONE))
-            .with_optional("ImportValues", "import-values", field(&self.written, "import-values").unwrap_or_else(empty))
+            .with_optional(
+                "ImportValues",
+                "import-values",
+                field(&self.written, "import-values").unwrap_or_else(empty),
+            )
             .with_optional("Alias", "alias", shown(&self.written, "alias"));
         Value::new(Data::Object(Rc::new(record)), self.written.origin)
     }

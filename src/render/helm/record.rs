@@ -59,9 +59,10 @@ impl Object for Record {
     }
 
     fn plain(&self) -> Option<Value> {
-        let shown = self.fields.iter().filter(|field| {
-            !field.key.is_empty() && (!field.optional || field.value.is_true())
-        });
+        let shown = self
+            .fields
+            .iter()
+            .filter(|field| !field.key.is_empty() && (!field.optional || field.value.is_true()));
         let entries = shown.map(|field| {
             let key = field.value.origin;
             (field.key.into(), Entry { key, value: field.value.clone() })

@@ -92,7 +92,10 @@ fn try_render(
         && !dependencies::fits(wanted, &kubernetes)
     {
         let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
-        problems.push(with_help(error(at.or(Some(start)), message, "wanted here"), "name the version that you run"));
+        problems.push(with_help(
+            error(at.or(Some(start)), message, "wanted here"),
+            "name the version that you run",
+        ));
     }
     let given = given_values(settings, read, &mut origins)?;
     dependencies::process(&mut chart, &given, &mut origins, problems)?;
@@ -168,9 +171,15 @@ fn execute(
         let name = folder.folder.join(&part.path);
         let (mut documents, odd) = manifests(&name, &part.name, &output.text);
         for odd in odd {
-            let at = output.text.pieces().find(|piece| piece.end as usize > odd.start).map(|piece| piece.origin);
-            let at = at.and_then(|origin| place(&rendering.origins, origin)).unwrap_or_else(|| part_start(part));
-            problems.push(error(Some(at), format!("what `{}` renders to {}", part.path, odd.says), "rendered here"));
+            let at =
+                output.text.pieces().find(|piece| piece.end as usize > odd.start).map(|piece| piece.origin);
+            let at =
+                at.and_then(|origin| place(&rendering.origins, origin)).unwrap_or_else(|| part_start(part));
+            problems.push(error(
+                Some(at),
+                format!("what `{}` renders to {}", part.path, odd.says),
+                "rendered here",
+            ));
         }
         for left in output.left_out {
             match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {

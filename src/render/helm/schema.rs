@@ -8,9 +8,9 @@ use serde_json::{Map as Object, Value as Json};
 
 use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Value};
-use super::{error, with_help};
 use super::load::Chart;
 use super::metadata::place;
+use super::{error, with_help};
 use crate::finding::Diagnostic;
 use crate::source::{Place, Span};
 
@@ -30,7 +30,10 @@ pub(super) fn check(chart: &Chart, values: &Value, origins: &Origins, problems: 
                 checker.check(&root, values, &At { path: String::new(), depth: 0 });
                 for fault in checker.faults.into_iter().take(MAX_FAULTS) {
                     let place = place(origins, fault.at).or_else(|| place(origins, values.origin));
-                    let whose = format!("the schema of the chart `{}` does not allow these values", chart.metadata.name);
+                    let whose = format!(
+                        "the schema of the chart `{}` does not allow these values",
+                        chart.metadata.name
+                    );
                     let problem = error(place, format!("{whose}: {}", fault.says), "");
                     problems.push(with_help(problem, "Helm refuses to render a chart with such values"));
                 }
@@ -173,7 +176,8 @@ impl<'s> Checker<'s> {
     }
 
     fn alternatives(&mut self, rules: &'s Object<String, Json>, value: &Value, at: &At) {
-        let several = |name: &str| rules.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let several =
+            |name: &str| rules.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         for schema in several("allOf") {
             self.check(schema, value, &at.same());
         }
@@ -402,9 +406,9 @@ fn json(value: &Value) -> Json {
         Data::Float(number) => Json::from(*number),
         Data::Text(text) => Json::from(text.as_str()),
         Data::List(list) => list.borrow().iter().map(json).collect(),
-        Data::Map(map) => {
-            Json::Object(map.borrow().iter().map(|(key, entry)| (key.to_string(), json(&entry.value))).collect())
-        }
+        Data::Map(map) => Json::Object(
+            map.borrow().iter().map(|(key, entry)| (key.to_string(), json(&entry.value))).collect(),
+        ),
         _ => Json::Null,
     }
 }

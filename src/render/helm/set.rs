@@ -142,7 +142,10 @@ impl Parser<'_> {
         }
         let loser = values.borrow().get(key).map(|entry| entry.value.clone());
         if let Some(loser) = loser {
-            if matches!((&loser.data, &value.data), (Data::Map(_), Data::Map(_)) | (Data::List(_), Data::List(_))) {
+            if matches!(
+                (&loser.data, &value.data),
+                (Data::Map(_), Data::Map(_)) | (Data::List(_), Data::List(_))
+            ) {
                 value.origin = loser.origin;
             } else {
                 loses(self.origins, &mut value, loser.origin);
@@ -252,7 +255,9 @@ impl Parser<'_> {
             let origin = self.origin();
             from_json(parsed, origin)
         };
-        while let Some(letter) = self.letters.get(self.at).copied().filter(|letter| letter.is_whitespace() || *letter == ',') {
+        while let Some(letter) =
+            self.letters.get(self.at).copied().filter(|letter| letter.is_whitespace() || *letter == ',')
+        {
             self.at += 1;
             if letter == ',' {
                 break;
@@ -272,9 +277,9 @@ fn from_json(json: serde_json::Value, origin: Origin) -> Value {
             return Value::list(items.into_iter().map(|item| from_json(item, origin)), origin);
         }
         serde_json::Value::Object(entries) => {
-            let entries = entries.into_iter().map(|(key, value)| {
-                (Rc::from(key), Entry { key: origin, value: from_json(value, origin) })
-            });
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| (Rc::from(key), Entry { key: origin, value: from_json(value, origin) }));
             return Value::map(entries, origin);
         }
     };

@@ -11,7 +11,8 @@ use super::set::Kind;
 use crate::finding::{Diagnostic, Severity};
 use crate::source::FileId;
 
-const CHART: (&str, &str) = ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.2.3\nappVersion: \"4.5\"\n");
+const CHART: (&str, &str) =
+    ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.2.3\nappVersion: \"4.5\"\n");
 
 fn folder(files: &[(&str, &str)]) -> ChartFolder {
     let mut all = Files::default();
@@ -80,29 +81,47 @@ fn the_context() {
             ..Settings::default()
         },
     );
-    assert_eq!(out, ["a: web front Helm true 1\nb: shop 1.2.3 4.5  true\nc: shop/templates/a.yaml shop/templates\n\
-        d: v1.29.0 29 v1.29.0\ne: true false true\nf: 8\ng: \nh: config/a.txt config/b.txt \ni: <one><two>"]);
+    assert_eq!(
+        out,
+        ["a: web front Helm true 1\nb: shop 1.2.3 4.5  true\nc: shop/templates/a.yaml shop/templates\n\
+        d: v1.29.0 29 v1.29.0\ne: true false true\nf: 8\ng: \nh: config/a.txt config/b.txt \ni: <one><two>"]
+    );
 }
 
 #[test]
 fn who_wins() {
     let files = [
         CHART,
-        ("values.yaml", "a: chart\nb: {x: 1, w: 2}\nlist: [1, 2]\ngone: {k: 1}\nkept: null\nsub: {own: parent, deep: {a: 1}}\nglobal: {g: top, m: {x: 1}}\n"),
+        (
+            "values.yaml",
+            "a: chart\nb: {x: 1, w: 2}\nlist: [1, 2]\ngone: {k: 1}\nkept: null\nsub: {own: parent, deep: {a: 1}}\nglobal: {g: top, m: {x: 1}}\n",
+        ),
         ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 0.1.0\n"),
-        ("charts/sub/values.yaml", "own: child\nother: child\ndeep: {a: 0, b: 2}\nglobal: {g: low, own: low, m: {w: 2}}\n"),
-        ("charts/sub/templates/s.yaml", "s: {{ .Values.own }} {{ .Values.other }} {{ .Values.deep.a }}{{ .Values.deep.b }} {{ .Values.global.g }} {{ .Values.global.own }} {{ .Values.global.m.x }}{{ .Values.global.m.w }} {{ .Chart.IsRoot }} {{ .Template.BasePath }}\n"),
-        ("templates/p.yaml", "p: {{ .Values.a }} {{ .Values.b.x }}{{ .Values.b.w }} {{ len .Values.list }} <{{ .Values.gone }}> <{{ .Values.kept }}> {{ .Values.sub.own }} {{ .Values.global.own }} {{ .Subcharts.sub.Values.other }}\n"),
+        (
+            "charts/sub/values.yaml",
+            "own: child\nother: child\ndeep: {a: 0, b: 2}\nglobal: {g: low, own: low, m: {w: 2}}\n",
+        ),
+        (
+            "charts/sub/templates/s.yaml",
+            "s: {{ .Values.own }} {{ .Values.other }} {{ .Values.deep.a }}{{ .Values.deep.b }} {{ .Values.global.g }} {{ .Values.global.own }} {{ .Values.global.m.x }}{{ .Values.global.m.w }} {{ .Chart.IsRoot }} {{ .Template.BasePath }}\n",
+        ),
+        (
+            "templates/p.yaml",
+            "p: {{ .Values.a }} {{ .Values.b.x }}{{ .Values.b.w }} {{ len .Values.list }} <{{ .Values.gone }}> <{{ .Values.kept }}> {{ .Values.sub.own }} {{ .Values.global.own }} {{ .Subcharts.sub.Values.other }}\n",
+        ),
     ];
-    assert_eq!(prints(&files, &Settings::default()), [
-        "s: parent child 12 top low 12 false shop/charts/sub/templates",
-        "p: chart 12 2 <map[k:1]> <> parent  child",
-    ]);
+    assert_eq!(
+        prints(&files, &Settings::default()),
+        [
+            "s: parent child 12 top low 12 false shop/charts/sub/templates",
+            "p: chart 12 2 <map[k:1]> <> parent  child",
+        ]
+    );
     let prod = "a: file\nb: {x: 9}\nlist: [7]\ngone: null\nsub: {own: file}\n";
-    assert_eq!(prints(&files, &with(prod, &[(Kind::Typed, "sub.deep.a=5,global.g=set"), (Kind::Text, "b.w=007")])), [
-        "s: file child 52 set low 12 false shop/charts/sub/templates",
-        "p: file 9007 1 <> <> file  child",
-    ]);
+    assert_eq!(
+        prints(&files, &with(prod, &[(Kind::Typed, "sub.deep.a=5,global.g=set"), (Kind::Text, "b.w=007")])),
+        ["s: file child 52 set low 12 false shop/charts/sub/templates", "p: file 9007 1 <> <> file  child",]
+    );
 }
 
 #[test]
@@ -117,7 +136,8 @@ fn losers_are_remembered() {
     let (rendered, _) = rendered(&files, &with("sub: {own: file}\n", &[]));
     let rendered = rendered.expect("rendered");
     assert_eq!(texts(&rendered), ["file"; 0], "text alone is no manifest");
-    let files = [files[0], files[1], files[2], files[3], ("charts/sub/templates/s.yaml", "s: {{ .Values.own }}")];
+    let files =
+        [files[0], files[1], files[2], files[3], ("charts/sub/templates/s.yaml", "s: {{ .Values.own }}")];
     let (rendered, _) = self::rendered(&files, &with("sub: {own: file}\n", &[]));
     let rendered = rendered.expect("rendered");
     let text = &rendered.documents[0].text;
@@ -134,7 +154,11 @@ fn losers_are_remembered() {
 fn the_grammar_of_set() {
     let template = ("templates/a.yaml", "a: {{ .Values | toJson }}\n");
     for (kind, line, expected) in [
-        (Kind::Typed, "a=1,b=true,c=null,d=,e=0123,f=1.5", r#"{"a":1,"b":true,"c":null,"d":"","e":"0123","f":"1.5"}"#),
+        (
+            Kind::Typed,
+            "a=1,b=true,c=null,d=,e=0123,f=1.5",
+            r#"{"a":1,"b":true,"c":null,"d":"","e":"0123","f":"1.5"}"#,
+        ),
         (Kind::Typed, "a.b.c=x,a.b.d=y", r#"{"a":{"b":{"c":"x","d":"y"}}}"#),
         (Kind::Typed, "a={x,1,true}", r#"{"a":["x",1,true]}"#),
         (Kind::Typed, "a[0].b=1,a[1]=x,a[0].c=2", r#"{"a":[{"b":1,"c":2},"x"]}"#),
@@ -144,7 +168,11 @@ fn the_grammar_of_set() {
         (Kind::Json, r#"a={"x":[1,null]},b=2"#, r#"{"a":{"x":[1,null]},"b":2}"#),
         (Kind::File, "a=x.txt", r#"{"a":"content of x.txt"}"#),
     ] {
-        assert_eq!(prints(&[CHART, template], &with("", &[(kind, line)])), [format!("a: {expected}")], "{line}");
+        assert_eq!(
+            prints(&[CHART, template], &with("", &[(kind, line)])),
+            [format!("a: {expected}")],
+            "{line}"
+        );
     }
     for line in ["a", "a,b=1", "a[-1]=x", "a[99999]=x", "a={x", "a.=", "a=1,a.b=2"] {
         let problems = rendered(&[CHART], &with("", &[(Kind::Typed, line)])).1;
@@ -190,10 +218,13 @@ fn what_is_missing_is_said() {
     let (done, problems) = rendered(&files, &Settings::default());
     assert_eq!(texts(&done.expect("rendered")), ["a: 1"]);
     let said: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert_eq!(said, [
-        "the chart `gone` is needed and not here: what it would add, and what needs it, is not rendered",
-        "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: it is left out",
-    ]);
+    assert_eq!(
+        said,
+        [
+            "the chart `gone` is needed and not here: what it would add, and what needs it, is not rendered",
+            "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: it is left out",
+        ]
+    );
     assert!(problems.iter().all(|problem| problem.place.is_some()));
     let off = with("gone: {on: false}\n", &[]);
     assert_eq!(rendered(&files, &off).1.len(), 1, "what is switched off is not missed");
@@ -223,7 +254,10 @@ fn parents_define_last_and_render_last() {
             CHART,
             ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
             ("charts/sub/templates/_h.tpl", "{{ define \"n\" }}sub{{ end }}"),
-            ("charts/sub/templates/x.yaml", "a: {{ include \"n\" . }} {{ set .Values.global \"seen\" \"yes\" | len }}\n"),
+            (
+                "charts/sub/templates/x.yaml",
+                "a: {{ include \"n\" . }} {{ set .Values.global \"seen\" \"yes\" | len }}\n",
+            ),
             ("templates/_h.tpl", "{{ define \"n\" }}parent{{ end }}"),
             ("templates/a.yaml", "b: {{ include \"n\" . }} {{ .Values.mark }}\n"),
             ("templates/z.yaml", "{{ $_ := set .Values \"mark\" \"z was first\" }}c: 1\n"),
@@ -247,7 +281,8 @@ fn what_is_wrong_has_a_place_and_the_rest_is_rendered() {
     ];
     let (done, problems) = rendered(&files, &Settings::default());
     assert_eq!(texts(&done.expect("rendered")), ["a: 1"]);
-    let mut where_: Vec<u32> = problems.iter().filter_map(|problem| Some(problem.place.as_ref()?.place.file.0)).collect();
+    let mut where_: Vec<u32> =
+        problems.iter().filter_map(|problem| Some(problem.place.as_ref()?.place.file.0)).collect();
     where_.sort_unstable();
     assert_eq!(where_, [2, 3, 4, 5]);
     let help: Vec<_> = problems.iter().filter_map(|problem| problem.help.as_deref()).collect();
@@ -263,19 +298,28 @@ fn values_are_checked() {
             "name": {"type": "string", "pattern": "^[a-z]+$"}, "on": {"oneOf": [{"type": "boolean"}, {"const": "auto"}]}}}"##;
     let said = |values: &str| messages(&[CHART, ("values.schema.json", schema), ("values.yaml", values)]);
     let prefix = "the schema of the chart `shop` does not allow these values: ";
-    assert_eq!(said("name: web\nport: 80\nmode: a\non: auto\n"), [format!("{prefix}`true` is not known to it")]);
+    assert_eq!(
+        said("name: web\nport: 80\nmode: a\non: auto\n"),
+        [format!("{prefix}`true` is not known to it")]
+    );
     assert_eq!(said("name: web\nport: 80\nmode: a\n\"on\": auto\n"), [""; 0]);
-    assert_eq!(said("port: eighty\nmode: c\n\"on\": 5\nname: A\n"), [
-        format!("{prefix}`mode` is to be one of `\"a\"`, `\"b\"`"),
-        format!("{prefix}`name` does not match `^[a-z]+$`"),
-        format!("{prefix}`on` is in none of the forms that are allowed"),
-        format!("{prefix}`port` is text, and is to be a whole number"),
-    ]);
-    assert_eq!(said("port: 70000\nextra: 1\n"), [
-        format!("{prefix}the whole has no `name`, which is required"),
-        format!("{prefix}`extra` is not known to it"),
-        format!("{prefix}`port` is 70000, and 65535 is the most"),
-    ]);
+    assert_eq!(
+        said("port: eighty\nmode: c\n\"on\": 5\nname: A\n"),
+        [
+            format!("{prefix}`mode` is to be one of `\"a\"`, `\"b\"`"),
+            format!("{prefix}`name` does not match `^[a-z]+$`"),
+            format!("{prefix}`on` is in none of the forms that are allowed"),
+            format!("{prefix}`port` is text, and is to be a whole number"),
+        ]
+    );
+    assert_eq!(
+        said("port: 70000\nextra: 1\n"),
+        [
+            format!("{prefix}the whole has no `name`, which is required"),
+            format!("{prefix}`extra` is not known to it"),
+            format!("{prefix}`port` is 70000, and 65535 is the most"),
+        ]
+    );
 }
 
 #[test]
@@ -287,7 +331,10 @@ fn definitions_hooks_and_tests_are_marked() {
             ("crds/README.md", "no"),
             ("templates/hook.yaml", "kind: Job\nmetadata: {annotations: {helm.sh/hook: pre-install}}\n"),
             ("templates/tests/t.yaml", "kind: Pod\nmetadata: {annotations: {helm.sh/hook: test}}\n"),
-            ("templates/d.yaml", "kind: Deployment\n{{ if .Values.pdb }}\n---\nkind: PodDisruptionBudget\n{{ end }}"),
+            (
+                "templates/d.yaml",
+                "kind: Deployment\n{{ if .Values.pdb }}\n---\nkind: PodDisruptionBudget\n{{ end }}",
+            ),
             ("templates/off.yaml", "{{ if .Values.pdb }}\nkind: PodDisruptionBudget\n{{ end }}"),
         ],
         &Settings::default(),

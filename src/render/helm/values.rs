@@ -113,7 +113,11 @@ fn behind(origins: &mut Origins, winner: Origin, loser: Origin, depth: usize) ->
         return winner;
     }
     let behind_it = if before == Origin::NONE { loser } else { behind(origins, before, loser, depth + 1) };
-    if behind_it == before { winner } else { origins.add(Source::Node { place: at, path, before: behind_it }) }
+    if behind_it == before {
+        winner
+    } else {
+        origins.add(Source::Node { place: at, path, before: behind_it })
+    }
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -162,11 +166,16 @@ impl Merge<'_> {
         let (here, above) = (into.borrow().get(GLOBAL).cloned(), from.borrow().get(GLOBAL).cloned());
         let odd = [&here, &above].into_iter().flatten().find(|entry| table(&entry.value).is_none());
         if let Some(odd) = odd {
-            self.warn(odd.value.origin, format!("`{}` is no map, so nothing of it is global", join(path, GLOBAL)), "here");
+            self.warn(
+                odd.value.origin,
+                format!("`{}` is no map, so nothing of it is global", join(path, GLOBAL)),
+                "here",
+            );
             return;
         }
         let here = here.unwrap_or_else(|| entry(empty()));
-        let (Some(own), above) = (table(&here.value), above.as_ref().and_then(|entry| table(&entry.value))) else {
+        let (Some(own), above) = (table(&here.value), above.as_ref().and_then(|entry| table(&entry.value)))
+        else {
             return;
         };
         for (key, global) in above.iter().flat_map(|map| map.borrow().clone()) {
@@ -174,7 +183,10 @@ impl Merge<'_> {
             let known_table = known.as_ref().and_then(table);
             match (table(&global.value), known, known_table) {
                 (Some(map), None, _) => {
-                    let copy = Value { data: Data::Map(Rc::new(map.borrow().clone().into())), origin: global.value.origin };
+                    let copy = Value {
+                        data: Data::Map(Rc::new(map.borrow().clone().into())),
+                        origin: global.value.origin,
+                    };
                     own.borrow_mut().insert(key, Entry { key: global.key, value: copy });
                 }
                 (Some(map), Some(_), Some(known)) => {
@@ -186,7 +198,11 @@ impl Merge<'_> {
                     own.borrow_mut().insert(key, Entry { key: global.key, value });
                 }
                 (Some(_), Some(known), None) => {
-                    self.warn(known.origin, format!("the global `{key}` is a map above and none here"), "here");
+                    self.warn(
+                        known.origin,
+                        format!("the global `{key}` is a map above and none here"),
+                        "here",
+                    );
                 }
                 (None, _, Some(_)) => {}
                 (None, known, None) => {
@@ -220,7 +236,10 @@ impl Merge<'_> {
                     Data::Nil => {}
                     _ => self.warn(
                         origin,
-                        format!("`{}` is no map in the chart's values.yaml, and is one here", join(path, key)),
+                        format!(
+                            "`{}` is no map in the chart's values.yaml, and is one here",
+                            join(path, key)
+                        ),
                         "a map",
                     ),
                 },
