@@ -106,13 +106,20 @@ impl Origins {
     /// Made of these, as far as they say anything; of very many some.
     pub fn of(&mut self, how: How, parts: impl IntoIterator<Item = Origin>) -> Origin {
         let mut kept: SmallVec<[Origin; 4]> = SmallVec::new();
+        let mut knows_all = true;
         for part in parts {
-            if part != Origin::NONE && !kept.contains(&part) {
-                kept.push(part);
-                if kept.len() == MAX_PARTS {
-                    break;
-                }
+            if part == Origin::NONE || kept.contains(&part) {
+                continue;
             }
+            if kept.len() < MAX_PARTS {
+                kept.push(part);
+            } else if knows_all && self.unknown(part).is_some() {
+                // Of all parts, this one must not be forgotten.
+                kept[MAX_PARTS - 1] = part;
+            } else {
+                continue;
+            }
+            knows_all &= self.unknown(part).is_none();
         }
         match (kept.len(), how) {
             (0, _) => Origin::NONE,

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::origin::Origin;
+use super::origin::{How, Origin, Origins, Source};
 
 /// The template call, branch or loop that printed a piece, by its position in the list of the rendering; 0 is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,17 @@ impl Text {
     pub fn of(text: impl Into<Rc<str>>, origin: Origin) -> Self {
         let pieces = if origin == Origin::NONE { Pieces::None } else { Pieces::One(origin, Frame(0)) };
         Self { text: text.into(), pieces }
+    }
+
+    /// The same, if it is of one origin and not printed yet, from `origin`; text of several pieces keeps theirs.
+    pub fn from_origin(&self, origin: Origin) -> Self {
+        let pieces = match &self.pieces {
+            Pieces::None | Pieces::One(_, Frame(0)) if origin != Origin::NONE => {
+                Pieces::One(origin, Frame(0))
+            }
+            pieces => pieces.clone(),
+        };
+        Self { text: self.text.clone(), pieces }
     }
 
     /// The bytes.
@@ -91,6 +102,17 @@ impl Text {
         out.finish()
     }
 
+    /// The same text, each piece from elsewhere.
+    pub fn from_origins(&self, mut origin: impl FnMut(Piece) -> Origin) -> Self {
+        let mut out = Writer::default();
+        let mut start = 0;
+        for piece in self.pieces() {
+            out.push(&self.text[start..piece.end as usize], origin(piece), piece.frame);
+            start = piece.end as usize;
+        }
+        out.finish()
+    }
+
     /// The text without every occurrence of `part`.
     pub fn without(&self, part: &str) -> Self {
         if part.is_empty() || !self.text.contains(part) {
@@ -104,6 +126,23 @@ impl Text {
         }
         out.push_slice(self, start, self.text.len());
         out.finish()
+    }
+
+    /// This text as that of a value of this origin: bytes that do not say where they come from come from there, and what
+    /// helped to choose the value is said by each of its bytes.
+    pub fn owned(&self, origin: Origin, origins: &mut Origins) -> Self {
+        if !matches!(self.pieces, Pieces::Many(_) | Pieces::One(_, Frame(1..))) {
+            return self.from_origin(origin);
+        }
+        let chosen = matches!(origins.get(origin), Source::Of(How::Chosen, _));
+        if !chosen && self.pieces().all(|piece| piece.origin != Origin::NONE) {
+            return self.clone();
+        }
+        self.from_origins(|piece| match piece.origin {
+            Origin::NONE => origin,
+            own if chosen => origins.of(How::Chosen, [own, origin]),
+            own => own,
+        })
     }
 
     /// The origins of bytes `start..end`, in order, each once in a row.

@@ -99,6 +99,15 @@ impl Value {
         Self { data, origin }
     }
 
+    /// The same, from elsewhere: text of one origin too.
+    pub fn from_origin(&self, origin: Origin) -> Self {
+        let data = match &self.data {
+            Data::Text(text) => Data::Text(text.from_origin(origin)),
+            data => data.clone(),
+        };
+        Self { data, origin }
+    }
+
     /// Nothing.
     pub fn nil(origin: Origin) -> Self {
         Self { data: Data::Nil, origin }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use crate::render::origin::{How, Origin, Source};
 use crate::render::template::function::Call;
 use crate::render::text::{Text, Writer};
@@ -55,6 +57,11 @@ pub(super) fn text(value: &Value) -> Result<&Text, String> {
         Data::Text(text) => Ok(text),
         _ => Err(wrong("string", value)),
     }
+}
+
+/// A `string` with the origins of its bytes, for what moves them about.
+pub(super) fn rope(call: &mut Call<'_>, value: &Value) -> Result<Text, String> {
+    Ok(text(value)?.owned(value.origin, call.origins))
 }
 
 /// An `int`.
@@ -117,9 +124,56 @@ pub(super) fn items_to(verb: &str, value: &Value) -> Result<Vec<Value>, String> 
     }
 }
 
-/// Where several values come from.
-pub(super) fn origins<'v>(values: &'v [Value]) -> impl Iterator<Item = Origin> + 'v {
-    values.iter().map(|value| value.origin)
+/// Where values come from: they themselves, and what they are made of, as far as that is not very much.
+pub(super) fn origins(values: &[Value]) -> SmallVec<[Origin; 8]> {
+    let mut found = SmallVec::new();
+    let mut left = LOOKED_AT;
+    for value in values {
+        collect(value, &mut found, &mut left);
+    }
+    found
+}
+
+/// How many parts of values are looked at for where they come from.
+const LOOKED_AT: usize = 64;
+
+fn collect(value: &Value, found: &mut SmallVec<[Origin; 8]>, left: &mut usize) {
+    let mut note = |origin: Origin| {
+        *left = left.saturating_sub(1);
+        if origin != Origin::NONE && !found.contains(&origin) {
+            found.push(origin);
+        }
+        *left > 0
+    };
+    if !note(value.origin) {
+        return;
+    }
+    match &value.data {
+        Data::Text(text) => drop(text.pieces().all(|piece| note(piece.origin))),
+        Data::List(list) => {
+            for item in list.borrow().iter() {
+                collect(item, found, left);
+                if *left == 0 {
+                    break;
+                }
+            }
+        }
+        Data::Map(map) => {
+            for entry in map.borrow().values() {
+                collect(&entry.value, found, left);
+                if *left == 0 {
+                    break;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A value that was chosen with the help of others.
+pub(super) fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
+    let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
+    value.from_origin(origin)
 }
 
 /// A value that was computed from others.

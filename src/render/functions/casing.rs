@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Table;
-use super::arguments::{Answer, derived_text, exactly, joined, text};
+use super::arguments::{Answer, derived_text, exactly, joined, rope, text};
 use crate::render::template::function::Call;
 use crate::render::text::Writer;
 use crate::render::value::Value;
@@ -25,7 +25,7 @@ pub(super) const TABLE: Table = &[
 
 /// A text with each character changed, or left out, which keeps its origin.
 fn mapped(call: &mut Call<'_>, value: &Value, mut change: impl FnMut(char) -> Option<char>) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let mut out = Writer::default();
     let mut start = 0;
     for piece in whole.pieces() {
@@ -100,7 +100,7 @@ fn swapcase(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// A text with some of its bytes left out. The program that this follows takes bytes for characters, which spoils others.
 fn kept(call: &mut Call<'_>, value: &Value, mut keeps: impl FnMut(char) -> bool) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let mut out = Writer::default();
     let mut start = 0;
     for piece in whole.pieces() {

@@ -141,8 +141,9 @@ fn elements(list: &Value) -> Result<Vec<Value>, String> {
     if let Data::Nil = list.data {
         return Ok(Vec::new());
     }
-    items(list)
-        .ok_or_else(|| format!("wrong type for value; expected []interface {{}}; got {}", list.data.type_name()))
+    items(list).ok_or_else(|| {
+        format!("wrong type for value; expected []interface {{}}; got {}", list.data.type_name())
+    })
 }
 
 fn self_signed(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -161,10 +162,7 @@ fn authority(value: &Value) -> Result<(), String> {
     match &value.data {
         Data::Object(object) if object.type_name() == "sprig.certificate" => Ok(()),
         Data::Nil => Err("wrong type for value; expected sprig.certificate; got interface {}".to_owned()),
-        other => Err(format!(
-            "wrong type for value; expected sprig.certificate; got {}",
-            other.type_name()
-        )),
+        other => Err(format!("wrong type for value; expected sprig.certificate; got {}", other.type_name())),
     }
 }
 

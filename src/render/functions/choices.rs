@@ -3,8 +3,7 @@
 //! The value that is chosen is handed over as it is; its origin says what helped to choose it.
 
 use super::Table;
-use super::arguments::{Answer, at_least, derived, exactly, origins, truth};
-use crate::render::origin::{How, Origin};
+use super::arguments::{Answer, at_least, chosen, derived, exactly, origins, truth};
 use crate::render::template::function::Call;
 use crate::render::value::{Data, Value};
 
@@ -20,12 +19,6 @@ pub(super) const TABLE: Table = &[
 /// sprig's notion of empty; a struct never is.
 pub(super) fn is_empty(value: &Value) -> bool {
     !value.is_true()
-}
-
-/// A value that was chosen with the help of others.
-fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
-    let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
-    Value::new(value.data.clone(), origin)
 }
 
 fn default(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -45,7 +38,7 @@ fn empty(call: &mut Call<'_>, values: &[Value]) -> Answer {
 fn coalesce(call: &mut Call<'_>, values: &[Value]) -> Answer {
     match values.iter().position(|value| !is_empty(value)) {
         Some(0) => Ok(values[0].clone()),
-        Some(at) => Ok(chosen(call, &values[at], origins(&values[..at]).collect::<Vec<_>>())),
+        Some(at) => Ok(chosen(call, &values[at], origins(&values[..at]))),
         None => Ok(derived(call, Data::Nil, values)),
     }
 }

@@ -1,8 +1,9 @@
 //! Values to YAML, JSON and TOML, and back.
 
 use super::Table;
-use super::arguments::{Answer, derived_text, exactly, text};
+use super::arguments::{Answer, derived_text, exactly, rope};
 use super::toml;
+use crate::render::origin::{How, Origin};
 use crate::render::template::function::Call;
 use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
@@ -25,30 +26,35 @@ pub(super) const TABLE: Table = &[
     ("toToml", to_toml),
 ];
 
+/// Of how many of its parts a text as a whole says that it comes from them.
+const PARTS: usize = 16;
+
 /// A text that holds what a value holds.
 fn written(call: &mut Call<'_>, text: Text, value: &Value) -> Answer {
     call.budget.bytes(text.len())?;
-    Ok(Value::new(Data::Text(text), value.origin))
+    let parts: Vec<Origin> = text.pieces().take(PARTS).map(|piece| piece.origin).collect();
+    let origin = call.origins.of(How::Joined, std::iter::once(value.origin).chain(parts));
+    Ok(Value::new(Data::Text(text), origin))
 }
 
 fn to_yaml(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("toYaml", values)?;
     // What cannot be written is nothing, without a word.
-    let text = print::print(value, call.at, call.frame).unwrap_or_default();
+    let text = print::print(value, call.origins, call.at, call.frame).unwrap_or_default();
     let end = text.as_str().strip_suffix('\n').unwrap_or(text.as_str()).len();
     written(call, text.slice(0, end), value)
 }
 
 fn in_json(call: &mut Call<'_>, name: &str, values: &[Value], form: Form) -> Answer {
     let [value] = exactly(name, values)?;
-    let text = json::print(value, form, call.at, call.frame)?;
+    let text = json::print(value, form, call.origins, call.at, call.frame)?;
     written(call, text, value)
 }
 
 /// The same, but nothing where it cannot be written.
 fn in_json_or_nothing(call: &mut Call<'_>, name: &str, values: &[Value], form: Form) -> Answer {
     let [value] = exactly(name, values)?;
-    let text = json::print(value, form, call.at, call.frame).unwrap_or_default();
+    let text = json::print(value, form, call.origins, call.at, call.frame).unwrap_or_default();
     written(call, text, value)
 }
 
@@ -116,22 +122,16 @@ fn json_name(data: &Data) -> &'static str {
 }
 
 fn read_yaml(call: &mut Call<'_>, value: &Value) -> Result<Result<Value, String>, String> {
-    let text = owned(text(value)?, value);
+    let text = rope(call, value)?;
     call.budget.work(text.len() / 16)?;
     Ok(load::load_text(&text, call.origins)
         .map_err(|problem| format!("error converting YAML to JSON: yaml: {}", problem.message)))
 }
 
 fn read_json(call: &mut Call<'_>, value: &Value) -> Result<Result<Value, String>, String> {
-    let text = owned(text(value)?, value);
+    let text = rope(call, value)?;
     call.budget.work(text.len() / 16)?;
     Ok(json::parse(&text, call.origins))
-}
-
-/// A text of which every byte says where it came from, if any does.
-fn owned(text: &Text, value: &Value) -> Text {
-    let silent = text.pieces().all(|piece| piece.origin == crate::render::origin::Origin::NONE);
-    if silent { Text::of(text.as_str(), value.origin) } else { text.clone() }
 }
 
 const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON: ";

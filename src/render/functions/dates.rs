@@ -119,7 +119,8 @@ impl Object for Date {
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-        let changed = |date: Option<Self>| date.map(Self::value).ok_or_else(|| "time out of range".to_owned());
+        let changed =
+            |date: Option<Self>| date.map(Self::value).ok_or_else(|| "time out of range".to_owned());
         Some(match (name, arguments) {
             ("Format", [layout]) => text(layout).map(|layout| self.text(self.shown(layout.as_str()))),
             ("Add", [by]) => int(by).and_then(|by| changed(self.later(i128::from(by)))),
@@ -244,7 +245,12 @@ fn ago(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 /// A date read from text; where none is written, the year 1 as in Go, or the error.
-fn read(call: &mut Call<'_>, values: &[Value], layout: &Value, value: &Value) -> Result<Option<Value>, String> {
+fn read(
+    call: &mut Call<'_>,
+    values: &[Value],
+    layout: &Value,
+    value: &Value,
+) -> Result<Option<Value>, String> {
     let origin = derived(call, Data::Nil, values).origin;
     let Some(moment) = layout::parse(text(layout)?.as_str(), text(value)?.as_str()) else { return Ok(None) };
     let zone = Offset::from_seconds(moment.offset).map_or(TimeZone::UTC, |offset| offset.to_time_zone());

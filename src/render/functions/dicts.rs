@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, at_least, exactly, list, map, text};
+use super::arguments::{Answer, at_least, chosen, exactly, list, map, text};
 use super::spell::strval;
 use crate::render::origin::{How, Source};
 use crate::render::template::function::Call;
@@ -47,9 +47,14 @@ fn dict(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// The value of a key that is not there, whose origin says that it could be.
 fn missing(call: &mut Call<'_>, value: Value, map: &Value, key: &str) -> Value {
+<<<<<<< HEAD
     let missing = call.origins.add(Source::Missing { map: map.origin, key: key.into() });
     let origin = call.origins.of(How::Chosen, [value.origin, missing]);
     Value::new(value.data, origin)
+=======
+    let missing = call.origins.add(Source::Missing { map: map.origin, key: Rc::from(key) });
+    chosen(call, &value, [missing])
+>>>>>>> chart
 }
 
 fn get(call: &mut Call<'_>, values: &[Value]) -> Answer {

@@ -76,9 +76,9 @@ pub(super) fn shown(nanoseconds: i128) -> String {
     };
     match size {
         0 => "0s".to_owned(),
-        ..1_000 => format!("{sign}{size}ns"),
-        ..1_000_000 => decimal(1_000, "µs"),
-        ..SECOND => decimal(1_000_000, "ms"),
+        1..1_000 => format!("{sign}{size}ns"),
+        1_000..1_000_000 => decimal(1_000, "µs"),
+        1_000_000..SECOND => decimal(1_000_000, "ms"),
         _ => {
             let (minutes, rest) = (size / (60 * SECOND), size % (60 * SECOND));
             let number = format!("{}.{:09}", rest / SECOND, rest % SECOND);

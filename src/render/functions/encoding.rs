@@ -4,14 +4,18 @@ use super::Table;
 use super::arguments::{Answer, derived_text, exactly, text};
 use crate::render::base64;
 use crate::render::template::function::Call;
-use crate::render::value::Value;
+use crate::render::value::{Data, Value};
 
 pub(super) const TABLE: Table =
     &[("b64enc", b64enc), ("b64dec", b64dec), ("b32enc", b32enc), ("b32dec", b32dec)];
 
 fn b64enc(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("b64enc", values)?;
-    let encoded = base64::encode(text(value)?.as_str().as_bytes());
+    let encoded = match &value.data {
+        // Go's strings hold any bytes; a file that is no text comes as bytes here.
+        Data::Bytes(bytes) => base64::encode(bytes),
+        _ => base64::encode(text(value)?.as_str().as_bytes()),
+    };
     derived_text(call, encoded, values)
 }
 

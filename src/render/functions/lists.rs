@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, at_least, derived, exactly, items_to, list, origins};
+use super::arguments::{Answer, at_least, derived, exactly, items_to, list};
 use super::choices::is_empty;
 use super::kinds::same;
 use super::spell::spelled;
 use super::strings::texts;
-use crate::render::origin::{How, Origin};
+use crate::render::origin::Origin;
 use crate::render::template::function::Call;
 use crate::render::value::{Data, Object, Value};
 
@@ -130,11 +130,17 @@ fn reverse(call: &mut Call<'_>, values: &[Value]) -> Answer {
     list(call, items, values)
 }
 
+/// What is left of a list. What was dropped has a part in it, too.
+fn left(call: &mut Call<'_>, whole: &Value, kept: Vec<Value>, dropped: Vec<Value>) -> Answer {
+    let mut from = vec![whole.clone()];
+    from.extend(dropped);
+    list(call, kept, &from)
+}
+
 fn compact(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("compact", values)?;
-    let mut items = items_to("compact on", value)?;
-    items.retain(|item| !is_empty(item));
-    list(call, items, values)
+    let (kept, dropped) = items_to("compact on", value)?.into_iter().partition(|item| !is_empty(item));
+    left(call, value, kept, dropped)
 }
 
 fn contains(call: &mut Call<'_>, items: &[Value], wanted: &Value) -> Result<bool, String> {
@@ -148,24 +154,20 @@ fn contains(call: &mut Call<'_>, items: &[Value], wanted: &Value) -> Result<bool
 
 fn uniq(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("uniq", values)?;
-    let mut kept: Vec<Value> = Vec::new();
+    let (mut kept, mut dropped): (Vec<Value>, Vec<Value>) = Default::default();
     for item in items_to("find uniq on", value)? {
-        if !contains(call, &kept, &item)? {
-            kept.push(item);
-        }
+        if contains(call, &kept, &item)? { &mut dropped } else { &mut kept }.push(item);
     }
-    list(call, kept, values)
+    left(call, value, kept, dropped)
 }
 
 fn without(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let ([value], unwanted) = at_least("without", values)?;
-    let mut kept = Vec::new();
+    let (mut kept, mut dropped) = (Vec::new(), unwanted.to_vec());
     for item in items_to("find without on", value)? {
-        if !contains(call, unwanted, &item)? {
-            kept.push(item);
-        }
+        if contains(call, unwanted, &item)? { &mut dropped } else { &mut kept }.push(item);
     }
-    list(call, kept, values)
+    left(call, value, kept, dropped)
 }
 
 fn has(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -177,9 +179,7 @@ fn has(call: &mut Call<'_>, values: &[Value]) -> Answer {
             contains(call, &items, wanted)?
         }
     };
-    // Which element it is does not show; that the list holds it does.
-    let origin = call.origins.of(How::Derived, origins(&values[1..]).chain([wanted.origin]));
-    Ok(Value::new(Data::Bool(found), origin))
+    Ok(derived(call, Data::Bool(found), values))
 }
 
 fn to_text(call: &mut Call<'_>, value: &Value) -> Answer {

@@ -57,11 +57,8 @@ pub(super) fn whole(value: &Value) -> i64 {
 
 /// Go's conversion on the machines that charts are rendered on: out of range is the lowest number.
 fn truncate(number: f64) -> i64 {
-    if number.is_nan() || number >= 9_223_372_036_854_775_808.0 || number < -9_223_372_036_854_775_808.0 {
-        i64::MIN
-    } else {
-        number as i64
-    }
+    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number);
+    if fits { number as i64 } else { i64::MIN }
 }
 
 /// `1.00` is a whole number, too.

@@ -6,9 +6,8 @@ use regex::{Captures, Regex, RegexBuilder};
 use rustc_hash::FxHashMap;
 
 use super::Table;
-use super::arguments::{Answer, derived, derived_text, exactly, int, joined, list, text};
+use super::arguments::{Answer, derived, derived_text, exactly, int, joined, list, rope, text};
 use super::lists::list_or_nil;
-use super::spell::push;
 use super::splitting::part;
 use crate::render::origin::How;
 use crate::render::template::function::Call;
@@ -48,11 +47,12 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         if let Some(known) = compiled.get(pattern) {
             return Ok(known.clone());
         }
-        let regex = RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
-            let error = error.to_string();
-            let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("error parsing regexp: {reason}: `{pattern}`")
-        })?;
+        let regex =
+            RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
+                let error = error.to_string();
+                let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                format!("error parsing regexp: {reason}: `{pattern}`")
+            })?;
         if compiled.len() >= KEPT {
             compiled.clear();
         }
@@ -72,7 +72,8 @@ fn regex_match(call: &mut Call<'_>, values: &[Value]) -> Answer {
     text(pattern)?;
     text(whole)?;
     // What is no expression matches nothing.
-    let found = searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
+    let found =
+        searching(call, pattern, whole).is_ok_and(|regex| regex.is_match(whole.as_str().unwrap_or_default()));
     Ok(derived(call, Data::Bool(found), values))
 }
 
@@ -89,20 +90,20 @@ fn limit(count: &Value) -> Result<usize, String> {
 
 fn find_all(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [pattern, whole, count] = exactly("regexFindAll", values)?;
-    let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, text(whole)?);
+    let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, rope(call, whole)?);
     let mut found = Vec::new();
     for at in regex.find_iter(rope.as_str()).take(limit) {
         call.budget.work(1)?;
-        found.push(part(call, rope, whole.origin, at.start(), at.end()));
+        found.push(part(call, &rope, whole.origin, at.start(), at.end()));
     }
     list_or_nil(call, found, &values[..2])
 }
 
 fn find(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [pattern, whole] = exactly("regexFind", values)?;
-    let (regex, rope) = (searching(call, pattern, whole)?, text(whole)?);
+    let (regex, rope) = (searching(call, pattern, whole)?, rope(call, whole)?);
     match regex.find(rope.as_str()) {
-        Some(found) => Ok(part(call, rope, whole.origin, found.start(), found.end())),
+        Some(found) => Ok(part(call, &rope, whole.origin, found.start(), found.end())),
         None => derived_text(call, "", values),
     }
 }
@@ -115,7 +116,8 @@ fn replaced(
     with: fn(&Captures<'_>, &str, &mut String),
 ) -> Answer {
     let [pattern, whole, replacement] = exactly(name, values)?;
-    let (regex, rope, replacement) = (searching(call, pattern, whole)?, text(whole)?, text(replacement)?);
+    let (regex, rope, replacement) =
+        (searching(call, pattern, whole)?, rope(call, whole)?, text(replacement)?);
     if !regex.is_match(rope.as_str()) {
         return Ok(whole.clone());
     }
@@ -125,14 +127,14 @@ fn replaced(
     let mut made = String::new();
     for captures in regex.captures_iter(rope.as_str()) {
         let Some(found) = captures.get(0) else { continue };
-        push(&mut out, &rope.slice(at, found.start()), whole.origin, call.frame);
+        out.push_slice(&rope, at, found.start());
         made.clear();
         with(&captures, replacement.as_str(), &mut made);
         call.budget.bytes(made.len())?;
         out.push(&made, origin, call.frame);
         at = found.end();
     }
-    push(&mut out, &rope.slice(at, rope.len()), whole.origin, call.frame);
+    out.push_slice(&rope, at, rope.len());
     joined(call, out, &values[1..])
 }
 
@@ -146,7 +148,7 @@ fn replace_all_literal(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn split(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [pattern, whole, count] = exactly("regexSplit", values)?;
-    let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, text(whole)?);
+    let (regex, limit, rope) = (searching(call, pattern, whole)?, limit(count)?, rope(call, whole)?);
     let mut parts = Vec::new();
     if limit == 0 {
         return list_or_nil(call, parts, &values[..2]);
@@ -162,12 +164,12 @@ fn split(call: &mut Call<'_>, values: &[Value]) -> Answer {
         call.budget.work(1)?;
         end = found.start();
         if found.end() != 0 {
-            parts.push(part(call, rope, whole.origin, start, end));
+            parts.push(part(call, &rope, whole.origin, start, end));
         }
         start = found.end();
     }
     if end != rope.len() {
-        parts.push(part(call, rope, whole.origin, start, rope.len()));
+        parts.push(part(call, &rope, whole.origin, start, rope.len()));
     }
     list(call, parts, &values[..2])
 }

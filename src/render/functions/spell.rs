@@ -9,7 +9,7 @@ use crate::render::value::{Data, Value};
 /// A value as text; text stays what it is, and bytes are read as text.
 pub(super) fn strval(call: &mut Call<'_>, value: &Value) -> Result<Text, String> {
     match &value.data {
-        Data::Text(text) => Ok(text.clone()),
+        Data::Text(text) => Ok(text.owned(value.origin, call.origins)),
         Data::Bytes(bytes) => Ok(Text::of(String::from_utf8_lossy(bytes), value.origin)),
         _ => spelled(call, value),
     }
@@ -24,6 +24,7 @@ pub(super) fn spelled(call: &mut Call<'_>, value: &Value) -> Result<Text, String
     }
 }
 
+<<<<<<< HEAD
 /// Adds a text; what has no origin of its own comes from `or`.
 pub(super) fn push(out: &mut Writer, text: &Text, or: Origin, frame: Frame) {
     let mut start = 0;
@@ -36,15 +37,21 @@ pub(super) fn push(out: &mut Writer, text: &Text, or: Origin, frame: Frame) {
     }
 }
 
+=======
+>>>>>>> chart
 /// Text in double quotes, as `%q` and `strconv.Quote` write it.
-pub(super) fn quoted(out: &mut Writer, text: &Text, or: Origin, at: Origin, frame: Frame) {
+pub(super) fn push_quoted(out: &mut Writer, text: &Text, at: Origin, frame: Frame) {
     out.push("\"", at, frame);
     let mut start = 0;
     for piece in text.pieces() {
         let end = piece.end as usize;
+<<<<<<< HEAD
         let (origin, frame) =
             if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
         out.push(&escape(&text.as_str()[start..end]), origin, frame);
+=======
+        out.push(&escape(&text.as_str()[start..end]), piece.origin, piece.frame);
+>>>>>>> chart
         start = end;
     }
     out.push("\"", at, frame);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, exactly, int, list, text};
+use super::arguments::{Answer, exactly, int, list, rope, text};
 use crate::render::origin::Origin;
 use crate::render::template::function::Call;
 use crate::render::text::Text;
@@ -18,7 +18,11 @@ pub(super) fn parts(
     separator: &str,
     most: usize,
 ) -> Result<Vec<Value>, String> {
+<<<<<<< HEAD
     let text = text(whole)?;
+=======
+    let text = rope(call, whole)?;
+>>>>>>> chart
     let mut cuts: Vec<(usize, usize)> = if separator.is_empty() {
         text.as_str().char_indices().skip(1).map(|(at, _)| (at, at)).collect()
     } else {
@@ -32,7 +36,7 @@ pub(super) fn parts(
     let mut parts = Vec::with_capacity(cuts.len() + 1);
     let mut start = 0;
     for (end, next) in cuts.into_iter().chain([(text.len(), 0)]) {
-        parts.push(part(call, text, whole.origin, start, end));
+        parts.push(part(call, &text, whole.origin, start, end));
         start = next;
     }
     Ok(parts)

@@ -4,9 +4,15 @@
 
 use super::Table;
 use super::arguments::{
+<<<<<<< HEAD
     Answer, derived, derived_text, exactly, floor, int, items, joined, joined_text, text,
 };
 use super::spell::{push, quoted, spelled, strval};
+=======
+    Answer, chosen, derived, derived_text, exactly, floor, int, items, joined, joined_text, rope, text,
+};
+use super::spell::{push_quoted, spelled, strval};
+>>>>>>> chart
 use crate::render::origin::{How, Origin};
 use crate::render::template::function::Call;
 use crate::render::text::{Text, Writer};
@@ -46,7 +52,7 @@ fn hello(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// A part of a text.
 fn part(call: &mut Call<'_>, value: &Value, start: usize, end: usize) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let start = floor(whole.as_str(), start);
     let end = floor(whole.as_str(), end).max(start);
     if start == 0 && end == whole.len() {
@@ -146,7 +152,7 @@ fn abbrev_both(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// A text of at most `width` bytes that shows byte `offset`, with dots for what is left out.
 fn abbreviated(call: &mut Call<'_>, value: &Value, offset: i64, width: i64) -> Answer {
-    let whole = text(value)?;
+    let whole = rope(call, value)?;
     let len = whole.len() as i64;
     if width < 4 || len <= width {
         return Ok(value.clone());
@@ -155,17 +161,17 @@ fn abbreviated(call: &mut Call<'_>, value: &Value, offset: i64, width: i64) -> A
     let cut = |at: i64| floor(whole.as_str(), usize::try_from(at).unwrap_or_default());
     let mut out = Writer::default();
     if offset <= 4 {
-        out.push_slice(whole, 0, cut(width - 3));
+        out.push_slice(&whole, 0, cut(width - 3));
         out.push("...", call.at, call.frame);
     } else if width < 7 {
         return joined_text(call, Text::default(), std::slice::from_ref(value));
     } else {
         out.push("...", call.at, call.frame);
         if offset + width - 3 < len {
-            out.push_slice(whole, cut(offset), cut(offset + width - 6));
+            out.push_slice(&whole, cut(offset), cut(offset + width - 6));
             out.push("...", call.at, call.frame);
         } else {
-            out.push_slice(whole, cut(len - (width - 3)), whole.len());
+            out.push_slice(&whole, cut(len - (width - 3)), whole.len());
         }
     }
     joined(call, out, std::slice::from_ref(value))
@@ -173,13 +179,13 @@ fn abbreviated(call: &mut Call<'_>, value: &Value, offset: i64, width: i64) -> A
 
 fn repeat(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [count, value] = exactly("repeat", values)?;
-    let (count, text) = (int(count)?, text(value)?);
+    let (count, text) = (int(count)?, rope(call, value)?);
     let Ok(count) = usize::try_from(count) else { return Err("strings: negative Repeat count".to_owned()) };
     call.budget.bytes(text.len().saturating_mul(count))?;
     let mut out = Writer::default();
     if !text.is_empty() {
         for _ in 0..count {
-            push(&mut out, text, value.origin, call.frame);
+            out.push_text(&text);
         }
     }
     joined(call, out, &values[1..])
@@ -224,7 +230,7 @@ fn spaced(
 fn quote(call: &mut Call<'_>, values: &[Value]) -> Answer {
     spaced(call, values, |call, out, value| {
         let text = strval(call, value)?;
-        quoted(out, &text, value.origin, call.at, call.frame);
+        push_quoted(out, &text, call.at, call.frame);
         Ok(())
     })
 }
@@ -233,7 +239,7 @@ fn squote(call: &mut Call<'_>, values: &[Value]) -> Answer {
     spaced(call, values, |call, out, value| {
         let text = spelled(call, value)?;
         out.push("'", call.at, call.frame);
-        push(out, &text, value.origin, call.frame);
+        out.push_text(&text);
         out.push("'", call.at, call.frame);
         Ok(())
     })
@@ -242,7 +248,7 @@ fn squote(call: &mut Call<'_>, values: &[Value]) -> Answer {
 fn cat(call: &mut Call<'_>, values: &[Value]) -> Answer {
     spaced(call, values, |call, out, value| {
         let text = spelled(call, value)?;
-        push(out, &text, value.origin, call.frame);
+        out.push_text(&text);
         Ok(())
     })
 }
@@ -250,7 +256,7 @@ fn cat(call: &mut Call<'_>, values: &[Value]) -> Answer {
 /// Lines with spaces before each, empty ones too.
 fn indented(call: &mut Call<'_>, name: &str, values: &[Value], lead: &str) -> Answer {
     let [spaces, value] = exactly(name, values)?;
-    let (spaces, text) = (int(spaces)?, text(value)?);
+    let (spaces, text) = (int(spaces)?, rope(call, value)?);
     let Ok(spaces) = usize::try_from(spaces) else { return Err("strings: negative Repeat count".to_owned()) };
     let lines = text.as_str().matches('\n').count() + 1;
     call.budget.bytes(spaces.saturating_mul(lines))?;
@@ -258,23 +264,16 @@ fn indented(call: &mut Call<'_>, name: &str, values: &[Value], lead: &str) -> An
     let mut out = Writer::default();
     out.push(lead, call.at, call.frame);
     out.push(&pad, call.at, call.frame);
-    let (mut start, mut pieces) = (0, text.pieces());
-    let mut piece = pieces.next();
-    while let Some(current) = piece {
-        let end = current.end as usize;
-        let (origin, frame) = if current.origin == Origin::NONE {
-            (value.origin, call.frame)
-        } else {
-            (current.origin, current.frame)
-        };
+    let mut start = 0;
+    for piece in text.pieces() {
+        let end = piece.end as usize;
         for line in text.as_str()[start..end].split_inclusive('\n') {
-            out.push(line, origin, frame);
+            out.push(line, piece.origin, piece.frame);
             if line.ends_with('\n') {
                 out.push(&pad, call.at, call.frame);
             }
         }
         start = end;
-        piece = pieces.next();
     }
     joined(call, out, &values[1..])
 }
@@ -289,7 +288,8 @@ fn nindent(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn replace(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [old, new, value] = exactly("replace", values)?;
-    let (wanted, with, whole) = (text(old)?.as_str(), text(new)?, text(value)?);
+    let wanted = text(old)?.as_str();
+    let (with, whole) = (rope(call, new)?, rope(call, value)?);
     if !wanted.is_empty() && !whole.as_str().contains(wanted) {
         return Ok(value.clone());
     }
@@ -298,11 +298,11 @@ fn replace(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let mut out = Writer::default();
     let mut at = 0;
     for (found, _) in whole.as_str().match_indices(wanted) {
-        push(&mut out, &whole.slice(at, found), value.origin, call.frame);
-        push(&mut out, with, new.origin, call.frame);
+        out.push_slice(&whole, at, found);
+        out.push_text(&with);
         at = found + wanted.len();
     }
-    push(&mut out, &whole.slice(at, whole.len()), value.origin, call.frame);
+    out.push_slice(&whole, at, whole.len());
     joined(call, out, &[value.clone(), new.clone()])
 }
 
@@ -310,9 +310,8 @@ fn plural(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [one, many, count] = exactly("plural", values)?;
     text(one)?;
     text(many)?;
-    let mut chosen = if int(count)? == 1 { one.clone() } else { many.clone() };
-    chosen.origin = call.origins.of(How::Chosen, [chosen.origin, count.origin]);
-    Ok(chosen)
+    let value = if int(count)? == 1 { one } else { many };
+    Ok(chosen(call, value, [count.origin]))
 }
 
 fn to_string(call: &mut Call<'_>, values: &[Value]) -> Answer {
@@ -346,15 +345,15 @@ fn to_strings(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 fn join(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [separator, value] = exactly("join", values)?;
-    let between = text(separator)?;
+    let between = rope(call, separator)?;
     let texts = texts(call, value)?;
     call.budget.bytes(texts.len().saturating_mul(between.len()))?;
     let mut out = Writer::default();
     for (at, item) in texts.iter().enumerate() {
         if at > 0 {
-            push(&mut out, between, separator.origin, call.frame);
+            out.push_text(&between);
         }
-        push(&mut out, text(item)?, item.origin, call.frame);
+        out.push_text(text(item)?);
     }
     let from = if texts.is_empty() { std::slice::from_ref(value) } else { &texts[..] };
     joined(call, out, from)

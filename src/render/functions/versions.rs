@@ -56,10 +56,7 @@ impl VersionObject {
                 let original = object.field("Original").unwrap_or(Value::nil(value.origin));
                 Version::parse(original.as_str().unwrap_or_default())
             }
-            data => Err(format!(
-                "wrong type for value; expected *semver.Version; got {}",
-                data.type_name()
-            )),
+            data => Err(format!("wrong type for value; expected *semver.Version; got {}", data.type_name())),
         }
     }
 }

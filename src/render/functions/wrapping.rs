@@ -1,8 +1,7 @@
 //! Text: lines broken at a column.
 
 use super::Table;
-use super::arguments::{Answer, exactly, floor, int, joined, text};
-use super::spell::push;
+use super::arguments::{Answer, exactly, floor, int, joined, rope, text};
 use crate::render::template::function::Call;
 use crate::render::text::Writer;
 use crate::render::value::Value;
@@ -22,7 +21,7 @@ fn wrap_with(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// `goutils.WrapCustom`: it counts bytes, and drops the spaces where it breaks.
 fn wrapped(call: &mut Call<'_>, value: &Value, width: i64, line: &str, cuts_words: bool) -> Answer {
-    let text = text(value)?;
+    let text = rope(call, value)?;
     let whole = text.as_str();
     let line = if line.is_empty() { "\n" } else { line };
     let width = usize::try_from(width.max(1)).unwrap_or(usize::MAX);
@@ -41,7 +40,8 @@ fn wrapped(call: &mut Call<'_>, value: &Value, width: i64, line: &str, cuts_word
             Some(found) => (at + found, at + found + 1),
             None if cuts_words => {
                 let end = floor(whole, end);
-                let end = if end > at { end } else { whole.ceil_char_boundary(at + 1) };
+                let first = whole[at..].chars().next().map_or(1, char::len_utf8);
+                let end = if end > at { end } else { at + first };
                 (end, end)
             }
             None => match after() {
@@ -49,10 +49,10 @@ fn wrapped(call: &mut Call<'_>, value: &Value, width: i64, line: &str, cuts_word
                 None => break,
             },
         };
-        push(&mut out, &text.slice(at, until), value.origin, call.frame);
+        out.push_slice(&text, at, until);
         out.push(line, call.at, call.frame);
         at = next;
     }
-    push(&mut out, &text.slice(at, whole.len()), value.origin, call.frame);
+    out.push_slice(&text, at, whole.len());
     joined(call, out, std::slice::from_ref(value))
 }

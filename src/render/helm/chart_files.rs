@@ -23,8 +23,12 @@ struct One {
 }
 
 impl One {
+    /// The content as `Get` gives it: text, or the bytes of what is none.
     fn text(&self) -> Value {
-        Value::text(&*self.content.text(), self.origin)
+        match &self.content {
+            Content::Text(text) => Value::text(&**text, self.origin),
+            Content::Bytes(_) => self.bytes(),
+        }
     }
 
     fn bytes(&self) -> Value {
@@ -56,7 +60,9 @@ impl ChartFiles {
             (Rc::from(name), Entry { key: one.origin, value: value(one) })
         });
         let map = Value::map(entries, Origin::NONE);
-        Value::new(Data::Text(print::print(&map, Origin::NONE, Frame(0)).unwrap_or_default()), Origin::NONE)
+        // Each text here is of one origin, so no new ones are made of them.
+        let text = print::print(&map, &mut Origins::default(), Origin::NONE, Frame(0));
+        Value::new(Data::Text(text.unwrap_or_default()), Origin::NONE)
     }
 
     fn lines(&self, path: &str) -> Value {

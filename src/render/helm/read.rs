@@ -245,3 +245,122 @@ struct Walk<'f> {
     /// The folders above, to notice links that lead back.
     above: Vec<Utf8PathBuf>,
 }
+<<<<<<< HEAD
+=======
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::archive::tests::archive;
+    use super::*;
+
+    /// A folder that is gone when the test ends.
+    struct Folder(Utf8PathBuf);
+
+    impl Folder {
+        fn new(files: &[(&str, &[u8])]) -> Self {
+            static COUNT: AtomicUsize = AtomicUsize::new(0);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = std::env::temp_dir().join(format!("steadfast-chart-{}-{count}", std::process::id()));
+            fs::create_dir_all(&path).expect("a folder for the test");
+            let path =
+                Utf8PathBuf::from_path_buf(path).expect("UTF-8").canonicalize_utf8().expect("it exists");
+            for (name, bytes) in files {
+                let file = path.join(name);
+                fs::create_dir_all(file.parent().expect("a folder")).expect("a folder for the file");
+                fs::write(file, bytes).expect("a file for the test");
+            }
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn paths(chart: &ChartFolder) -> Vec<&str> {
+        chart.files.below("").map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn charts_of_charts_are_no_charts_of_their_own() {
+        let paths = [
+            "a/Chart.yaml",
+            "a/charts/b/Chart.yaml",
+            "charts/c/Chart.yaml",
+            "a/x/Chart.yaml",
+            "a/values.yaml",
+        ];
+        assert_eq!(Reader::folders(paths.iter().map(Utf8Path::new)), ["a", "a/x", "charts/c"]);
+    }
+
+    #[test]
+    fn folders_archives_and_what_is_left_out() {
+        let inner =
+            archive(&[("in/Chart.yaml", b'0', b"name: in\n"), ("in/templates/x.yaml", b'0', b"a: 1\n")]);
+        let packed =
+            archive(&[("lib/Chart.yaml", b'0', b"name: lib\n"), ("lib/charts/in-1.tgz", b'0', &inner)]);
+        let hostile = archive(&[("bad/../../x", b'0', b"")]);
+        let folder = Folder::new(&[
+            ("deploy/shop/Chart.yaml", b"name: shop\ndependencies:\n- repository: \"file://../near\"\n"),
+            ("deploy/shop/.helmignore", b"ci/\n*.bak\n"),
+            ("deploy/shop/values.yaml", b"\xef\xbb\xbfa: 1\n"),
+            ("deploy/shop/values.bak", b"a: 2\n"),
+            ("deploy/shop/templates/.hidden", b""),
+            ("deploy/shop/logo.png", b"\xff\xfe\x00\x01"),
+            ("deploy/shop/ci/test-values.yaml", b"a: 3\n"),
+            ("deploy/shop/ci/README.md", b""),
+            ("deploy/shop/charts/lib-1.tgz", &packed),
+            ("deploy/shop/charts/bad-1.tgz", &hostile),
+            ("deploy/near/Chart.yaml", b"name: near\n"),
+        ]);
+        let mut sources = Sources::default();
+        let mut reader = Reader::new(&folder.0, &mut sources);
+        let chart = reader.chart(Utf8Path::new("deploy/shop"));
+        let said: Vec<_> = reader.problems.iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(said, ["deploy/shop/charts/bad-1.tgz: holds a file that leaves it: `bad/../../x`"]);
+        assert_eq!(
+            paths(&chart),
+            [
+                ".helmignore",
+                "Chart.yaml",
+                "charts/lib-1.tgz/Chart.yaml",
+                "charts/lib-1.tgz/charts/in-1.tgz/Chart.yaml",
+                "charts/lib-1.tgz/charts/in-1.tgz/templates/x.yaml",
+                "charts/~near/Chart.yaml",
+                "logo.png",
+                "values.yaml",
+            ]
+        );
+        let trials: Vec<_> = chart.trials.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(trials, ["ci/test-values.yaml"]);
+        let text = |path: &str| chart.files.get(path).map(|file| file.content.text().to_string());
+        assert_eq!(text("values.yaml").as_deref(), Some("a: 1\n"), "without the byte order mark");
+        let shown = |path: &str| chart.files.get(path).map(|file| sources.path(file.id).to_string());
+        assert_eq!(shown("charts/~near/Chart.yaml").as_deref(), Some("deploy/near/Chart.yaml"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_in_the_project() {
+        use std::os::unix::fs::symlink;
+        let outside = Folder::new(&[("secret", b"x")]);
+        let folder = Folder::new(&[
+            ("c/Chart.yaml", b"name: c\n"),
+            ("shared/x.yaml", b"a: 1\n"),
+            ("c/templates/a", b""),
+        ]);
+        symlink(folder.0.join("shared"), folder.0.join("c/templates/shared")).expect("a link");
+        symlink(outside.0.join("secret"), folder.0.join("c/secret")).expect("a link");
+        symlink(folder.0.join("c"), folder.0.join("c/again")).expect("a link");
+        let mut sources = Sources::default();
+        let mut reader = Reader::new(&folder.0, &mut sources);
+        let chart = reader.chart(Utf8Path::new("c"));
+        assert_eq!(paths(&chart), ["Chart.yaml", "templates/a", "templates/shared/x.yaml"]);
+        assert_eq!(reader.problems.len(), 2, "{:?}", reader.problems);
+    }
+}
+>>>>>>> chart

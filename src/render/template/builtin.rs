@@ -255,7 +255,7 @@ fn index(call: &mut Call<'_>, item: &Value, keys: &[Value]) -> Answer {
             }
             other => return Err(format!("can't index item of type {}", other.type_name())),
         };
-        item.origin = chosen_by(call, item.origin, key.origin);
+        item = item.from_origin(chosen_by(call, item.origin, key.origin));
     }
     Ok(item)
 }

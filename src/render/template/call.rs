@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::super::origin::{How, Origin, Source as OriginSource};
-use super::super::text::Text;
+use super::super::text::{Frame, Text};
 use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
@@ -21,7 +22,7 @@ use super::tree::{Id, Operand, Term, Tree};
 /// A function, found by its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Callee {
-    Given(Function),
+    Given(Function, Care),
     Builtin(Builtin),
     And,
     Or,
@@ -31,6 +32,26 @@ pub(super) enum Callee {
     Fail,
     Lookup,
     Unknown,
+}
+
+/// What a function does that loses circumstances, of which a value knows nothing, but its origin can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    Nothing,
+    /// It keeps its last argument in a map, where it is found later, under other circumstances.
+    Keeps,
+    /// It reads text, printed under circumstances, into values.
+    Reads,
+}
+
+impl Care {
+    fn of(function: &str) -> Self {
+        match function {
+            "set" => Self::Keeps,
+            "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray" | "mustFromJson" => Self::Reads,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// How often a template may be included within itself.
@@ -50,7 +71,7 @@ impl Rendering<'_> {
             "fail" => Callee::Fail,
             "lookup" => Callee::Lookup,
             _ => match (self.functions.find(name), Builtin::find(name)) {
-                (Some(function), _) => Callee::Given(function),
+                (Some(function), _) => Callee::Given(function, Care::of(name)),
                 (None, Some(builtin)) => Callee::Builtin(builtin),
                 (None, None) if &**name == "and" => Callee::And,
                 (None, None) if &**name == "or" => Callee::Or,
@@ -74,7 +95,7 @@ impl Rendering<'_> {
         self.state.part = operand.id;
         let callee = self.callee(name);
         let (least, most) = match callee {
-            Callee::Given(_) => (0, usize::MAX),
+            Callee::Given(..) => (0, usize::MAX),
             Callee::Builtin(builtin) => builtin.arity(),
             Callee::And | Callee::Or => (1, usize::MAX),
             Callee::Include | Callee::Tpl | Callee::Required => (2, 2),
@@ -95,9 +116,12 @@ impl Rendering<'_> {
         if let Callee::And | Callee::Or = callee {
             return self.decide(dot, given, matches!(callee, Callee::Or));
         }
-        let arguments = Arguments::evaluate(self, dot, given)?;
+        let mut arguments = Arguments::evaluate(self, dot, given)?;
+        if let (Callee::Given(_, care), Some(last)) = (callee, arguments.items.last_mut()) {
+            self.take_care(care, &mut last.value);
+        }
         let result = match callee {
-            Callee::Given(function) => match self.call(function, &arguments) {
+            Callee::Given(function, _) => match self.call(function, &arguments) {
                 Err(Failure::Said(message)) => match arguments.with_empty(&message) {
                     Some(arguments) => self.call(function, &arguments),
                     None => Err(Failure::Said(message)),
@@ -139,6 +163,29 @@ impl Rendering<'_> {
         let arguments = Arguments::evaluate(self, dot, given)?;
         let result = self.call(method, &arguments);
         self.finish(result, operand, name, operand.id, arguments)
+    }
+
+    /// Says with the origin of what is given to a function the circumstances that the function would lose.
+    fn take_care(&mut self, care: Care, value: &mut Value) {
+        match (care, &value.data) {
+            (Care::Nothing, _) => {}
+            (Care::Keeps, _) => {
+                let conditions = self.frames.conditions(self.base);
+                let origins = std::iter::once(value.origin).chain(conditions);
+                *value = value.from_origin(self.origins.of(How::Chosen, origins));
+            }
+            (Care::Reads, Data::Text(text)) => {
+                let mut known: FxHashMap<(Origin, Frame), Origin> = FxHashMap::default();
+                let text = text.from_origins(|piece| {
+                    *known.entry((piece.origin, piece.frame)).or_insert_with(|| {
+                        let conditions = self.frames.conditions_within(piece.frame, self.base);
+                        self.origins.of(How::Chosen, std::iter::once(piece.origin).chain(conditions))
+                    })
+                });
+                value.data = Data::Text(text);
+            }
+            (Care::Reads, _) => {}
+        }
     }
 
     fn call(
@@ -254,7 +301,8 @@ impl Rendering<'_> {
         let mut item = decided.unwrap_or_else(|| Item::of(Value::nil(Origin::NONE)));
         if seen.len() > 1 {
             let first = item.value.origin;
-            item.value.origin = self.origins.of(How::Chosen, std::iter::once(first).chain(seen));
+            let origin = self.origins.of(How::Chosen, std::iter::once(first).chain(seen));
+            item.value = item.value.from_origin(origin);
         }
         Ok(item)
     }

@@ -172,6 +172,16 @@ impl<'a> Rendering<'a> {
 
     /// Executes the template of this name.
     pub fn execute(&mut self, name: &str, dot: Value) -> std::result::Result<Output, Error> {
+        self.execute_because(name, dot, Origin::NONE)
+    }
+
+    /// Executes the template of this name, which something decided about before: whether its chart is wanted at all.
+    pub fn execute_because(
+        &mut self,
+        name: &str,
+        dot: Value,
+        condition: Origin,
+    ) -> std::result::Result<Output, Error> {
         let here = 0_u8;
         self.stack_start = &raw const here as usize;
         self.out = Writer::default();
@@ -183,6 +193,9 @@ impl<'a> Rendering<'a> {
             return Err(*Error::new(not_associated(name)));
         };
         let what = What::Template(name.into());
+        if condition != Origin::NONE {
+            self.enter(What::If, Origin::NONE, condition);
+        }
         self.run(template, None, what, Origin::NONE, Item::of(dot)).map_err(|error| *error)?;
         let text = std::mem::take(&mut self.out).finish().without(NO_VALUE);
         let left_out = self.frames.left_out(&text, since);
@@ -536,7 +549,7 @@ impl<'a> Rendering<'a> {
             let found = self.state.variables.iter_mut().rev().find(|variable| variable.name == *name);
             if let Some(variable) = found {
                 let value = &mut variable.item.value;
-                value.origin = self.origins.of(How::Chosen, [value.origin, condition]);
+                *value = value.from_origin(self.origins.of(How::Chosen, [value.origin, condition]));
             }
         }
     }

@@ -99,10 +99,18 @@ impl Frames {
     /// What decided that something was printed: the conditions of the surroundings, also of those in which a value that was
     /// kept had been printed first.
     pub fn conditions(&self, frame: Frame) -> Vec<Origin> {
+        self.conditions_within(frame, Frame(0))
+    }
+
+    /// The same, as far as they lie within `outer`.
+    pub(super) fn conditions_within(&self, frame: Frame, outer: Frame) -> Vec<Origin> {
         let mut found = Vec::new();
         let mut open = vec![frame];
         while let Some(frame) = open.pop() {
-            for (_, circumstance) in self.around(frame) {
+            for (frame, circumstance) in self.around(frame) {
+                if frame == outer {
+                    break;
+                }
                 if circumstance.condition != Origin::NONE && !found.contains(&circumstance.condition) {
                     found.push(circumstance.condition);
                 }

@@ -203,7 +203,7 @@ pub(super) fn is_print(character: char) -> bool {
 }
 
 /// Text as Go's `%q` quotes it.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::render) fn quote(text: &str) -> String {
     quote_with(text, '"', false)
 }
 

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
 use crate::render::origin::{How, Origin, Origins, Source};
 use crate::render::text::{Piece, Text};
 use crate::source::{FileId, Place, Span};
@@ -36,19 +34,9 @@ impl<'t> Ground<'t> {
             }),
             Self::Text { pieces, .. } => {
                 let first = pieces.partition_point(|piece| piece.end <= inner.start);
-                let mut parts: SmallVec<[Origin; 4]> = SmallVec::new();
-                let mut start = inner.start;
-                for piece in &pieces[first..] {
-                    // Origins keep no more than four parts.
-                    if start >= inner.end && start > inner.start || parts.len() == 4 {
-                        break;
-                    }
-                    if piece.origin != Origin::NONE && !parts.contains(&piece.origin) {
-                        parts.push(piece.origin);
-                    }
-                    start = piece.end;
-                }
-                origins.of(How::Joined, parts)
+                let behind = &pieces[first..];
+                let count = behind.partition_point(|piece| piece.end < inner.end) + 1;
+                origins.of(How::Joined, behind.iter().take(count).map(|piece| piece.origin))
             }
         }
     }

@@ -24,20 +24,27 @@ pub enum Form {
 }
 
 /// JSON of a value; the error is Go's. What has no origin of its own gets `at`.
-pub fn print(value: &Value, form: Form, at: Origin, frame: Frame) -> Result<Text, String> {
-    let mut printer = Printer { out: Writer::default(), form, at, frame };
+pub fn print(
+    value: &Value,
+    form: Form,
+    origins: &mut Origins,
+    at: Origin,
+    frame: Frame,
+) -> Result<Text, String> {
+    let mut printer = Printer { out: Writer::default(), origins, form, at, frame };
     printer.value(value, 0)?;
     Ok(printer.out.finish())
 }
 
-struct Printer {
+struct Printer<'o> {
     out: Writer,
+    origins: &'o mut Origins,
     form: Form,
     at: Origin,
     frame: Frame,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn put(&mut self, bytes: &str, origin: Origin) {
         let origin = if origin == Origin::NONE { self.at } else { origin };
         self.out.push(bytes, origin, self.frame);
@@ -65,7 +72,10 @@ impl Printer {
                 Some(text) => self.put(&text, origin),
                 None => return Err(format!("json: unsupported value: {}", number::general(*value))),
             },
-            Data::Text(text) => self.text(text, origin),
+            Data::Text(text) => {
+                let text = text.owned(origin, self.origins);
+                self.text(&text, origin);
+            }
             Data::Bytes(bytes) => self.put(&format!("\"{}\"", base64::encode(bytes)), origin),
             Data::List(list) => {
                 self.put("[", origin);
@@ -176,7 +186,9 @@ impl Reader<'_> {
     fn unexpected<T>(&self, wanted: &str) -> Result<T, String> {
         Err(match self.peek() {
             // Go puts a space behind the end, to see whether a word or a number is complete.
-            None if wanted.starts_with("in ") && wanted != "in string literal" || wanted.contains("numeric") => {
+            None if wanted.starts_with("in ") && wanted != "in string literal"
+                || wanted.contains("numeric") =>
+            {
                 format!("invalid character ' ' {wanted}")
             }
             None => "unexpected end of JSON input".to_owned(),

@@ -11,7 +11,11 @@ use regex::Regex;
 use super::DEPTH;
 use super::scalar::{Meaning, is_base_60, resolve};
 
+<<<<<<< HEAD
 use crate::render::origin::Origin;
+=======
+use crate::render::origin::{Origin, Origins};
+>>>>>>> chart
 use crate::render::text::{Frame, Piece, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
 use crate::render::{base64, number};
@@ -24,9 +28,10 @@ const SIMPLE: usize = 128;
 
 /// YAML of a value with a newline at the end, as `sigs.k8s.io/yaml` marshals it; none for what JSON or YAML cannot say.
 /// What has no origin of its own gets `at`.
-pub fn print(value: &Value, at: Origin, frame: Frame) -> Option<Text> {
+pub fn print(value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> Option<Text> {
     let mut printer = Printer {
         out: Writer::default(),
+        origins,
         at,
         frame,
         column: 0,
@@ -58,8 +63,9 @@ enum Style {
     Literal,
 }
 
-struct Printer {
+struct Printer<'o> {
     out: Writer,
+    origins: &'o mut Origins,
     at: Origin,
     frame: Frame,
     column: usize,
@@ -70,7 +76,7 @@ struct Printer {
     indention: bool,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn node(&mut self, value: &Value, context: Context, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let origin = value.origin;
@@ -80,7 +86,8 @@ impl Printer {
             Data::Int(value) => value.to_string(),
             Data::Float(value) => float(*value)?,
             Data::Text(text) => {
-                self.text(&through_json(text)?, origin, context);
+                let text = text.owned(origin, self.origins);
+                self.text(&through_json(&text)?, origin, context);
                 return Some(());
             }
             Data::Bytes(bytes) => {

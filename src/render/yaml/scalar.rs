@@ -113,10 +113,7 @@ pub(super) fn is_base_60(text: &str) -> bool {
     let mut parts: Vec<&str> = parts.collect();
     let Some(last) = parts.pop() else { return false };
     let (last, fraction) = last.split_once('.').map_or((last, ""), |(last, fraction)| (last, fraction));
-    let sixty = |part: &str| match part.as_bytes() {
-        [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'] => true,
-        _ => false,
-    };
+    let sixty = |part: &str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
     sixty(last)
         && fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
         && parts.into_iter().all(sixty)

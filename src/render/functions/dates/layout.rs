@@ -60,7 +60,7 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The longest parts come first.
-const PARTS: [(&str, Part); 36] = [
+const PARTS: [(&str, Part); 35] = [
     ("January", Part::LongMonth),
     ("Jan", Part::Month),
     ("Monday", Part::LongWeekday),
@@ -94,17 +94,16 @@ const PARTS: [(&str, Part); 36] = [
     ("Z07:00", Part::Offset(true, true, 2)),
     ("Z0700", Part::Offset(true, false, 2)),
     ("Z07", Part::Offset(true, false, 1)),
-    ("_2006", Part::LongYear),
     (".", Part::Fraction(0, false)),
     (",", Part::Fraction(0, false)),
 ];
 
 /// The text before the first part of a layout, the part, and what follows.
 fn next(layout: &str) -> (&str, Option<Part>, &str) {
-    for (at, char) in layout.char_indices() {
+    for (at, _) in layout.char_indices() {
         let rest = &layout[at..];
-        if rest.starts_with("_2006") {
-            return (&layout[..at + 1], Some(Part::LongYear), &rest[5..]);
+        if let Some(after) = rest.strip_prefix("_2006") {
+            return (&layout[..at + 1], Some(Part::LongYear), after);
         }
         for (spelling, part) in PARTS {
             if !rest.starts_with(spelling) {
@@ -125,7 +124,6 @@ fn next(layout: &str) -> (&str, Option<Part>, &str) {
                 _ => return (&layout[..at], Some(part), &rest[spelling.len()..]),
             }
         }
-        let _ = char;
     }
     (layout, None, "")
 }
@@ -213,7 +211,7 @@ fn fraction(nanoseconds: i32, digits: usize, trims: bool, point: &str) -> String
 }
 
 /// Takes a number of one digit or two off a text.
-fn number<'t>(text: &mut &'t str, fixed: bool) -> Option<i64> {
+fn number(text: &mut &str, fixed: bool) -> Option<i64> {
     let digits = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
     if digits == 0 || fixed && digits < 2 {
         return None;

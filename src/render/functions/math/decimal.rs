@@ -21,16 +21,14 @@ impl Decimal {
     /// The decimal fraction that a float is written as.
     pub(super) fn from_float(number: f64) -> Result<Self, String> {
         if !number.is_finite() {
-            return Err(format!(
-                "Cannot create a Decimal from {}",
-                crate::render::number::general(number)
-            ));
+            return Err(format!("Cannot create a Decimal from {}", crate::render::number::general(number)));
         }
         let text = format!("{:e}", number.abs());
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
         let behind = mantissa.len().saturating_sub(2) as i64;
-        let exponent = exponent.parse::<i64>().unwrap_or_default() - if mantissa.len() > 1 { behind } else { 0 };
+        let exponent =
+            exponent.parse::<i64>().unwrap_or_default() - if mantissa.len() > 1 { behind } else { 0 };
         Ok(Self { negative: number < 0.0, digits: trimmed(digits), exponent })
     }
 
@@ -69,7 +67,11 @@ impl Decimal {
             }
         }
         let digits = trimmed(product.into_iter().rev().map(|digit| digit as u8).collect());
-        sized(Self { negative: self.negative != other.negative, digits, exponent: self.exponent + other.exponent })
+        sized(Self {
+            negative: self.negative != other.negative,
+            digits,
+            exponent: self.exponent + other.exponent,
+        })
     }
 
     /// To 16 digits behind the point, rounded half away from zero.

@@ -171,7 +171,7 @@ impl fmt::Display for Url {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_debug())
+    crate::render::template::literal::quote(text)
 }
 
 fn scheme(text: &str) -> Result<(&str, &str), String> {
