@@ -131,29 +131,18 @@ impl Text {
     /// This text as that of a value of this origin: bytes that do not say where they come from come from there, and what
     /// helped to choose the value is said by each of its bytes.
     pub fn owned(&self, origin: Origin, origins: &mut Origins) -> Self {
-        let Some(first) = self.pieces().next() else { return self.clone() };
-        let whole = first.end as usize == self.len();
-        if origin == Origin::NONE || whole && first.origin == origin {
-            return self.clone();
+        if !matches!(self.pieces, Pieces::Many(_) | Pieces::One(_, Frame(1..))) {
+            return self.from_origin(origin);
         }
         let chosen = matches!(origins.get(origin), Source::Of(How::Chosen, _));
-        if !chosen && !whole && self.pieces().all(|piece| piece.origin != Origin::NONE) {
+        if !chosen && self.pieces().all(|piece| piece.origin != Origin::NONE) {
             return self.clone();
         }
-        let mut out = Writer::default();
-        let mut start = 0;
-        for piece in self.pieces() {
-            let end = piece.end as usize;
-            let own = match piece.origin {
-                Origin::NONE => origin,
-                _ if whole && piece.frame == Frame(0) => origin,
-                own if chosen => origins.of(How::Chosen, [own, origin]),
-                own => own,
-            };
-            out.push(&self.text[start..end], own, piece.frame);
-            start = end;
-        }
-        out.finish()
+        self.from_origins(|piece| match piece.origin {
+            Origin::NONE => origin,
+            own if chosen => origins.of(How::Chosen, [own, origin]),
+            own => own,
+        })
     }
 
     /// The origins of bytes `start..end`, in order, each once in a row.

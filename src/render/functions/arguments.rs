@@ -104,7 +104,7 @@ pub(super) fn map(value: &Value) -> Result<Map, String> {
 /// The elements of a list, or of bytes; none for what has none.
 pub(super) fn items(value: &Value) -> Option<Vec<Value>> {
     match &value.data {
-        Data::List(list) => Some(list.borrow().clone()),
+        Data::List(list) => Some(list.borrow().to_vec()),
         Data::Bytes(bytes) => {
             Some(bytes.iter().map(|byte| Value::new(Data::Int(i64::from(*byte)), value.origin)).collect())
         }
@@ -173,7 +173,7 @@ fn collect(value: &Value, found: &mut SmallVec<[Origin; 8]>, left: &mut usize) {
 /// A value that was chosen with the help of others.
 pub(super) fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
     let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
-    Value::new(value.data.clone(), origin)
+    value.from_origin(origin)
 }
 
 /// A value that was computed from others.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Table;
-use super::arguments::{Answer, at_least, exactly, list, map, text};
+use super::arguments::{Answer, at_least, chosen, exactly, list, map, text};
 use super::spell::strval;
 use crate::render::origin::{How, Source};
 use crate::render::template::function::Call;
@@ -48,8 +48,7 @@ fn dict(call: &mut Call<'_>, values: &[Value]) -> Answer {
 /// The value of a key that is not there, whose origin says that it could be.
 fn missing(call: &mut Call<'_>, value: Value, map: &Value, key: &str) -> Value {
     let missing = call.origins.add(Source::Missing { map: map.origin, key: Rc::from(key) });
-    let origin = call.origins.of(How::Chosen, [value.origin, missing]);
-    Value::new(value.data, origin)
+    chosen(call, &value, [missing])
 }
 
 fn get(call: &mut Call<'_>, values: &[Value]) -> Answer {

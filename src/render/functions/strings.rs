@@ -4,7 +4,7 @@
 
 use super::Table;
 use super::arguments::{
-    Answer, derived, derived_text, exactly, floor, int, items, joined, joined_text, rope, text,
+    Answer, chosen, derived, derived_text, exactly, floor, int, items, joined, joined_text, rope, text,
 };
 use super::spell::{push_quoted, spelled, strval};
 use crate::render::origin::{How, Origin};
@@ -304,9 +304,8 @@ fn plural(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [one, many, count] = exactly("plural", values)?;
     text(one)?;
     text(many)?;
-    let mut chosen = if int(count)? == 1 { one.clone() } else { many.clone() };
-    chosen.origin = call.origins.of(How::Chosen, [chosen.origin, count.origin]);
-    Ok(chosen)
+    let value = if int(count)? == 1 { one } else { many };
+    Ok(chosen(call, value, [count.origin]))
 }
 
 fn to_string(call: &mut Call<'_>, values: &[Value]) -> Answer {
