@@ -256,10 +256,10 @@ impl<'t> Parser<'t> {
 
     fn unquote(&mut self, token: Token) -> Parsed<Rc<str>> {
         let spelling = self.spelling(token);
-        if let Some(plain) = spelling.get(1..spelling.len().saturating_sub(1)) {
-            if !plain.contains(['\\', '\r']) {
-                return Ok(self.named(plain));
-            }
+        if let Some(plain) = spelling.get(1..spelling.len().saturating_sub(1))
+            && !plain.contains(['\\', '\r'])
+        {
+            return Ok(self.named(plain));
         }
         match literal::unquote(spelling) {
             Ok(text) => Ok(text.into()),
