@@ -72,6 +72,8 @@ pub struct Rendering<'a> {
     pub(super) parsed: FxHashMap<Rc<str>, Rc<[Rc<Tree>]>>,
     /// The origins of the parts of each file, as far as they were needed.
     literals: Vec<Vec<Origin>>,
+    /// The name of the variable that is the root of all.
+    dollar: Rc<str>,
     stack_start: usize,
     pub(super) out: Writer,
     /// What decided about the text of the template that is being included, also where it printed nothing.
@@ -154,6 +156,7 @@ impl<'a> Rendering<'a> {
             included: FxHashMap::default(),
             parsed: FxHashMap::default(),
             literals: vec![Vec::new(); templates.sources()],
+            dollar: "$".into(),
             stack_start: 0,
             out: Writer::default(),
             influences: Vec::new(),
@@ -212,7 +215,7 @@ impl<'a> Rendering<'a> {
         dot: Item,
     ) -> Result<()> {
         let root = template.tree.clone();
-        let variables = vec![Variable { name: "$".into(), item: dot.clone() }];
+        let variables = vec![Variable { name: self.dollar.clone(), item: dot.clone() }];
         let state = State {
             template: Some(template),
             names,

@@ -155,7 +155,12 @@ impl<'t> Loader<'t> {
     fn see(&mut self, event: Event<'_>, span: Span) -> Step {
         match event {
             Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), span),
-            Event::SequenceStart(_, anchor, _) => self.begin(Kind::List(Vec::new()), anchor, span),
+            Event::SequenceStart(_, anchor, _) => {
+                // Of a list that is indented like its key, the parser gives the first item; the dash is before it.
+                let between = self.source.get(self.last as usize..span.start as usize).unwrap_or_default();
+                let dash = between.rfind('-').map_or(span.start, |at| self.last + at as u32);
+                self.begin(Kind::List(Vec::new()), anchor, Span::new(dash, span.end))
+            }
             Event::MappingStart(_, anchor, _) => {
                 self.begin(Kind::Map { entries: BTreeMap::new(), key: Key::None }, anchor, span)
             }
@@ -295,8 +300,8 @@ impl<'t> Loader<'t> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<(Meaning, Cow<'s, str>), Problem> {
-        let Some(tag) = tag.filter(|tag| !(tag.handle().is_empty() && tag.suffix() == "!")) else {
-            return Ok((if plain || tag.is_some() { resolve(&text) } else { Meaning::Text }, text));
+        let Some(tag) = tag else {
+            return Ok((if plain { resolve(&text) } else { Meaning::Text }, text));
         };
         let wanted = tag.suffix_in_namespace("tag:yaml.org,2002:").unwrap_or_default();
         let found = resolve_as(&text, wanted == "timestamp");

@@ -12,3 +12,6 @@ mod scalar;
 
 /// How deep values may be nested that are read or printed.
 pub(super) const DEPTH: usize = 500;
+
+#[cfg(test)]
+mod tests;
