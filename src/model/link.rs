@@ -53,10 +53,13 @@ pub struct Corner {
     pub workloads: Vec<u32>,
 }
 
+/// A unit, a folder and a namespace, as far as they are known.
+type Where = (u32, Option<String>, Option<String>);
+
 /// What stands beside an object and goes to this namespace, as far as the files say.
 pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) -> &'m Corner {
     static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new() };
-    let corner = |object: u32, namespace: Option<&str>| {
+    let corner = |object: u32, namespace: Option<&str>| -> Where {
         let folder = model.path_of(object).parent().map(camino::Utf8Path::as_str);
         (model.objects[object as usize].unit, folder.map(str::to_owned), namespace.map(str::to_owned))
     };
@@ -99,7 +102,7 @@ pub struct Indexes {
     /// By unit: the objects that may make pods of their own.
     pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Services and workloads by unit, folder and namespace.
-    pub corners: OnceLock<FxHashMap<(u32, Option<String>, Option<String>), Corner>>,
+    pub corners: OnceLock<FxHashMap<Where, Corner>>,
     /// What StatefulSets call the claims that they make.
     pub set_claims: OnceLock<super::reference::SetClaims>,
     /// The ReferenceGrants, by the namespace that they are in.
