@@ -81,7 +81,8 @@ pub struct RuleInfo {
     /// `safe` or `unsafe`, where it knows how to mend the fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
-    /// Where its page can be read.
+    /// Where its page can be read; empty for a team's own.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// The whole page.
     #[serde(skip)]

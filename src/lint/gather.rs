@@ -15,14 +15,19 @@ use crate::rule::{Rule, judge};
 use crate::source::{Place, SourceFile};
 
 /// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
-pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Finding> {
+pub(super) fn findings(
+    config: &Config,
+    model: &Model<'_>,
+    rules: &[Rule],
+    faults: Vec<Fault>,
+) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
     let mut settings: FxHashMap<usize, (BTreeSet<&str>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
-    for fault in &asked.faults {
+    for fault in faults {
         let rule = &rules[fault.rule];
         let owned = evidence[fault.rule];
         let confidence = fault.confidence;
@@ -30,7 +35,7 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
         let Some(severity) = config.judge(&rule.page.id, path, fault.severity, confidence) else { continue };
         // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
         let severity = if owned { severity } else { Severity::Info };
-        let member = occurrence(fault, severity);
+        let member = occurrence(&fault, severity);
         if !owned {
             if let Some(at) = without_evidence.get(&fault.rule) {
                 findings[*at].members.push(member);
@@ -49,15 +54,15 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
             rule: rule.page.id.clone(),
             severity,
             confidence,
-            message: fault.message.clone(),
-            help: fault.help.clone(),
-            subject: fault.subject.clone(),
+            message: fault.message,
+            help: fault.help,
+            subject: fault.subject,
             also: Vec::new(),
-            unit: fault.unit.clone(),
-            primary: fault.primary.clone(),
-            related: fault.related.clone(),
-            path: fault.path.clone(),
-            object: fault.object.clone(),
+            unit: fault.unit,
+            primary: fault.primary,
+            related: fault.related,
+            path: fault.path,
+            object: fault.object,
             members: vec![member],
             seen_with: Vec::new(),
         });

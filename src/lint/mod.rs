@@ -55,7 +55,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    let mut rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 
     let mut asked = ask::all(&model, &rules.ready);
@@ -70,7 +71,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
-    let mut findings = gather::findings(config, &model, &rules.ready, &asked);
+    let mut findings = gather::findings(config, &model, &rules.ready, std::mem::take(&mut asked.faults));
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
@@ -100,6 +101,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);
+    problems.extend(misset);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         outcome.failed = true;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::config::{Config, ParamValue, Selected};
+use crate::config::{Config, ParamValue, Problem, Selected};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::model::Kind;
 use crate::outcome::{AskedRule, Outcome, RuleInfo};
@@ -21,6 +21,8 @@ pub(super) struct Rules {
     pub(super) ids: Vec<String>,
     broken: Vec<(RuleFile, Vec<PageError>)>,
     problems: Vec<Diagnostic>,
+    /// What is wrong with the settings of rules.
+    pub(super) misset: Vec<Problem>,
     paths: rustc_hash::FxHashMap<String, String>,
 }
 
@@ -66,7 +68,7 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
         if selected == Selected::Default && !Rule::is_default(&page) && !own {
             continue;
         }
-        rules.problems.extend(unknown_params(config, &page));
+        rules.misset.extend(unknown_params(config, &page));
         // The built-in pages are checked when steadfast is built; a team's own may hold any mistake.
         let rule = if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) };
         match rule {
@@ -254,12 +256,11 @@ fn settings(config: &Config, id: &str) -> Vec<(String, Setting)> {
 }
 
 /// Parameters in the settings that a rule does not have, or that are of another type.
-fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
+fn unknown_params(config: &Config, page: &Page) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let file = config.file.as_ref().map(|file| file.path.to_string());
     for param in config.params(&page.id) {
         let known = page.params.iter().find(|known| known.name.text == param.name);
-        let message = match known {
+        let problem = match known {
             None => {
                 let names: Vec<&str> = page.params.iter().map(|known| known.name.text.as_str()).collect();
                 let has = if names.is_empty() {
@@ -267,7 +268,8 @@ fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
                 } else {
                     format!("it has {}", names.join(", "))
                 };
-                format!("`{}` has no parameter `{}`; {has}", page.id, param.name)
+                let message = format!("`{}` has no parameter `{}`; {has}", page.id, param.name);
+                Problem::error(Some(param.name_span), message, "not known")
             }
             Some(known) => {
                 let default = rule::read_setting(&known.default.text).map(|(_, ty)| ty);
@@ -280,20 +282,14 @@ fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
                 if default == given {
                     continue;
                 }
-                format!(
+                let message = format!(
                     "`{}` of `{}` is written like its default: {}",
                     param.name, page.id, known.default.text
-                )
+                );
+                Problem::error(Some(param.span), message, "of another type")
             }
         };
-        problems.push(Diagnostic {
-            about: About::Config,
-            severity: Severity::Error,
-            message,
-            help: None,
-            place: None,
-            file: file.clone(),
-        });
+        problems.push(problem);
     }
     problems
 }

@@ -4,6 +4,7 @@
 //! All objects are walked at once, in parallel, when the first rule asks.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::object::Entry;
 use super::value::things;
@@ -164,7 +165,8 @@ pub static OF_OBJECT: &[FactDef] = facts! {
     };
     "duplicateKeys": Ty::List(&Ty::Thing(Kind::DuplicateKey)), "keys that one of its mappings has twice" => |m, t| {
         let all = duplicates(m);
-        things((0..all.len()).filter(|at| all[*at].0 == t.id).map(|at| Thing::new(Kind::DuplicateKey, at)))
+        let start = all.partition_point(|duplicate| duplicate.0 < t.id);
+        things((start..all.len()).take_while(|at| all[*at].0 == t.id).map(|at| Thing::new(Kind::DuplicateKey, at)))
     };
 };
 
@@ -333,18 +335,17 @@ fn duplicates<'m>(model: &'m Model<'_>) -> &'m [(u32, u32, u32)] {
     model.index.duplicates.get_or_init(|| {
         let mut found = Vec::new();
         for (at, tree) in model.trees.iter().enumerate().filter(|(_, tree)| !tree.duplicates.is_empty()) {
-            let objects: Vec<(u32, NodeRef<'_>)> = model
-                .objects
-                .iter()
-                .enumerate()
-                .filter(|(_, entry)| std::ptr::eq(entry.object.node.tree(), tree))
-                .map(|(id, entry)| (id as u32, entry.object.node))
-                .collect();
+            // Objects stand in the order of their files.
+            let file = |entry: &Entry<'_>| entry.object.node.tree().file;
+            let first = model.objects.partition_point(|entry| file(entry) < tree.file);
+            let here = model.objects[first..].iter().take_while(|entry| file(entry) == tree.file);
+            let objects: FxHashMap<NodeId, u32> =
+                (first as u32..).zip(here).map(|(id, entry)| (entry.object.node.id(), id)).collect();
             for (nth, duplicate) in tree.duplicates.iter().enumerate() {
                 let kept = tree.node(duplicate.kept);
                 let mut here = Some(kept);
                 while let Some(node) = here {
-                    if let Some((object, _)) = objects.iter().find(|(_, object)| *object == node) {
+                    if let Some(object) = objects.get(&node.id()) {
                         found.push((*object, at as u32, nth as u32));
                         break;
                     }

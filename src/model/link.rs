@@ -44,10 +44,39 @@ fn is_hidden(model: &Model<'_>, object: u32) -> bool {
     object.namespace.is_none() && object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
 }
 
-/// Whether two objects stand in files of the same folder.
-pub fn same_folder(model: &Model<'_>, a: u32, b: u32) -> bool {
-    let folder = |id: u32| model.path_of(id).parent().map(camino::Utf8Path::as_str);
-    folder(a) == folder(b)
+/// What stands in the files of one folder, belongs to one unit and goes to one namespace: where a name leads nowhere, what was
+/// meant is often here.
+#[derive(Debug, Default)]
+pub struct Corner {
+    /// Services, in order.
+    pub services: Vec<u32>,
+    /// Workloads, in order.
+    pub workloads: Vec<u32>,
+}
+
+/// A unit, a folder and a namespace, as far as they are known.
+type Where = (u32, Option<String>, Option<String>);
+
+/// What stands beside an object and goes to this namespace, as far as the files say.
+pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) -> &'m Corner {
+    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new() };
+    let corner = |object: u32, namespace: Option<&str>| -> Where {
+        let folder = model.path_of(object).parent().map(camino::Utf8Path::as_str);
+        (model.objects[object as usize].unit, folder.map(str::to_owned), namespace.map(str::to_owned))
+    };
+    let corners = model.index.corners.get_or_init(|| {
+        let mut corners: FxHashMap<_, Corner> = FxHashMap::default();
+        for (id, service) in model.services.iter().enumerate() {
+            let key = corner(service.object, self::namespace(model, service.object));
+            corners.entry(key).or_default().services.push(id as u32);
+        }
+        for (id, workload) in model.workloads.iter().enumerate() {
+            let key = corner(workload.object, self::namespace(model, workload.object));
+            corners.entry(key).or_default().workloads.push(id as u32);
+        }
+        corners
+    });
+    corners.get(&corner(object, namespace)).unwrap_or(&NOTHING)
 }
 
 /// Indexes over all subjects, each built at first use.
@@ -73,6 +102,12 @@ pub struct Indexes {
     pub waiting: OnceLock<super::analysis::Waiting>,
     /// By unit: the objects that may make pods of their own.
     pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Services and workloads by unit, folder and namespace.
+    pub corners: OnceLock<FxHashMap<Where, Corner>>,
+    /// What StatefulSets call the claims that they make.
+    pub set_claims: OnceLock<super::reference::SetClaims>,
+    /// The ReferenceGrants, by the namespace that they are in.
+    pub grants: OnceLock<FxHashMap<Option<String>, Vec<u32>>>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
     /// Workloads by namespace.

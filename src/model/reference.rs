@@ -2,7 +2,7 @@
 //!
 //! Namings of the same thing by one workload are one reference with several places.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::existence::{self, Existence, Wanted};
 use super::value::list;
@@ -177,22 +177,44 @@ fn claimed_by_set(model: &Model<'_>, from: u32, name: &str) -> Match {
     if !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return Match::No;
     }
-    let mut answer = Match::No;
-    for id in &model.units[model.objects[from as usize].unit as usize].workloads {
-        let workload = &model.workloads[*id as usize];
-        let templates = workload.node.at("spec.volumeClaimTemplates").into_iter().flat_map(NodeRef::items);
-        let set = model.objects[workload.object as usize].object.name;
-        for template in templates.filter_map(|template| template.at("metadata.name")) {
-            let hidden = |text: &str| text.is_empty() || is_filled_in_later(text);
-            if template.is_unknown() || hidden(template.text()) || hidden(set) {
-                answer = Match::Perhaps;
-            } else if stem.strip_suffix(set).and_then(|rest| rest.strip_suffix('-')) == Some(template.text())
-            {
-                return Match::Yes;
+    let made = model.index.set_claims.get_or_init(|| SetClaims::new(model));
+    let unit = model.objects[from as usize].unit;
+    if made.stems.contains(&(unit, stem.to_owned())) {
+        Match::Yes
+    } else if made.vague.contains(&unit) {
+        Match::Perhaps
+    } else {
+        Match::No
+    }
+}
+
+/// What StatefulSets call the claims that they make, but for the number at the end.
+#[derive(Debug, Default)]
+pub struct SetClaims {
+    /// By unit: `data-db`.
+    stems: FxHashSet<(u32, String)>,
+    /// Units with a set whose name, or whose template's, is only known at run time.
+    vague: FxHashSet<u32>,
+}
+
+impl SetClaims {
+    fn new(model: &Model<'_>) -> Self {
+        let mut made = Self::default();
+        for workload in &model.workloads {
+            let entry = &model.objects[workload.object as usize];
+            let templates =
+                workload.node.at("spec.volumeClaimTemplates").into_iter().flat_map(NodeRef::items);
+            for template in templates.filter_map(|template| template.at("metadata.name")) {
+                let hidden = |text: &str| text.is_empty() || is_filled_in_later(text);
+                if template.is_unknown() || hidden(template.text()) || hidden(entry.object.name) {
+                    made.vague.insert(entry.unit);
+                } else {
+                    made.stems.insert((entry.unit, format!("{}-{}", template.text(), entry.object.name)));
+                }
             }
         }
+        made
     }
-    answer
 }
 
 fn exists<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {

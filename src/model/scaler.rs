@@ -115,13 +115,6 @@ pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Scaler<'a> {
     &model.scalers[thing.id as usize]
 }
 
-impl<'a> Scaler<'a> {
-    /// The name that it refers to, if it is known.
-    pub fn target_name(&self) -> Option<&'a str> {
-        Some(self.aim.name).filter(|name| !name.is_empty())
-    }
-}
-
 fn reference(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
     node.at("spec.scaleTargetRef")
 }

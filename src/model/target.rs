@@ -24,11 +24,18 @@ pub static OF_WORKLOAD: &[FactDef] = facts! {
     "primaryScalers": Ty::List(&Ty::Thing(Kind::Scaler)), "the scalers of the copy that Flagger runs as `<name>-primary`" => |m, t| {
         let name = format!("{}-primary", m.objects[m.workloads[t.id as usize].object as usize].object.name);
         let unit = unit_of(m, t.id);
-        let here = (0..m.scalers.len()).filter(|id| m.objects[m.scalers[*id].object as usize].unit == unit);
-        let (known, hidden): (Vec<_>, Vec<_>) = here.partition(|id| m.scalers[*id].target_name().is_some());
-        let primary = known.into_iter().filter(|id| m.scalers[*id].target_name() == Some(&name));
-        let open = (!hidden.is_empty()).then(|| Reason::new("what a scaler is for is only known at run time"));
-        open_things(primary.map(|id| Thing::new(Kind::Scaler, id)), open)
+        let named = m.index.targets.named.get_or_init(|| {
+            let mut named: FxHashMap<(u32, String), Vec<u32>> = FxHashMap::default();
+            for (id, scaler) in (0..).zip(&m.scalers) {
+                let unit = m.objects[scaler.object as usize].unit;
+                named.entry((unit, scaler.aim.name.to_owned())).or_default().push(id);
+            }
+            named
+        });
+        let aimed = |name: String| named.get(&(unit, name)).map_or(&[][..], Vec::as_slice);
+        let hidden = !aimed(String::new()).is_empty();
+        let open = hidden.then(|| Reason::new("what a scaler is for is only known at run time"));
+        open_things(aimed(name).iter().map(|id| Thing::new(Kind::Scaler, *id as usize)), open)
     };
 };
 
@@ -90,6 +97,8 @@ fn is_namesake(kind: &str, group: &str) -> bool {
 #[derive(Debug, Default)]
 pub struct Targets {
     scalers: OnceLock<Pointed>,
+    /// Scalers by unit and by the name that they give, which is empty where it cannot be known.
+    named: OnceLock<FxHashMap<(u32, String), Vec<u32>>>,
     recommenders: OnceLock<Pointed>,
     canaries: OnceLock<Pointed>,
     rollouts: OnceLock<Pointed>,

@@ -173,7 +173,10 @@ pub fn info(page: &Page) -> RuleInfo {
         why: page.why_sentence.clone(),
         subject: page.on.text.clone(),
         fix: fix.map(str::to_owned),
-        url: format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), page.id),
+        // A team's own rule is in no repository that we know.
+        url: builtin::get(&page.id).map_or_else(String::new, |_| {
+            format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), page.id)
+        }),
         page: page.text.to_string(),
         references: rest.references,
     }
