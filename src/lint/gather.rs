@@ -23,7 +23,7 @@ pub(super) fn findings(
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
-    let mut settings: FxHashMap<usize, (BTreeSet<&str>, usize)> = FxHashMap::default();
+    let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
@@ -44,12 +44,12 @@ pub(super) fn findings(
             without_evidence.insert(fault.rule, findings.len());
         } else if let Some(at) = merged.get(&(fault.rule, fault.primary.place)) {
             findings[*at].members.push(member);
-            seen(&mut settings, *at, fault);
+            seen(&mut settings, *at, fault.settings);
             continue;
         } else {
             merged.insert((fault.rule, fault.primary.place), findings.len());
         }
-        seen(&mut settings, findings.len(), fault);
+        seen(&mut settings, findings.len(), fault.settings);
         findings.push(Finding {
             rule: rule.page.id.clone(),
             severity,
@@ -69,7 +69,7 @@ pub(super) fn findings(
     }
     for (at, (settings, all)) in settings {
         if settings.len() < all {
-            findings[at].seen_with = settings.into_iter().map(str::to_owned).collect();
+            findings[at].seen_with = settings.into_iter().collect();
         }
     }
     findings.iter_mut().for_each(Finding::settle);
@@ -79,9 +79,13 @@ pub(super) fn findings(
 }
 
 /// Notes under which settings of a chart a fault was seen: it is told where it was not seen under all.
-fn seen<'a>(settings: &mut FxHashMap<usize, (BTreeSet<&'a str>, usize)>, finding: usize, fault: &'a Fault) {
-    if let Some((name, all)) = &fault.settings {
-        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), *all)).0.insert(name);
+fn seen(
+    settings: &mut FxHashMap<usize, (BTreeSet<String>, usize)>,
+    finding: usize,
+    under: Option<(String, usize)>,
+) {
+    if let Some((name, all)) = under {
+        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), all)).0.insert(name);
     }
 }
 

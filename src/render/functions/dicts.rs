@@ -47,14 +47,8 @@ fn dict(call: &mut Call<'_>, values: &[Value]) -> Answer {
 
 /// The value of a key that is not there, whose origin says that it could be.
 fn missing(call: &mut Call<'_>, value: Value, map: &Value, key: &str) -> Value {
-<<<<<<< HEAD
     let missing = call.origins.add(Source::Missing { map: map.origin, key: key.into() });
-    let origin = call.origins.of(How::Chosen, [value.origin, missing]);
-    Value::new(value.data, origin)
-=======
-    let missing = call.origins.add(Source::Missing { map: map.origin, key: Rc::from(key) });
     chosen(call, &value, [missing])
->>>>>>> chart
 }
 
 fn get(call: &mut Call<'_>, values: &[Value]) -> Answer {

@@ -24,34 +24,13 @@ pub(super) fn spelled(call: &mut Call<'_>, value: &Value) -> Result<Text, String
     }
 }
 
-<<<<<<< HEAD
-/// Adds a text; what has no origin of its own comes from `or`.
-pub(super) fn push(out: &mut Writer, text: &Text, or: Origin, frame: Frame) {
-    let mut start = 0;
-    for piece in text.pieces() {
-        let end = piece.end as usize;
-        let (origin, frame) =
-            if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
-        out.push(&text.as_str()[start..end], origin, frame);
-        start = end;
-    }
-}
-
-=======
->>>>>>> chart
 /// Text in double quotes, as `%q` and `strconv.Quote` write it.
 pub(super) fn push_quoted(out: &mut Writer, text: &Text, at: Origin, frame: Frame) {
     out.push("\"", at, frame);
     let mut start = 0;
     for piece in text.pieces() {
         let end = piece.end as usize;
-<<<<<<< HEAD
-        let (origin, frame) =
-            if piece.origin == Origin::NONE { (or, frame) } else { (piece.origin, piece.frame) };
-        out.push(&escape(&text.as_str()[start..end]), origin, frame);
-=======
         out.push(&escape(&text.as_str()[start..end]), piece.origin, piece.frame);
->>>>>>> chart
         start = end;
     }
     out.push("\"", at, frame);

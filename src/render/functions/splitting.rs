@@ -18,11 +18,7 @@ pub(super) fn parts(
     separator: &str,
     most: usize,
 ) -> Result<Vec<Value>, String> {
-<<<<<<< HEAD
-    let text = text(whole)?;
-=======
     let text = rope(call, whole)?;
->>>>>>> chart
     let mut cuts: Vec<(usize, usize)> = if separator.is_empty() {
         text.as_str().char_indices().skip(1).map(|(at, _)| (at, at)).collect()
     } else {

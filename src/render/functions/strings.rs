@@ -4,15 +4,9 @@
 
 use super::Table;
 use super::arguments::{
-<<<<<<< HEAD
-    Answer, derived, derived_text, exactly, floor, int, items, joined, joined_text, text,
-};
-use super::spell::{push, quoted, spelled, strval};
-=======
     Answer, chosen, derived, derived_text, exactly, floor, int, items, joined, joined_text, rope, text,
 };
 use super::spell::{push_quoted, spelled, strval};
->>>>>>> chart
 use crate::render::origin::{How, Origin};
 use crate::render::template::function::Call;
 use crate::render::text::{Text, Writer};

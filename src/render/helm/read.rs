@@ -245,8 +245,6 @@ struct Walk<'f> {
     /// The folders above, to notice links that lead back.
     above: Vec<Utf8PathBuf>,
 }
-<<<<<<< HEAD
-=======
 
 #[cfg(test)]
 mod tests {
@@ -363,4 +361,3 @@ mod tests {
         assert_eq!(reader.problems.len(), 2, "{:?}", reader.problems);
     }
 }
->>>>>>> chart

@@ -11,11 +11,7 @@ use regex::Regex;
 use super::DEPTH;
 use super::scalar::{Meaning, is_base_60, resolve};
 
-<<<<<<< HEAD
-use crate::render::origin::Origin;
-=======
 use crate::render::origin::{Origin, Origins};
->>>>>>> chart
 use crate::render::text::{Frame, Piece, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
 use crate::render::{base64, number};
