@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 
 use crate::fact::{Default, Fact, Spot};
-use crate::lower::messaging::{Alarm, Link, Messaging, Name, System, Watch};
+use crate::lower::messaging::{Alarm, Documents, Link, Messaging, Name, System, Watch};
 use crate::lower::read;
 use crate::measure::{duration, promql};
 use crate::source::Sources;
-use crate::syntax::tree::{NodeKind, NodeRef, Tree};
+use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Prometheus, Alerting rules: "`for: <duration>` | default = 0s".
 static FOR: Default<f64> = Default::of("Prometheus", "for", 0.0, "0s");
@@ -18,22 +18,21 @@ static FOR: Default<f64> = Default::of("Prometheus", "for", 0.0, "0s");
 const LABELS: [&str; 5] = ["queue", "queue_name", "dimension_QueueName", "QueueName", "dimension_queue_name"];
 
 /// Adds the alerts of all files.
-pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'a>) {
-    for tree in trees {
-        for root in tree.roots() {
-            let Some(groups) = groups(root) else { continue };
-            let system = found.systems.len() as u32;
-            let before = found.alarms.len();
-            for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
-                if let Some(alarm) = alarm(rule, found.handles, system) {
-                    found.handles += 1;
-                    found.labels.push(alarm.label);
-                    found.alarms.push(alarm);
-                }
+pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Messaging<'a>) {
+    for root in documents.plain.iter().chain(&documents.objects) {
+        let Some(groups) = groups(*root) else { continue };
+        let system = found.systems.len() as u32;
+        let before = found.alarms.len();
+        for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
+            if let Some(alarm) = alarm(rule, found.handles, system) {
+                found.handles += 1;
+                found.labels.push(alarm.label);
+                found.alarms.push(alarm);
             }
-            if found.alarms.len() > before {
-                found.systems.push(System { name: sources.path(tree.file).to_string(), open: None });
-            }
+        }
+        if found.alarms.len() > before {
+            let name = sources.path(root.tree().file).to_string();
+            found.systems.push(System { name, open: None });
         }
     }
 }
