@@ -373,6 +373,10 @@ pub struct Alarm<'a> {
     pub enabled: Fact<'a, bool>,
     /// Seconds that it must be bad before it fires.
     pub pending: Fact<'a, f64>,
+    /// Of Prometheus: how grave it is, by its label.
+    pub severity: Fact<'a, &'a str>,
+    /// Of Prometheus: whether its route ends at somebody.
+    pub tells: Fact<'a, bool>,
     /// What it does.
     pub actions: Fact<'a, Vec<Fact<'a, Link<'a>>>>,
     /// Whether it does something when it ends, or when there is no data.

@@ -579,6 +579,8 @@ impl<'a> Lowering<'a, '_> {
                 .truth(resource, &fields::ACTIONS_ENABLED)
                 .or_default(&fields::ACTIONS_ENABLED_DEFAULT),
             pending: Fact::nothing(),
+            severity: Fact::nothing(),
+            tells: Fact::nothing(),
             actions: self.actions(resource, &fields::ACTIONS),
             other_actions: [&fields::OK_ACTIONS, &fields::NO_DATA_ACTIONS]
                 .iter()

@@ -400,7 +400,7 @@ fn path(text: &str) -> Option<Vec<&str>> {
         if name == "*" || (name.is_empty() && !rest.starts_with('*')) {
             return None;
         }
-        if name.starts_with(|c: char| c.is_ascii_digit()) && names.is_empty() {
+        if name.starts_with('-') || (name.starts_with(|c: char| c.is_ascii_digit()) && names.is_empty()) {
             return None;
         }
         if !name.is_empty() && !name.bytes().all(|byte| byte.is_ascii_digit()) {

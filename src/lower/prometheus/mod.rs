@@ -1,6 +1,9 @@
 //! Alerting rules of Prometheus, in rule files and in objects of kind PrometheusRule.
 //!
-//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say.
+//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say, where a project
+//! has exactly one configuration of it.
+
+mod alertmanager;
 
 use std::borrow::Cow;
 
@@ -19,12 +22,14 @@ const LABELS: [&str; 5] = ["queue", "queue_name", "dimension_QueueName", "QueueN
 
 /// Adds the alerts of all files.
 pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Messaging<'a>) {
+    let mut configs = documents.plain.iter().filter_map(|root| alertmanager::Config::of(*root));
+    let config = configs.next().filter(|_| configs.next().is_none());
     for root in documents.plain.iter().chain(&documents.objects) {
         let Some(groups) = groups(*root) else { continue };
         let system = found.systems.len() as u32;
         let before = found.alarms.len();
         for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
-            if let Some(alarm) = alarm(rule, found.handles, system) {
+            if let Some(alarm) = alarm(rule, config, found.handles, system) {
                 found.handles += 1;
                 found.labels.push(alarm.label);
                 found.alarms.push(alarm);
@@ -47,7 +52,12 @@ fn groups(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
     groups.filter(|groups| groups.kind() == NodeKind::List)
 }
 
-fn alarm<'a>(rule: NodeRef<'a>, handle: u32, system: u32) -> Option<Alarm<'a>> {
+fn alarm<'a>(
+    rule: NodeRef<'a>,
+    config: Option<alertmanager::Config<'a>>,
+    handle: u32,
+    system: u32,
+) -> Option<Alarm<'a>> {
     let name = rule.get("alert")?;
     let expression = rule.get("expr")?;
     let pending = read::text(rule, "for")
@@ -72,6 +82,17 @@ fn alarm<'a>(rule: NodeRef<'a>, handle: u32, system: u32) -> Option<Alarm<'a>> {
         missing: Fact::nothing(),
         enabled: Fact::plain(true),
         pending,
+        severity: read::text(rule, "labels.severity"),
+        tells: config.map_or_else(
+            || Fact::unknown("no configuration of Alertmanager is here"),
+            |config| {
+                let receivers = config.receivers(rule);
+                match receivers.value() {
+                    Some(names) => config.tells(names),
+                    None => receivers.map(|_| false),
+                }
+            },
+        ),
         actions: Fact::unknown("Alertmanager says whom it tells"),
         other_actions: false,
     };
