@@ -1,11 +1,13 @@
 //! Alerting rules of Prometheus, in rule files and in objects of kind PrometheusRule.
 //!
-//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say, where a project
-//! has exactly one configuration of it.
+//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say, where one
+//! configuration of it stands near the rules.
 
 mod alertmanager;
 
 use std::borrow::Cow;
+
+use camino::Utf8Path;
 
 use crate::fact::{Default, Fact, Spot};
 use crate::lower::messaging::{Alarm, Documents, Link, Messaging, Name, System, Watch};
@@ -22,10 +24,14 @@ const LABELS: [&str; 5] = ["queue", "queue_name", "dimension_QueueName", "QueueN
 
 /// Adds the alerts of all files.
 pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Messaging<'a>) {
-    let mut configs = documents.plain.iter().filter_map(|root| alertmanager::Config::of(*root));
-    let config = configs.next().filter(|_| configs.next().is_none());
+    let configs: Vec<(&Utf8Path, alertmanager::Config<'a>)> = documents
+        .plain
+        .iter()
+        .filter_map(|root| Some((sources.path(root.tree().file), alertmanager::Config::of(*root)?)))
+        .collect();
     for root in documents.plain.iter().chain(&documents.objects) {
         let Some(groups) = groups(*root) else { continue };
+        let config = nearest(&configs, sources.path(root.tree().file));
         let system = found.systems.len() as u32;
         let before = found.alarms.len();
         for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
@@ -40,6 +46,23 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
             found.systems.push(System { name, open: None });
         }
     }
+}
+
+/// The configuration that the rules of a file are for: the only one that stands beside them, above them, or in a folder beside theirs.
+/// What stands further away may be another cluster's, and an example is nobody's.
+fn nearest<'a>(
+    configs: &[(&Utf8Path, alertmanager::Config<'a>)],
+    rules: &Utf8Path,
+) -> Option<alertmanager::Config<'a>> {
+    const EXAMPLES: [&str; 7] = ["example", "examples", "test", "tests", "testdata", "docs", "documentation"];
+    let is_example = |path: &Utf8Path| path.components().any(|part| EXAMPLES.contains(&part.as_str()));
+    let mut near = configs.iter().filter(|(path, _)| {
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let beside =
+            folder.parent().is_some_and(|above| rules.parent().and_then(Utf8Path::parent) == Some(above));
+        (rules.starts_with(folder) || beside) && is_example(path) == is_example(rules)
+    });
+    near.next().map(|(_, config)| *config).filter(|_| near.next().is_none())
 }
 
 /// The groups of a rule file, or of an object.
