@@ -64,7 +64,7 @@ pub enum What {
     CompositeAlarm,
     /// An integration of API Gateway.
     Integration,
-    /// A function of serverless.yml or an event of a function: what it is, is said by its key.
+    /// What calls a function, written in the function; its type says what it is.
     Event,
     /// Something that acts when an alarm does: a deployment that is rolled back, a health check.
     AlarmUser,

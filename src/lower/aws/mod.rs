@@ -2,8 +2,9 @@
 //!
 //! CloudFormation, SAM, serverless.yml and Terraform differ in how a file names another resource, and in how they spell a
 //! property. [`cloud`] follows the names, [`fields`] has the spellings and the platform's defaults; all that is read of a
-//! resource is then written once, in [`resources`].
+//! resource is then written once, in `resources` and `alarms`.
 
+mod alarms;
 pub mod cloud;
 pub mod cloudformation;
 pub mod fields;

@@ -139,7 +139,7 @@ fn asks(rule: NodeRef<'_>, label: &str, operator: &str, wanted: &str) -> Match {
     };
     match same {
         None => Match::Perhaps,
-        Some(same) if same == !operator.starts_with('!') => Match::Yes,
+        Some(same) if same != operator.starts_with('!') => Match::Yes,
         Some(_) => Match::No,
     }
 }
