@@ -180,7 +180,9 @@ impl Asked {
             Verdict::Fault(fault) => {
                 let fault = *fault;
                 let unit = judge::above(model, thing, crate::model::Kind::Unit)
-                    .map_or_else(|| ".".to_owned(), |unit| model.units[unit.id as usize].name.clone());
+                    .map(|unit| model.units[unit.id as usize].name.clone())
+                    .or_else(|| crate::model::messaging::system(model, thing).map(str::to_owned))
+                    .unwrap_or_else(|| ".".to_owned());
                 self.faults.push(Fault {
                     rule,
                     severity: fault.severity,

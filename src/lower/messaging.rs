@@ -13,10 +13,38 @@ use crate::syntax::tree::{NodeRef, Tree};
 /// Everything of the kind that the files deploy.
 pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources) -> Messaging<'a> {
     let mut found = Messaging::default();
-    super::aws::read(trees, sources, &mut found);
-    super::rabbitmq::read(trees, sources, &mut found);
-    super::prometheus::read(trees, sources, &mut found);
+    let documents = Documents::new(trees);
+    super::aws::read(&documents, trees, sources, &mut found);
+    super::rabbitmq::read(&documents, sources, &mut found);
+    super::prometheus::read(&documents, sources, &mut found);
     found
+}
+
+/// The documents that may be of this kind. Most of a project's are objects of Kubernetes and none of them, and are looked at once.
+#[derive(Debug, Default)]
+pub struct Documents<'a> {
+    /// Objects of RabbitMQ's and Prometheus' operators.
+    pub objects: Vec<NodeRef<'a>>,
+    /// What is no object.
+    pub plain: Vec<NodeRef<'a>>,
+}
+
+impl<'a> Documents<'a> {
+    fn new(trees: &'a [Tree]) -> Self {
+        const GROUPS: [&str; 3] =
+            ["rabbitmq.com/", "monitoring.coreos.com/", "operator.victoriametrics.com/"];
+        let mut documents = Self::default();
+        for root in trees.iter().flat_map(Tree::roots) {
+            match root.get("apiVersion") {
+                None => documents.plain.push(root),
+                Some(version) if GROUPS.iter().any(|group| version.text().starts_with(group)) => {
+                    documents.objects.push(root);
+                }
+                Some(_) => {}
+            }
+        }
+        documents
+    }
 }
 
 /// All of it. Handles are positions that a front end gives out, unique in a project.
@@ -166,6 +194,8 @@ pub struct Rabbit<'a> {
     pub dead_exchange: Fact<'a, &'a str>,
     /// Where dead letters end.
     pub dead_letters: Vec<u32>,
+    /// The routing keys for which queues are bound to that exchange.
+    pub bindings: Vec<Fact<'a, &'a str>>,
     /// Why dead letters may end elsewhere, too.
     pub dead_letters_open: Option<Reason>,
     /// What bounds its length.
@@ -343,6 +373,10 @@ pub struct Alarm<'a> {
     pub enabled: Fact<'a, bool>,
     /// Seconds that it must be bad before it fires.
     pub pending: Fact<'a, f64>,
+    /// Of Prometheus: how grave it is, by its label.
+    pub severity: Fact<'a, &'a str>,
+    /// Of Prometheus: whether its route ends at somebody.
+    pub tells: Fact<'a, bool>,
     /// What it does.
     pub actions: Fact<'a, Vec<Fact<'a, Link<'a>>>>,
     /// Whether it does something when it ends, or when there is no data.
@@ -369,4 +403,90 @@ pub struct Permission<'a> {
     pub queue: Fact<'a, Link<'a>>,
     /// The service that may; `*` for everybody. Unknown where the policy cannot be read.
     pub services: Fact<'a, Vec<&'a str>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::{FileId, SourceFile};
+    use crate::syntax::{Syntax, parse};
+
+    fn queues(files: &[(&str, &str)]) -> Vec<String> {
+        let mut sources = Vec::new();
+        let mut trees = Vec::new();
+        for (at, (path, text)) in files.iter().enumerate() {
+            let syntax = if path.ends_with(".tf") { Syntax::Hcl } else { Syntax::Yaml };
+            let parsed = parse(syntax, FileId(at as u32), Arc::from(*text));
+            assert!(parsed.problems.is_empty(), "{path}: {:?}", parsed.problems);
+            trees.push(parsed.tree);
+            sources.push(SourceFile::new(*path, Arc::<str>::from(*text)));
+        }
+        let sources = Sources::new(sources);
+        let found = read(&trees, &sources);
+        found
+            .queues
+            .iter()
+            .map(|queue| {
+                format!("{} {:?}", queue.label, queue.name.value().map(|name| name.text.to_string()))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_module_is_read_once_for_each_call() {
+        let root = "module \"a\" {\n  source = \"./queue\"\n  name = \"a\"\n}\nmodule \"b\" {\n  source = \"./queue\"\n  name = \"b\"\n}\n";
+        let inner = "variable \"name\" {}\nresource \"aws_sqs_queue\" \"this\" {\n  name = \"${var.name}-queue\"\n}\n";
+        assert_eq!(
+            queues(&[("main.tf", root), ("queue/main.tf", inner)]),
+            ["this Some(\"a-queue\")", "this Some(\"b-queue\")"]
+        );
+    }
+
+    #[test]
+    fn names_that_nobody_knows_keep_what_is_known() {
+        let text = "variable \"stage\" {}\nresource \"aws_sqs_queue\" \"q\" {\n  name = \"${var.stage}-orders\"\n}\n";
+        assert_eq!(queues(&[("main.tf", text)]), ["q Some(\"${var.stage}-orders\")"]);
+        let text = "resource \"aws_sqs_queue\" \"none\" {\n  count = 0\n}\n";
+        assert_eq!(queues(&[("main.tf", text)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_doubles_with_each_step_ends() {
+        let mut text = String::from(
+            "resource \"aws_sqs_queue\" \"q\" {\n  name = local.a0\n}\nlocals {\n  a60 = local.a0\n",
+        );
+        for at in 0..60 {
+            let _ = writeln!(text, "  a{at} = \"${{local.a{}}}${{local.a{}}}\"", at + 1, at + 1);
+        }
+        text.push_str("}\n");
+        assert_eq!(queues(&[("main.tf", &text)]).len(), 1);
+        let mut text = String::from(
+            "AWSTemplateFormatVersion: x\nResources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: { QueueName: !Ref A0 }\nParameters:\n",
+        );
+        for at in 0..60 {
+            let _ = writeln!(
+                text,
+                "  A{at}: {{ Type: String, Default: !Sub \"${{A{}}}${{A{}}}\" }}",
+                at + 1,
+                at + 1
+            );
+        }
+        assert_eq!(queues(&[("t.yaml", &text)]).len(), 1);
+    }
+
+    #[test]
+    fn modules_that_call_each_other_end() {
+        let call = |to: &str| {
+            (0..12).fold(String::new(), |mut text, at| {
+                let _ = writeln!(text, "module \"m{at}\" {{\n  source = \"{to}\"\n}}");
+                text
+            })
+        };
+        let queue = "resource \"aws_sqs_queue\" \"q\" {\n  name = \"q\"\n}\n";
+        let (a, b) = (call("./b"), call("../b/../b") + queue);
+        assert!(queues(&[("main.tf", &a), ("b/main.tf", &b)]).len() < 5000);
+    }
 }

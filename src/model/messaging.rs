@@ -89,6 +89,21 @@ pub fn shown(model: &Model<'_>, link: &Link<'_>) -> String {
     }
 }
 
+/// The name of what a thing is deployed with.
+pub fn system<'m>(model: &'m Model<'_>, thing: Thing) -> Option<&'m str> {
+    let all = &model.messaging;
+    let id = thing.id as usize;
+    let system = match thing.kind {
+        Kind::Queue | Kind::Feed => all.queues[id].system,
+        Kind::Topic => all.topics[id].system,
+        Kind::Function => all.functions[id].system,
+        Kind::Subscription => all.subscriptions[id].system,
+        Kind::Alarm => all.alarms[id].system,
+        _ => return None,
+    };
+    all.systems.get(system as usize).map(|system| system.name.as_str())
+}
+
 /// What a thing is called in its file, at the place where it is.
 pub fn named<'a>(model: &'a Model<'a>, thing: Thing) -> super::value::Val<'a> {
     let spot = (thing.kind.def().node)(model, thing).map(|node| match node.key_span() {

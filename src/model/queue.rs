@@ -42,6 +42,8 @@ pub static QUEUE: KindDef = KindDef {
             let reached = rabbit.dead_letters.iter().filter_map(|handle| messaging::at_handle(m, *handle));
             open_things(reached, rabbit.dead_letters_open.clone())
         });
+        "deadLetterBindings": Ty::List(&Ty::Text), "of RabbitMQ: the routing keys for which queues are bound to that exchange" =>
+            |m, t| rabbit(m, t, |rabbit| list(rabbit.bindings.iter().cloned()));
         "maxLength": NUMBER, "of RabbitMQ: how many messages or bytes it holds" => |m, t| rabbit(m, t, |rabbit| rabbit.limit.clone().into());
         "overflow": Ty::Text, "of RabbitMQ: what becomes of messages over that" => |m, t| rabbit(m, t, |rabbit| rabbit.overflow.clone().into());
         "mirroring": Ty::Text, "of RabbitMQ: the policy `ha-mode` that it is under" => |m, t| rabbit(m, t, |rabbit| rabbit.mirrored.clone().into());

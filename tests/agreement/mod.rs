@@ -13,23 +13,23 @@ use steadfast::lint::{self, Inputs};
 use steadfast::rule::builtin;
 
 /// The cases of another tool.
-pub struct Suite {
+pub(crate) struct Suite {
     /// The variable that names the folder with `cases.json` and the files.
-    pub variable: &'static str,
+    pub(crate) variable: &'static str,
     /// The key of a case that holds the other tool's verdict.
-    pub verdict: &'static str,
+    pub(crate) verdict: &'static str,
     /// The verdict that complains of nothing.
-    pub content: &'static str,
+    pub(crate) content: &'static str,
     /// The section of docs/peers.md that explains the differences.
-    pub section: &'static str,
+    pub(crate) section: &'static str,
     /// Their checks, and the rules of ours that look at the same.
-    pub checks: &'static [(&'static str, &'static [&'static str])],
+    pub(crate) checks: &'static [(&'static str, &'static [&'static str])],
     /// Where we disagree, and why: (file, check, reason).
-    pub reasons: &'static [(&'static str, &'static str, &'static str)],
+    pub(crate) reasons: &'static [(&'static str, &'static str, &'static str)],
 }
 
 /// Compares all cases; a difference without a reason fails, and so does a reason without a difference.
-pub fn compare(suite: &Suite) {
+pub(crate) fn compare(suite: &Suite) {
     let Ok(folder) = env::var(suite.variable) else {
         println!("SKIPPED: {} names no folder, so nothing was compared", suite.variable);
         return;
@@ -75,7 +75,7 @@ pub fn compare(suite: &Suite) {
 }
 
 /// The rules that are compared exist and are named in docs/peers.md, which explains each difference and no other.
-pub fn documented(suite: &Suite) {
+pub(crate) fn documented(suite: &Suite) {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/peers.md")).unwrap();
     let rules: Vec<&str> = builtin::pages().iter().map(|(id, _)| *id).collect();
     let mut wrong = Vec::new();

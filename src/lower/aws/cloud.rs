@@ -4,6 +4,8 @@
 //! intrinsic functions, traversals, variables. The answer is a node that says it, another resource, a name with parts that are
 //! only known at run time, nothing, or unknown. Following is bounded in depth.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use super::fields::Field;
@@ -12,8 +14,11 @@ use crate::fact::{Fact, Reason, Spot};
 use crate::lower::messaging::{Link, Name};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
-/// How many references are followed before it is too much.
+/// How deep references are followed before it is too much.
 pub const DEPTH: u32 = 24;
+
+/// How many references are followed for one property.
+const STEPS: u32 = 20_000;
 
 /// How a file names things and spells properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +64,7 @@ pub enum What {
     CompositeAlarm,
     /// An integration of API Gateway.
     Integration,
-    /// A function of serverless.yml or an event of a function: what it is, is said by its key.
+    /// What calls a function, written in the function; its type says what it is.
     Event,
     /// Something that acts when an alarm does: a deployment that is rolled back, a health check.
     AlarmUser,
@@ -127,6 +132,8 @@ pub struct Cloud<'a> {
     pub stack_of: Vec<u32>,
     /// What stacks export: value and scope, by name.
     pub exports: FxHashMap<String, (NodeRef<'a>, u32)>,
+    /// How many references were followed for the property that is being read.
+    steps: Cell<u32>,
     /// Exports as they are written, before their names are known.
     pub exported: Vec<(NodeRef<'a>, NodeRef<'a>, u32)>,
 }
@@ -190,12 +197,14 @@ impl<'a> Cloud<'a> {
 
     /// What a node comes to.
     pub fn value(&self, node: NodeRef<'a>, scope: u32) -> Value<'a> {
+        self.steps.set(0);
         self.follow(node, scope, DEPTH)
     }
 
     /// The same, at most so many references deep.
     pub fn follow(&self, node: NodeRef<'a>, scope: u32, depth: u32) -> Value<'a> {
-        if depth == 0 {
+        self.steps.set(self.steps.get() + 1);
+        if depth == 0 || self.steps.get() > STEPS {
             return Value::Unknown("it refers to itself, or too far".to_owned());
         }
         match self.stack(scope).dialect {
@@ -260,7 +269,16 @@ impl<'a> Cloud<'a> {
             match map.get(key) {
                 Some(child) if child.is_null() => return Within::Missing,
                 Some(child) => here = child,
-                None => return Within::Missing,
+                // Terraform makes such a block for each of some values.
+                None => match map.get("dynamic").and_then(|dynamic| dynamic.get(key)) {
+                    Some(dynamic) if self.stack(scope).dialect == Dialect::Terraform => {
+                        return Within::Hidden(
+                            dynamic,
+                            "how many blocks there are is only known at run time".to_owned(),
+                        );
+                    }
+                    _ => return Within::Missing,
+                },
             }
         }
         match self.value(here, scope) {

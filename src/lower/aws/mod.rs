@@ -2,8 +2,9 @@
 //!
 //! CloudFormation, SAM, serverless.yml and Terraform differ in how a file names another resource, and in how they spell a
 //! property. [`cloud`] follows the names, [`fields`] has the spellings and the platform's defaults; all that is read of a
-//! resource is then written once, in [`resources`].
+//! resource is then written once, in `resources` and `alarms`.
 
+mod alarms;
 pub mod cloud;
 pub mod cloudformation;
 pub mod fields;
@@ -14,19 +15,22 @@ mod serverless;
 pub mod terraform;
 pub mod text;
 
-use crate::lower::messaging::Messaging;
+use crate::lower::messaging::{Documents, Messaging};
 use crate::source::Sources;
 use crate::syntax::tree::Tree;
 
 /// Adds what the files deploy to AWS.
-pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'a>) {
+pub fn read<'a>(
+    documents: &Documents<'a>,
+    trees: &'a [Tree],
+    sources: &'a Sources,
+    found: &mut Messaging<'a>,
+) {
     let mut cloud = cloud::Cloud::default();
-    for tree in trees {
-        for root in tree.roots() {
-            let path = sources.path(tree.file).as_str();
-            cloudformation::add(&mut cloud, root, path);
-            serverless::add(&mut cloud, root, path);
-        }
+    for root in &documents.plain {
+        let path = sources.path(root.tree().file).as_str();
+        cloudformation::add(&mut cloud, *root, path);
+        serverless::add(&mut cloud, *root, path);
     }
     terraform::add(&mut cloud, trees, sources);
     if !cloud.stacks.is_empty() {

@@ -31,10 +31,12 @@ pub(super) fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
             let Some((kind, settings)) = event.entries().next() else { continue };
             let layer =
                 if settings.kind() == NodeKind::Map && !is_function(settings) { settings } else { event };
+            // What is polled goes by the function that polls it, what is pushed by where it comes from.
+            let polled = matches!(kind, "sqs" | "stream" | "msk" | "kafka" | "activemq" | "rabbitmq");
             let resource = Resource {
                 what: What::Event,
                 kind,
-                label,
+                label: if polled { label } else { kind },
                 node: event,
                 layers: vec![layer],
                 scope,

@@ -56,8 +56,7 @@ pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &'a [Tree], sources: &Sources) {
     }
     let mut calls_left = CALLS;
     for path in folders.keys().filter(|path| !called.contains(*path)) {
-        let reached = reaches(&folders, path, MODULES);
-        if !reached {
+        if !reaches(&folders, path) {
             continue;
         }
         let name = if path.as_str().is_empty() { "." } else { path.as_str() };
@@ -73,13 +72,19 @@ fn matters(root: NodeRef<'_>) -> bool {
         .is_some_and(|resources| resources.entries().any(|(kind, _)| what(kind) != What::Other))
 }
 
-fn reaches(folders: &BTreeMap<Utf8PathBuf, Folder<'_>>, path: &Utf8Path, depth: u32) -> bool {
-    let Some(folder) = folders.get(path) else { return false };
-    folder.roots.iter().any(|root| matters(*root))
-        || (depth > 0
-            && calls(folder).any(|(_, call)| {
-                source_of(path, call).is_some_and(|inner| reaches(folders, &inner, depth - 1))
-            }))
+/// Whether a folder, or a module that it calls however indirectly, holds anything of that kind.
+fn reaches(folders: &BTreeMap<Utf8PathBuf, Folder<'_>>, path: &Utf8Path) -> bool {
+    let mut seen = FxHashSet::default();
+    let mut queue = vec![path.to_owned()];
+    while let Some(path) = queue.pop() {
+        let Some(folder) = folders.get(&path) else { continue };
+        if folder.roots.iter().any(|root| matters(*root)) {
+            return true;
+        }
+        let called = calls(folder).filter_map(|(_, call)| source_of(&path, call));
+        queue.extend(called.filter(|inner| seen.insert(inner.clone())));
+    }
+    false
 }
 
 /// The blocks `module` of a folder.
@@ -395,7 +400,7 @@ fn path(text: &str) -> Option<Vec<&str>> {
         if name == "*" || (name.is_empty() && !rest.starts_with('*')) {
             return None;
         }
-        if name.starts_with(|c: char| c.is_ascii_digit()) && names.is_empty() {
+        if name.starts_with('-') || (name.starts_with(|c: char| c.is_ascii_digit()) && names.is_empty()) {
             return None;
         }
         if !name.is_empty() && !name.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -441,6 +446,29 @@ pub fn mentioned(cloud: &Cloud<'_>, node: NodeRef<'_>, scope: u32, found: &mut V
             }
             [kind, label, ..] => found.extend(here.resources.get(&format!("{kind}.{label}"))),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+
+    #[test]
+    fn paths_leave_out_what_selects_one_of_many() {
+        let names = Some(vec!["aws_sqs_queue", "dead", "arn"]);
+        assert_eq!(path("aws_sqs_queue.dead.arn"), names);
+        assert_eq!(path("aws_sqs_queue.dead[0].arn"), names);
+        assert_eq!(path("aws_sqs_queue.dead[each.key].arn"), names);
+        assert_eq!(path("aws_sqs_queue.dead.*.arn"), names);
+        assert_eq!(path("one(aws_sqs_queue.dead[*].arn)"), names);
+        assert_eq!(path("try(aws_sqs_queue.dead[0].arn, null)"), names);
+    }
+
+    #[test]
+    fn what_is_no_path_is_none() {
+        for text in ["", "5", "a", "max(1, 2)", "a ? b.c : d.e", "a.b + 1", "a.b[", "a..b", "*", "-a.b"] {
+            assert_eq!(path(text), None, "{text}");
         }
     }
 }

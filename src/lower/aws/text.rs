@@ -38,6 +38,9 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
+/// How long a text may become.
+const LONGEST: usize = 4096;
+
 /// What pieces come to, put together. An attribute of a resource that stands alone, or that ends an ARN, is that attribute.
 pub fn join<'a>(cloud: &Cloud<'a>, scope: u32, parts: Vec<(Value<'a>, &str)>) -> Value<'a> {
     if parts.len() == 1
@@ -52,6 +55,9 @@ pub fn join<'a>(cloud: &Cloud<'a>, scope: u32, parts: Vec<(Value<'a>, &str)>) ->
     }
     let mut name = Name { text: Cow::Borrowed(""), hidden: false, scope };
     for (value, written) in parts {
+        if name.text.len() > LONGEST {
+            return Value::Unknown("it is put together of too much".to_owned());
+        }
         match value {
             Value::Text(piece) => {
                 name.hidden |= piece.hidden;

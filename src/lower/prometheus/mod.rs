@@ -1,15 +1,20 @@
 //! Alerting rules of Prometheus, in rule files and in objects of kind PrometheusRule.
 //!
-//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say.
+//! What an alert watches is read off the series that its expression selects. Whom it tells is Alertmanager's to say, where one
+//! configuration of it stands near the rules.
+
+mod alertmanager;
 
 use std::borrow::Cow;
 
+use camino::Utf8Path;
+
 use crate::fact::{Default, Fact, Spot};
-use crate::lower::messaging::{Alarm, Link, Messaging, Name, System, Watch};
+use crate::lower::messaging::{Alarm, Documents, Link, Messaging, Name, System, Watch};
 use crate::lower::read;
 use crate::measure::{duration, promql};
 use crate::source::Sources;
-use crate::syntax::tree::{NodeKind, NodeRef, Tree};
+use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Prometheus, Alerting rules: "`for: <duration>` | default = 0s".
 static FOR: Default<f64> = Default::of("Prometheus", "for", 0.0, "0s");
@@ -18,24 +23,46 @@ static FOR: Default<f64> = Default::of("Prometheus", "for", 0.0, "0s");
 const LABELS: [&str; 5] = ["queue", "queue_name", "dimension_QueueName", "QueueName", "dimension_queue_name"];
 
 /// Adds the alerts of all files.
-pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'a>) {
-    for tree in trees {
-        for root in tree.roots() {
-            let Some(groups) = groups(root) else { continue };
-            let system = found.systems.len() as u32;
-            let before = found.alarms.len();
-            for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
-                if let Some(alarm) = alarm(rule, found.handles, system) {
-                    found.handles += 1;
-                    found.labels.push(alarm.label);
-                    found.alarms.push(alarm);
-                }
-            }
-            if found.alarms.len() > before {
-                found.systems.push(System { name: sources.path(tree.file).to_string(), open: None });
+pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Messaging<'a>) {
+    let configs: Vec<(&Utf8Path, alertmanager::Config<'a>)> = documents
+        .plain
+        .iter()
+        .filter_map(|root| Some((sources.path(root.tree().file), alertmanager::Config::of(*root)?)))
+        .collect();
+    for root in documents.plain.iter().chain(&documents.objects) {
+        let Some(groups) = groups(*root) else { continue };
+        let config = nearest(&configs, sources.path(root.tree().file));
+        let system = found.systems.len() as u32;
+        let before = found.alarms.len();
+        for rule in groups.items().filter_map(|group| group.get("rules")).flat_map(NodeRef::items) {
+            if let Some(alarm) = alarm(rule, config, found.handles, system) {
+                found.handles += 1;
+                found.labels.push(alarm.label);
+                found.alarms.push(alarm);
             }
         }
+        if found.alarms.len() > before {
+            let name = sources.path(root.tree().file).to_string();
+            found.systems.push(System { name, open: None });
+        }
     }
+}
+
+/// The configuration that the rules of a file are for: the only one that stands beside them, above them, or in a folder beside theirs.
+/// What stands further away may be another cluster's, and an example is nobody's.
+fn nearest<'a>(
+    configs: &[(&Utf8Path, alertmanager::Config<'a>)],
+    rules: &Utf8Path,
+) -> Option<alertmanager::Config<'a>> {
+    const EXAMPLES: [&str; 7] = ["example", "examples", "test", "tests", "testdata", "docs", "documentation"];
+    let is_example = |path: &Utf8Path| path.components().any(|part| EXAMPLES.contains(&part.as_str()));
+    let mut near = configs.iter().filter(|(path, _)| {
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let beside =
+            folder.parent().is_some_and(|above| rules.parent().and_then(Utf8Path::parent) == Some(above));
+        (rules.starts_with(folder) || beside) && is_example(path) == is_example(rules)
+    });
+    near.next().map(|(_, config)| *config).filter(|_| near.next().is_none())
 }
 
 /// The groups of a rule file, or of an object.
@@ -48,7 +75,12 @@ fn groups(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
     groups.filter(|groups| groups.kind() == NodeKind::List)
 }
 
-fn alarm<'a>(rule: NodeRef<'a>, handle: u32, system: u32) -> Option<Alarm<'a>> {
+fn alarm<'a>(
+    rule: NodeRef<'a>,
+    config: Option<alertmanager::Config<'a>>,
+    handle: u32,
+    system: u32,
+) -> Option<Alarm<'a>> {
     let name = rule.get("alert")?;
     let expression = rule.get("expr")?;
     let pending = read::text(rule, "for")
@@ -73,6 +105,17 @@ fn alarm<'a>(rule: NodeRef<'a>, handle: u32, system: u32) -> Option<Alarm<'a>> {
         missing: Fact::nothing(),
         enabled: Fact::plain(true),
         pending,
+        severity: read::text(rule, "labels.severity"),
+        tells: config.map_or_else(
+            || Fact::unknown("no configuration of Alertmanager is here"),
+            |config| {
+                let receivers = config.receivers(rule);
+                match receivers.value() {
+                    Some(names) => config.tells(names),
+                    None => receivers.map(|_| false),
+                }
+            },
+        ),
         actions: Fact::unknown("Alertmanager says whom it tells"),
         other_actions: false,
     };

@@ -9,10 +9,10 @@ mod topology;
 use rustc_hash::FxHashMap;
 
 use crate::fact::{Default, Fact, Reason, Spot};
-use crate::lower::messaging::{Broker, Messaging, Name, Queue, Rabbit, System};
+use crate::lower::messaging::{Broker, Documents, Messaging, Name, Queue, Rabbit, System};
 use crate::lower::read;
 use crate::source::Sources;
-use crate::syntax::tree::{NodeRef, Tree};
+use crate::syntax::tree::NodeRef;
 
 /// RabbitMQ, Queues, Durability: definitions carry `durable`; `rabbitmq_messaging_topology_operator` `QueueSpec.durable`: false where it
 /// is not written, but quorum queues are always durable.
@@ -74,14 +74,14 @@ impl std::default::Default for Keys {
 }
 
 /// Adds what the files declare in RabbitMQ.
-pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources, found: &mut Messaging<'a>) {
+pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Messaging<'a>) {
     let mut vhosts = Vec::new();
     let mut operated: FxHashMap<String, usize> = FxHashMap::default();
-    for tree in trees {
-        for root in tree.roots() {
-            definitions::add(&mut vhosts, root, sources.path(tree.file).as_str());
-            topology::add(&mut vhosts, &mut operated, root, sources.path(tree.file));
-        }
+    for root in &documents.plain {
+        definitions::add(&mut vhosts, *root, sources.path(root.tree().file).as_str());
+    }
+    for root in &documents.objects {
+        topology::add(&mut vhosts, &mut operated, *root, sources.path(root.tree().file));
     }
     for vhost in &vhosts {
         lower(vhost, found);
@@ -137,6 +137,7 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
                 temporary: temporary(vhost, queue, &settings),
                 dead_letters: routes.queues.into_iter().map(|to| first + to).collect(),
                 dead_letters_open: routes.open,
+                bindings: routes.bindings,
                 limit: limit
                     .into_iter()
                     .map(Fact::number)

@@ -1,12 +1,14 @@
 //! Where dead letters end: through an exchange and its bindings, or by the name of a queue.
 
 use super::{Declared, Vhost};
-use crate::fact::{Fact, Reason};
+use crate::fact::{Fact, Reason, Spot};
 use crate::syntax::tree::NodeRef;
 
 /// The queues that dead letters reach.
 #[derive(Debug, Default)]
-pub(super) struct Routes {
+pub(super) struct Routes<'a> {
+    /// The routing keys for which queues are bound to the exchange.
+    pub(super) bindings: Vec<Fact<'a, &'a str>>,
     /// Positions in the list of queues.
     pub(super) queues: Vec<u32>,
     /// Why they may reach others.
@@ -19,8 +21,8 @@ pub(super) fn dead_letters<'a>(
     queue: &Declared<'a>,
     exchange: &Fact<'a, &'a str>,
     key: &Fact<'a, &'a str>,
-) -> Routes {
-    let open = |reason: &'static str| Routes { queues: Vec::new(), open: Some(Reason::new(reason)) };
+) -> Routes<'a> {
+    let open = |reason: &'static str| Routes { open: Some(Reason::new(reason)), ..Routes::default() };
     if vhost.hidden || exchange.is_unknown() || key.is_unknown() {
         return open("where dead letters go is only known at run time");
     }
@@ -30,7 +32,7 @@ pub(super) fn dead_letters<'a>(
         None => original_keys(vhost, queue),
     };
     if exchange.is_empty() {
-        return Routes { queues: named(vhost, &keys), open: None };
+        return Routes { queues: named(vhost, &keys), ..Routes::default() };
     }
     let declared = vhost.exchanges.iter().find(|other| other.name == exchange);
     let kind = match declared {
@@ -51,6 +53,8 @@ pub(super) fn dead_letters<'a>(
             continue;
         }
         let pattern = part(binding, vhost.keys.routing_key);
+        let place = binding.get(vhost.keys.routing_key).unwrap_or(*binding);
+        routes.bindings.push(Fact::written(pattern, Spot::value(place)));
         let matches = match kind {
             "fanout" => true,
             "direct" => keys.contains(&pattern),
