@@ -101,6 +101,7 @@ pub static OUTLIER: KindDef = KindDef {
         "alwaysOne": Ty::Bool, "whether one may be taken out, however few there are" => |m, t| with(m, t, Outlier::always_one);
         "consecutive5xx": NUMBER, "after how many 5xx answers in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_5xx);
         "consecutiveGateway": NUMBER, "after how many 502, 503 and 504 in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_gateway);
+        "compares": Ty::Bool, "whether endpoints are also taken out because others answer better" => |m, t| with(m, t, Outlier::compares);
         "splits": Ty::Bool, "whether failures to connect are counted apart" => |m, t| with(m, t, Outlier::splits);
         "panic": PERCENT, "below which share of healthy endpoints all of them are asked again; 0 is never" => |m, t| with(m, t, Outlier::panic);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| with(m, t, |outlier| Fact::written(outlier.node, Spot::key(outlier.node)));
@@ -385,8 +386,38 @@ fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
 }
 
+/// What a DestinationRule says of the connections to a Service, where one thing holds for all its ports and subsets.
+pub fn pool_for<'a>(model: &'a Model<'a>, service: u32) -> Result<Option<NodeRef<'a>>, &'static str> {
+    let mut found = None;
+    for id in for_service(model, service) {
+        let thing = Thing::new(Kind::Breaker, id as usize);
+        if !matches!(get(model, thing).dialect, Dialect::Istio(_)) {
+            continue;
+        }
+        let node = whole(model, thing);
+        if found.is_some()
+            || port_entries(model, thing).next().is_some()
+            || destination_rule::subsets(node).next().is_some()
+        {
+            return Err("a DestinationRule may say otherwise for a port or a subset");
+        }
+        found = Some(destination_rule::block(node, None, "connectionPool"));
+    }
+    Ok(found.flatten())
+}
+
 /// How the breakers for a whole Service find failing endpoints, and how many there are at most.
 pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64>, Outlier<'a>)> {
+    let all = for_service(model, service);
+    all.filter_map(|id| {
+        let found = outlier(model, Thing::new(Kind::Breaker, id as usize)).into_value()?;
+        Some((endpoints(model, Thing::part(Kind::BreakerSize, id, 1)), found))
+    })
+    .collect()
+}
+
+/// The breakers for a whole Service.
+fn for_service<'m>(model: &'m Model<'_>, service: u32) -> impl Iterator<Item = u32> + use<'m> {
     let index = model.index.breakers_of.get_or_init(|| {
         let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
         for id in 0..model.breakers.len() {
@@ -398,12 +429,7 @@ pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64
         }
         index
     });
-    let all = index.get(&service).into_iter().flatten();
-    all.filter_map(|id| {
-        let found = outlier(model, Thing::new(Kind::Breaker, *id as usize)).into_value()?;
-        Some((endpoints(model, Thing::part(Kind::BreakerSize, *id, 1)), found))
-    })
-    .collect()
+    index.get(&service).into_iter().flatten().copied()
 }
 
 /// Adds the clusters of Envoy's own configurations.
