@@ -5,7 +5,7 @@
 
 use super::value::{Val, list, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
-use super::{Kind, Model, Thing, attachment, hop, replicas, service};
+use super::{Kind, Model, Thing, attachment, existence, hop, replicas, service};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::envoy;
 use crate::lower::gateway::{policy, route as gateway_route};
@@ -302,13 +302,7 @@ fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     }
     let mut found: Option<u32> = None;
     for target in policy::targets(node) {
-        for (id, hop) in model.hops.iter().enumerate().filter(|(_, hop)| hop.dialect == hop::Dialect::Gateway)
-        {
-            let Some(route) = hop.object.map(|object| &model.objects[object as usize]) else { continue };
-            let named = route.object.kind == target.kind.text() && route.object.name == target.name.text();
-            if !named || route.unit != unit {
-                continue;
-            }
+        for id in meant(model, unit, &target).flat_map(|route| hop::of_object(model, route)) {
             let (services, open) = hop::services(model, Thing::new(Kind::Hop, id));
             let [to] = services.as_slice() else { return Fact::unknown(MANY) };
             if open.is_some() || found.is_some_and(|before| before != to.service) {
@@ -439,21 +433,26 @@ pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
     model.breakers.extend(all);
 }
 
+/// The routes of a unit that a policy attaches to.
+fn meant<'m>(
+    model: &'m Model<'_>,
+    unit: u32,
+    target: &policy::Target<'_>,
+) -> impl Iterator<Item = u32> + use<'m> {
+    existence::bearers(model, target.kind.text(), target.name.text()).filter(move |id| {
+        let entry = &model.objects[*id as usize];
+        entry.unit == unit && gateway_route::is_route(&entry.object)
+    })
+}
+
 /// The policies of a Gateway, for a policy of one of its routes.
 pub fn above<'a>(model: &'a Model<'a>, object: u32) -> (Vec<u32>, Option<Reason>) {
     let node = model.objects[object as usize].object.node;
     let mut found = Vec::new();
     let mut open = policy::selects(node).then(|| Reason::new("it attaches by labels"));
     for target in policy::targets(node) {
-        for (id, entry) in model.objects.iter().enumerate() {
-            let meant = gateway_route::is_route(&entry.object)
-                && entry.unit == model.objects[object as usize].unit
-                && entry.object.kind == target.kind.text()
-                && entry.object.name == target.name.text();
-            if !meant {
-                continue;
-            }
-            for gateway in attachment::gateways(model, id as u32) {
+        for id in meant(model, model.objects[object as usize].unit, &target) {
+            for gateway in attachment::gateways(model, id) {
                 match gateway {
                     Some(gateway) => found.extend(attachment::attached(model, gateway, None)),
                     None => {

@@ -110,6 +110,12 @@ pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
     model.hops.extend(hops);
 }
 
+/// The hops of an object, by position. Those of objects come first, in the order of these.
+pub fn of_object<'m>(model: &'m Model<'_>, object: u32) -> impl Iterator<Item = usize> + use<'m> {
+    let first = model.hops.partition_point(|hop| hop.object.is_some_and(|own| own < object));
+    (first..model.hops.len()).take_while(move |id| model.hops[*id].object == Some(object))
+}
+
 /// What answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Server {
