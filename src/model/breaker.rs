@@ -380,6 +380,27 @@ fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
 }
 
+/// The subsets that the DestinationRules of a Service have; nothing where there is none, or a name that is not known.
+pub fn subsets_of<'a>(model: &'a Model<'a>, service: u32) -> Option<Vec<&'a str>> {
+    let mut found = None;
+    for id in for_service(model, service) {
+        let thing = Thing::new(Kind::Breaker, id as usize);
+        if !matches!(get(model, thing).dialect, Dialect::Istio(_)) {
+            continue;
+        }
+        // An overlay may add a subset.
+        if get(model, thing).object.is_some_and(|object| model.objects[object as usize].overlaid) {
+            return None;
+        }
+        let all: &mut Vec<&'a str> = found.get_or_insert_default();
+        for subset in destination_rule::subsets(whole(model, thing)) {
+            let name = subset.get("name").filter(|name| !hop::is_hidden(*name))?;
+            all.push(name.text());
+        }
+    }
+    found
+}
+
 /// What a DestinationRule says of the connections to a Service, where one thing holds for all its ports and subsets.
 pub fn pool_for<'a>(model: &'a Model<'a>, service: u32) -> Result<Option<NodeRef<'a>>, &'static str> {
     let mut found = None;

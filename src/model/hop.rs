@@ -75,6 +75,7 @@ pub static HOP: KindDef = KindDef {
             ids.dedup();
             open_things(ids.into_iter().map(|id| Thing::new(Kind::Service, id as usize)), open)
         };
+        "unknownSubsets": Ty::List(&Ty::Text), "subsets that it sends requests to, and that the DestinationRules of the host do not have" => unknown_subsets;
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| node(m, t).map_or_else(Fact::nothing, Fact::plain).into();
     }],
     all: Some(|m| (0..m.hops.len()).map(|id| Thing::new(Kind::Hop, id)).collect()),
@@ -248,6 +249,20 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
             _ => Call::unknown("the controller of the Ingress is none that is known here"),
         },
     })
+}
+
+/// Where no DestinationRule of the host is in any file, there may be one elsewhere that has the subset.
+fn unknown_subsets<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let Ok(&Hop { object: Some(object), node, dialect: Dialect::Istio }) = at(model, thing) else {
+        return list(std::iter::empty::<Fact<'a, &'a str>>());
+    };
+    let missing = virtual_service::destinations(node).filter_map(|destination| {
+        let subset = destination.subset.filter(|subset| !is_hidden(*subset))?;
+        let service = destination_of(model, object, &destination).into_value()?;
+        let known = super::breaker::subsets_of(model, service.id)?;
+        (!known.contains(&subset.text())).then(|| Fact::written(subset.text(), Spot::value(subset)))
+    });
+    list(missing)
 }
 
 /// What the DestinationRules of its Services say of connections; several of them, or one with ports or subsets, may differ.
