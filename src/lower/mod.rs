@@ -5,6 +5,7 @@
 
 pub mod alb;
 pub mod call;
+pub mod compose;
 pub mod envoy;
 pub mod gateway;
 pub mod ingress_nginx;

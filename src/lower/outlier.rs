@@ -18,6 +18,8 @@ static CONSECUTIVE_GATEWAY: Default<f64> = Default::of(ENVOY, "consecutive_gatew
 /// cluster.v3 `OutlierDetection.enforcing_consecutive_gateway_failure`: "Defaults to 0."
 static NO_GATEWAY: Default<f64> =
     Default::of(ENVOY, "enforcing_consecutive_gateway_failure", 0.0, "0, which is never");
+/// cluster.v3 `OutlierDetection.enforcing_success_rate`: "Defaults to 100."
+static SUCCESS_RATE: Default<f64> = Default::of(ENVOY, "enforcing_success_rate", 100.0, "100 %");
 /// cluster.v3 `OutlierDetection.split_external_local_origin_errors`: "Defaults to false."
 static SPLIT: Default<bool> = Default::of(ENVOY, "split_external_local_origin_errors", false, "false");
 /// cluster.v3 `CommonLbConfig.healthy_panic_threshold`: "If not specified, the default is 50%."
@@ -106,6 +108,19 @@ impl<'a> Outlier<'a> {
             Dialect::Envoy => return self.gateway_of_envoy(),
         };
         read::number(self.node, "consecutiveGatewayErrors").or_default(default)
+    }
+
+    /// Whether endpoints are also compared by their share of good answers. Istio switches that off (`applyOutlierDetection`).
+    pub fn compares(&self) -> Fact<'a, bool> {
+        match self.dialect {
+            Dialect::Istio => Fact::plain(false),
+            // Envoy Gateway leaves Envoy's default.
+            Dialect::EnvoyGateway => Fact::plain(true),
+            Dialect::Envoy => {
+                let share = read::number(self.node, "enforcing_success_rate").or_default(&SUCCESS_RATE);
+                share.map(|share| share > 0.0)
+            }
+        }
     }
 
     /// Whether failures to connect are counted apart.

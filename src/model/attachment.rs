@@ -3,8 +3,11 @@
 //! Of several policies the most special one counts: one of a rule before one of the route, that before one of a listener, that
 //! before one of the Gateway. It takes nothing from the others unless it says how it is to be merged.
 
+use super::Model;
 use super::existence::{self, Existence, Wanted};
-use super::{Model, link};
+use super::link::{self, pair};
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::lower::gateway::{Implementation, policy, route};
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read::is_filled_in_later;
@@ -69,29 +72,51 @@ pub fn gateways<'m>(model: &'m Model<'_>, object: u32) -> impl Iterator<Item = O
 /// The policies that name an object, in order; those of one section of it only if that section is asked for.
 pub fn attached(model: &Model<'_>, object: u32, section: Option<&str>) -> Vec<u32> {
     let entry = &model.objects[object as usize];
-    let mut found = Vec::new();
-    for id in policies(model) {
+    let named = policies(model).by_target.get(&pair(entry.object.kind, entry.object.name));
+    let meant = |id: &u32| {
         let holder = &model.objects[*id as usize];
-        if holder.unit != entry.unit || link::same_namespace(model, *id, object) == Match::No {
-            continue;
-        }
-        let meant = policy::targets(holder.object.node).any(|target| {
-            target.kind.text() == entry.object.kind
-                && target.name.text() == entry.object.name
-                && target.section.map(NodeRef::text) == section
-        });
-        if meant {
-            found.push(*id);
-        }
-    }
-    found
+        holder.unit == entry.unit
+            && link::same_namespace(model, *id, object) != Match::No
+            && policy::targets(holder.object.node).any(|target| {
+                target.kind.text() == entry.object.kind
+                    && target.name.text() == entry.object.name
+                    && target.section.map(NodeRef::text) == section
+            })
+    };
+    named.into_iter().flatten().copied().filter(meant).collect()
 }
 
-/// All policies, as objects.
-pub fn policies<'m>(model: &'m Model<'_>) -> &'m [u32] {
+/// All policies of Envoy Gateway.
+#[derive(Debug, Default)]
+pub struct Policies {
+    /// As objects, in order.
+    pub all: Vec<u32>,
+    /// By kind and name of what they attach to.
+    by_target: FxHashMap<u64, Vec<u32>>,
+    /// Units in which one attaches by labels.
+    by_labels: FxHashSet<u32>,
+}
+
+/// All policies.
+pub fn policies<'m>(model: &'m Model<'_>) -> &'m Policies {
     model.index.policies.get_or_init(|| {
-        let of = |id: &u32| policy::is_policy(&model.objects[*id as usize].object);
-        (0..model.objects.len() as u32).filter(of).collect()
+        let mut found = Policies::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            if !policy::is_policy(&entry.object) {
+                continue;
+            }
+            found.all.push(id as u32);
+            if policy::selects(entry.object.node) {
+                found.by_labels.insert(entry.unit);
+            }
+            for target in policy::targets(entry.object.node) {
+                let all = found.by_target.entry(pair(target.kind.text(), target.name.text())).or_default();
+                if all.last() != Some(&(id as u32)) {
+                    all.push(id as u32);
+                }
+            }
+        }
+        found
     })
 }
 
@@ -116,8 +141,7 @@ pub fn effective<'a>(
 
 fn find(model: &Model<'_>, object: u32, rule: NodeRef<'_>) -> Result<Option<u32>, &'static str> {
     let unit = model.objects[object as usize].unit;
-    let here = policies(model).iter().filter(|id| model.objects[**id as usize].unit == unit);
-    if here.clone().any(|id| policy::selects(model.objects[*id as usize].object.node)) {
+    if policies(model).by_labels.contains(&unit) {
         return Err(LABELS);
     }
     let mut levels: Vec<Vec<u32>> = Vec::new();

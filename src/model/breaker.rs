@@ -5,7 +5,7 @@
 
 use super::value::{Val, list, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
-use super::{Kind, Model, Thing, attachment, hop, replicas, service};
+use super::{Kind, Model, Thing, attachment, existence, hop, replicas, service};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::envoy;
 use crate::lower::gateway::{policy, route as gateway_route};
@@ -101,6 +101,7 @@ pub static OUTLIER: KindDef = KindDef {
         "alwaysOne": Ty::Bool, "whether one may be taken out, however few there are" => |m, t| with(m, t, Outlier::always_one);
         "consecutive5xx": NUMBER, "after how many 5xx answers in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_5xx);
         "consecutiveGateway": NUMBER, "after how many 502, 503 and 504 in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_gateway);
+        "compares": Ty::Bool, "whether endpoints are also taken out because others answer better" => |m, t| with(m, t, Outlier::compares);
         "splits": Ty::Bool, "whether failures to connect are counted apart" => |m, t| with(m, t, Outlier::splits);
         "panic": PERCENT, "below which share of healthy endpoints all of them are asked again; 0 is never" => |m, t| with(m, t, Outlier::panic);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| with(m, t, |outlier| Fact::written(outlier.node, Spot::key(outlier.node)));
@@ -301,13 +302,7 @@ fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     }
     let mut found: Option<u32> = None;
     for target in policy::targets(node) {
-        for (id, hop) in model.hops.iter().enumerate().filter(|(_, hop)| hop.dialect == hop::Dialect::Gateway)
-        {
-            let Some(route) = hop.object.map(|object| &model.objects[object as usize]) else { continue };
-            let named = route.object.kind == target.kind.text() && route.object.name == target.name.text();
-            if !named || route.unit != unit {
-                continue;
-            }
+        for id in meant(model, unit, &target).flat_map(|route| hop::of_object(model, route)) {
             let (services, open) = hop::services(model, Thing::new(Kind::Hop, id));
             let [to] = services.as_slice() else { return Fact::unknown(MANY) };
             if open.is_some() || found.is_some_and(|before| before != to.service) {
@@ -385,8 +380,59 @@ fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
 }
 
+/// The subsets that the DestinationRules of a Service have; nothing where there is none, or a name that is not known.
+pub fn subsets_of<'a>(model: &'a Model<'a>, service: u32) -> Option<Vec<&'a str>> {
+    let mut found = None;
+    for id in for_service(model, service) {
+        let thing = Thing::new(Kind::Breaker, id as usize);
+        if !matches!(get(model, thing).dialect, Dialect::Istio(_)) {
+            continue;
+        }
+        // An overlay may add a subset.
+        if get(model, thing).object.is_some_and(|object| model.objects[object as usize].overlaid) {
+            return None;
+        }
+        let all: &mut Vec<&'a str> = found.get_or_insert_default();
+        for subset in destination_rule::subsets(whole(model, thing)) {
+            let name = subset.get("name").filter(|name| !hop::is_hidden(*name))?;
+            all.push(name.text());
+        }
+    }
+    found
+}
+
+/// What a DestinationRule says of the connections to a Service, where one thing holds for all its ports and subsets.
+pub fn pool_for<'a>(model: &'a Model<'a>, service: u32) -> Result<Option<NodeRef<'a>>, &'static str> {
+    let mut found = None;
+    for id in for_service(model, service) {
+        let thing = Thing::new(Kind::Breaker, id as usize);
+        if !matches!(get(model, thing).dialect, Dialect::Istio(_)) {
+            continue;
+        }
+        let node = whole(model, thing);
+        if found.is_some()
+            || port_entries(model, thing).next().is_some()
+            || destination_rule::subsets(node).next().is_some()
+        {
+            return Err("a DestinationRule may say otherwise for a port or a subset");
+        }
+        found = Some(destination_rule::block(node, None, "connectionPool"));
+    }
+    Ok(found.flatten())
+}
+
 /// How the breakers for a whole Service find failing endpoints, and how many there are at most.
 pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64>, Outlier<'a>)> {
+    let all = for_service(model, service);
+    all.filter_map(|id| {
+        let found = outlier(model, Thing::new(Kind::Breaker, id as usize)).into_value()?;
+        Some((endpoints(model, Thing::part(Kind::BreakerSize, id, 1)), found))
+    })
+    .collect()
+}
+
+/// The breakers for a whole Service.
+fn for_service<'m>(model: &'m Model<'_>, service: u32) -> impl Iterator<Item = u32> + use<'m> {
     let index = model.index.breakers_of.get_or_init(|| {
         let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
         for id in 0..model.breakers.len() {
@@ -398,12 +444,7 @@ pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64
         }
         index
     });
-    let all = index.get(&service).into_iter().flatten();
-    all.filter_map(|id| {
-        let found = outlier(model, Thing::new(Kind::Breaker, *id as usize)).into_value()?;
-        Some((endpoints(model, Thing::part(Kind::BreakerSize, *id, 1)), found))
-    })
-    .collect()
+    index.get(&service).into_iter().flatten().copied()
 }
 
 /// Adds the clusters of Envoy's own configurations.
@@ -413,21 +454,26 @@ pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
     model.breakers.extend(all);
 }
 
+/// The routes of a unit that a policy attaches to.
+fn meant<'m>(
+    model: &'m Model<'_>,
+    unit: u32,
+    target: &policy::Target<'_>,
+) -> impl Iterator<Item = u32> + use<'m> {
+    existence::bearers(model, target.kind.text(), target.name.text()).filter(move |id| {
+        let entry = &model.objects[*id as usize];
+        entry.unit == unit && gateway_route::is_route(&entry.object)
+    })
+}
+
 /// The policies of a Gateway, for a policy of one of its routes.
 pub fn above<'a>(model: &'a Model<'a>, object: u32) -> (Vec<u32>, Option<Reason>) {
     let node = model.objects[object as usize].object.node;
     let mut found = Vec::new();
     let mut open = policy::selects(node).then(|| Reason::new("it attaches by labels"));
     for target in policy::targets(node) {
-        for (id, entry) in model.objects.iter().enumerate() {
-            let meant = gateway_route::is_route(&entry.object)
-                && entry.unit == model.objects[object as usize].unit
-                && entry.object.kind == target.kind.text()
-                && entry.object.name == target.name.text();
-            if !meant {
-                continue;
-            }
-            for gateway in attachment::gateways(model, id as u32) {
+        for id in meant(model, model.objects[object as usize].unit, &target) {
+            for gateway in attachment::gateways(model, id) {
                 match gateway {
                     Some(gateway) => found.extend(attachment::attached(model, gateway, None)),
                     None => {

@@ -10,12 +10,14 @@ use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing, attachment, route, service};
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::call::Call;
+use crate::lower::compose;
 use crate::lower::envoy;
 use crate::lower::gateway::{self, Implementation};
 use crate::lower::ingress_nginx;
 use crate::lower::istio::{self, virtual_service};
 use crate::lower::kubernetes::ingress::{self, Controller};
 use crate::lower::kubernetes::object::Object;
+use crate::lower::kubernetes::start::Start;
 use crate::lower::kubernetes::{route as routes, server};
 use crate::lower::read;
 use crate::syntax::tree::NodeRef;
@@ -73,6 +75,7 @@ pub static HOP: KindDef = KindDef {
             ids.dedup();
             open_things(ids.into_iter().map(|id| Thing::new(Kind::Service, id as usize)), open)
         };
+        "unknownSubsets": Ty::List(&Ty::Text), "subsets that it sends requests to, and that the DestinationRules of the host do not have" => unknown_subsets;
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| node(m, t).map_or_else(Fact::nothing, Fact::plain).into();
     }],
     all: Some(|m| (0..m.hops.len()).map(|id| Thing::new(Kind::Hop, id)).collect()),
@@ -80,7 +83,8 @@ pub static HOP: KindDef = KindDef {
         Ok(hop) => {
             Some(hop.object.map_or(Thing::new(Kind::Project, 0), |id| Thing::new(Kind::Object, id as usize)))
         }
-        Err(container) => Some(Thing::new(Kind::Container, container as usize)),
+        Err(Server::Container(id)) => Some(Thing::new(Kind::Container, id as usize)),
+        Err(Server::Compose(_)) => Some(Thing::new(Kind::Project, 0)),
     },
     node,
     owners: &[Kind::Object, Kind::Unit, Kind::Project],
@@ -107,21 +111,56 @@ pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
     model.hops.extend(hops);
 }
 
+/// The hops of an object, by position. Those of objects come first, in the order of these.
+pub fn of_object<'m>(model: &'m Model<'_>, object: u32) -> impl Iterator<Item = usize> + use<'m> {
+    let first = model.hops.partition_point(|hop| hop.object.is_some_and(|own| own < object));
+    (first..model.hops.len()).take_while(move |id| model.hops[*id].object == Some(object))
+}
+
+/// What answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// The server in a container.
+    Container(u32),
+    /// A service of a Compose file.
+    Compose(u32),
+}
+
+impl Server {
+    /// How it is started.
+    pub fn start<'a>(self, model: &Model<'a>) -> Start<'a> {
+        match self {
+            Self::Container(id) => Start::of(model.containers[id as usize].node),
+            Self::Compose(id) => compose::start(model.composed[id as usize]),
+        }
+    }
+}
+
+/// The hop that a service of a Compose file is.
+pub fn of_compose(model: &Model<'_>, service: u32) -> Thing {
+    Thing::new(Kind::Hop, model.hops.len() + model.containers.len() + service as usize)
+}
+
 /// The hop that the server in a container is.
 pub fn of_container(model: &Model<'_>, container: u32) -> Thing {
     Thing::new(Kind::Hop, model.hops.len() + container as usize)
 }
 
 /// A place that passes requests on, or else the container that answers.
-pub fn at<'m, 'a>(model: &'m Model<'a>, hop: Thing) -> Result<&'m Hop<'a>, u32> {
-    model.hops.get(hop.id as usize).ok_or_else(|| hop.id - model.hops.len() as u32)
+pub fn at<'m, 'a>(model: &'m Model<'a>, hop: Thing) -> Result<&'m Hop<'a>, Server> {
+    let (proxies, containers) = (model.hops.len() as u32, model.containers.len() as u32);
+    model.hops.get(hop.id as usize).ok_or_else(|| match hop.id - proxies {
+        id if id < containers => Server::Container(id),
+        id => Server::Compose(id - containers),
+    })
 }
 
 /// The part of a file that a hop is.
 pub fn node<'a>(model: &'a Model<'a>, hop: Thing) -> Option<NodeRef<'a>> {
     match at(model, hop) {
         Ok(hop) => Some(hop.node),
-        Err(container) => model.containers.get(container as usize).map(|container| container.node),
+        Err(Server::Container(id)) => model.containers.get(id as usize).map(|container| container.node),
+        Err(Server::Compose(id)) => model.composed.get(id as usize).copied(),
     }
 }
 
@@ -136,7 +175,11 @@ pub fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
             Some(object) => object.name_fact(),
             None => envoy::virtual_host(hop.node).map_or_else(Fact::nothing, |host| read::text(host, "name")),
         },
-        Err(container) => {
+        Err(Server::Compose(id)) => match model.composed[id as usize].key() {
+            Some(name) => Fact::plain(name),
+            None => Fact::nothing(),
+        },
+        Err(Server::Container(container)) => {
             let workload = model.containers[container as usize].workload;
             let object = model.workloads[workload as usize].object;
             model.objects[object as usize].object.name_fact()
@@ -180,7 +223,7 @@ pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
                 })
             }
         },
-        Err(container) => match server::name(model.containers[container as usize].node) {
+        Err(server) => match server::name(&server.start(model)) {
             Some(name) => Fact::plain(name),
             None => Fact::nothing(),
         },
@@ -191,7 +234,7 @@ pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
 pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
     let hop = at(model, thing).ok()?;
     Some(match hop.dialect {
-        Dialect::Istio => virtual_service::call(hop.node),
+        Dialect::Istio => with_pool(model, thing, virtual_service::call(hop.node)),
         Dialect::Envoy => envoy::call(hop.node),
         Dialect::Gateway => {
             let policy = hop.object.map_or(Ok(None), |object| attachment::effective(model, object, hop.node));
@@ -206,6 +249,53 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
             _ => Call::unknown("the controller of the Ingress is none that is known here"),
         },
     })
+}
+
+/// Where no DestinationRule of the host is in any file, there may be one elsewhere that has the subset.
+fn unknown_subsets<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let Ok(&Hop { object: Some(object), node, dialect: Dialect::Istio }) = at(model, thing) else {
+        return list(std::iter::empty::<Fact<'a, &'a str>>());
+    };
+    let missing = virtual_service::destinations(node).filter_map(|destination| {
+        let subset = destination.subset.filter(|subset| !is_hidden(*subset))?;
+        let service = destination_of(model, object, &destination).into_value()?;
+        let known = super::breaker::subsets_of(model, service.id)?;
+        (!known.contains(&subset.text())).then(|| Fact::written(subset.text(), Spot::value(subset)))
+    });
+    list(missing)
+}
+
+/// What the DestinationRules of its Services say of connections; several of them, or one with ports or subsets, may differ.
+fn with_pool<'a>(model: &'a Model<'a>, thing: Thing, call: Call<'a>) -> Call<'a> {
+    let (services, open) = services(model, thing);
+    let unknown = |reason: &'static str| Fact::unknown(reason);
+    let [to] = services.as_slice() else {
+        return Call {
+            connect: unknown("it leads to several Services"),
+            idle: unknown("it leads to several Services"),
+            ..call
+        };
+    };
+    if open.is_some() {
+        return Call {
+            connect: unknown("it may lead elsewhere"),
+            idle: unknown("it may lead elsewhere"),
+            ..call
+        };
+    }
+    match super::breaker::pool_for(model, to.service) {
+        Ok(None) => call,
+        Ok(Some(pool)) => {
+            let connect = crate::lower::call::go(pool, "tcp.connectTimeout", true);
+            let idle = crate::lower::call::go(pool, "http.idleTimeout", true);
+            Call {
+                connect: connect.or_default(&istio::defaults::CONNECT),
+                idle: idle.or_default(&istio::defaults::IDLE),
+                ..call
+            }
+        }
+        Err(reason) => Call { connect: unknown(reason), idle: unknown(reason), ..call },
+    }
 }
 
 /// The Ingress of a hop that ingress-nginx serves, with the ConfigMap of the controller.
@@ -238,14 +328,14 @@ pub fn is_alb(model: &Model<'_>, hop: &Hop<'_>) -> bool {
 pub fn timeout<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     match at(model, thing) {
         Ok(_) => call(model, thing).map_or_else(Fact::nothing, |call| call.timeout),
-        Err(container) => server::limit(model.containers[container as usize].node),
+        Err(server) => server::limit(&server.start(model)),
     }
 }
 
 fn keep_alive<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     match at(model, thing) {
         Ok(_) => Fact::nothing(),
-        Err(container) => server::keep_alive(model.containers[container as usize].node),
+        Err(server) => server::keep_alive(&server.start(model)),
     }
 }
 
@@ -369,7 +459,7 @@ fn streams<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
 }
 
 /// Whether requests come in from outside. An internal load balancer is no edge.
-fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+pub fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     let Ok(hop) = at(model, thing) else { return Fact::plain(false) };
     let Some(object) = object(model, hop) else { return Fact::plain(false) };
     Fact::plain(match hop.dialect {

@@ -103,7 +103,12 @@ pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> Vec<u32> {
         }
         index
     });
-    let Some(object) = place.object else { return Vec::new() };
+    let Some(object) = place.object else {
+        let file = place.node.tree().file;
+        let here = |limiter: &Limiter<'_>| limiter.object.is_none() && limiter.limit.node.tree().file == file;
+        let all = model.limiters.iter().enumerate().filter(|(_, limiter)| here(limiter));
+        return all.map(|(id, _)| id as u32).collect();
+    };
     let own = index.get(&object).into_iter().flatten().copied();
     let policy = attachment::counting(model, object, place.node);
     let policies = policy.into_iter().flat_map(|id| index.get(&id).into_iter().flatten().copied());

@@ -126,8 +126,8 @@ pub struct Indexes {
     pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
     /// The ConfigMaps of ingress-nginx, by object.
     pub nginx_configs: OnceLock<Vec<u32>>,
-    /// The policies of Envoy Gateway, by object.
-    pub policies: OnceLock<Vec<u32>>,
+    /// The policies of Envoy Gateway.
+    pub policies: OnceLock<super::attachment::Policies>,
     /// Hops by the Services that they lead to.
     pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Breakers by the Service that they are for.

@@ -87,7 +87,7 @@ use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
 use crate::source::{Role, Sources};
-use crate::syntax::tree::Tree;
+use crate::syntax::tree::{NodeRef, Tree};
 
 use vocabulary::KindDef;
 
@@ -352,6 +352,8 @@ pub struct Model<'a> {
     pub routes: Vec<route::Route<'a>>,
     /// All places that pass requests on.
     pub hops: Vec<hop::Hop<'a>>,
+    /// The services of Compose files.
+    pub composed: Vec<NodeRef<'a>>,
     /// All that takes failing endpoints out.
     pub breakers: Vec<breaker::Breaker<'a>>,
     /// All rate limits.
@@ -405,6 +407,7 @@ impl<'a> Model<'a> {
             services: Vec::new(),
             routes: Vec::new(),
             hops: Vec::new(),
+            composed: trees.iter().flat_map(crate::lower::compose::services).collect(),
             breakers: Vec::new(),
             limiters: Vec::new(),
             messaging: crate::lower::messaging::read(trees, sources),

@@ -7,12 +7,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::existence::Existence;
-use super::hop::{self, Dialect, To};
+use super::hop::{self, Dialect, Server, To};
 use super::value::{Datum, Val, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::{Kind, Model, Thing, existence, retry, service};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
+use crate::lower::envoy;
 use crate::lower::istio::{host, virtual_service};
+use crate::lower::kubernetes::start::Start;
 use crate::lower::kubernetes::{callee, pod::Role};
 use crate::syntax::tree::NodeRef;
 
@@ -217,7 +219,8 @@ impl Walk<'_, '_> {
     fn next(&self, hop: Thing) -> Next {
         match hop::at(self.model, hop) {
             Ok(proxy) => self.behind_proxy(hop, proxy),
-            Err(container) => self.behind_server(container),
+            Err(Server::Container(id)) => self.behind_server(id),
+            Err(Server::Compose(id)) => self.behind_composed(id),
         }
     }
 
@@ -227,9 +230,61 @@ impl Walk<'_, '_> {
         for to in services {
             self.answering(to, &mut next);
         }
+        if proxy.dialect == Dialect::Envoy {
+            self.behind_envoy(proxy, &mut next);
+        }
         if hop::is_alb(self.model, proxy) {
             self.behind_balancer(proxy, &mut next);
         }
+        next
+    }
+
+    /// The services of a Compose project by the names in the addresses of a cluster.
+    fn behind_envoy(&self, proxy: &hop::Hop<'_>, next: &mut Next) {
+        let Some(cluster) = envoy::cluster_of(proxy.node) else {
+            next.open = Some(Reason::new("the cluster is in no file"));
+            return;
+        };
+        for endpoint in envoy::endpoints(cluster) {
+            let found = envoy::address(endpoint).and_then(|name| self.composed(proxy.node, name.text()));
+            match found {
+                Some(service) => next.hops.push(hop::of_compose(self.model, service)),
+                None => next.open = Some(Reason::new("what has the address is in no file")),
+            }
+        }
+        next.hops.dedup();
+    }
+
+    /// A service of this name in the Compose files of the same folder, or of the nearest one above that has any.
+    fn composed(&self, from: NodeRef<'_>, name: &str) -> Option<u32> {
+        let folder = |node: NodeRef<'_>| self.model.sources.path(node.tree().file).parent();
+        let own = folder(from)?;
+        let all = self.model.composed.iter().enumerate().filter(|(_, service)| service.key() == Some(name));
+        let mut near: Vec<(usize, usize)> = all
+            .filter_map(|(id, service)| {
+                let there = folder(*service).filter(|there| own.starts_with(there))?;
+                Some((there.components().count(), id))
+            })
+            .collect();
+        near.sort_unstable();
+        // Two files that declare the same service are variants of each other.
+        match near.as_slice() {
+            [.., (before, _), (last, _)] if before == last => None,
+            [.., (_, id)] => Some(*id as u32),
+            [] => None,
+        }
+    }
+
+    /// What a service of a Compose file calls, by its variables.
+    fn behind_composed(&self, id: u32) -> Next {
+        let mut next = Next { guessed: true, ..Next::default() };
+        let this = self.model.composed[id as usize];
+        for callee in callee::all(&Server::Compose(id).start(self.model)) {
+            if let Some(service) = self.composed(this, callee.host) {
+                next.hops.push(hop::of_compose(self.model, service));
+            }
+        }
+        next.hops.dedup();
         next
     }
 
@@ -303,7 +358,7 @@ impl Walk<'_, '_> {
         if this.role == Role::Init {
             return next;
         }
-        for callee in callee::all(this.node) {
+        for callee in callee::all(&Start::of(this.node)) {
             let Some(named) = host::service(callee.host) else { continue };
             let Some(service) = hop::service_named(self.model, from, named, callee.node).into_value() else {
                 continue;

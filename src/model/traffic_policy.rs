@@ -22,7 +22,7 @@ pub static TRAFFIC_POLICY: KindDef = KindDef {
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(node(m, t)).into();
     }],
     all: Some(|m| {
-        attachment::policies(m).iter().map(|id| Thing::new(Kind::TrafficPolicy, *id as usize)).collect()
+        attachment::policies(m).all.iter().map(|id| Thing::new(Kind::TrafficPolicy, *id as usize)).collect()
     }),
     owner: |_, t| Some(Thing::new(Kind::Object, t.id as usize)),
     node: |m, t| Some(node(m, t)),

@@ -2,7 +2,7 @@
 //!
 //! That a variable which holds the address of a Service is there to call it is a guess, and so is everything behind it.
 
-use super::connections;
+use super::start::Start;
 use crate::lower::read::is_filled_in_later;
 use crate::syntax::tree::NodeRef;
 
@@ -18,13 +18,14 @@ pub struct Callee<'a> {
 }
 
 /// The hosts that the variables of a container name.
-pub fn all<'a>(container: NodeRef<'a>) -> impl Iterator<Item = Callee<'a>> {
-    connections::variables(container).filter_map(|entry| {
-        let name = entry.get("name")?.text();
-        let node = entry.get("value").filter(|value| !value.is_unknown())?;
-        let (host, port) = address(name, node.text())?;
-        Some(Callee { host, port, node })
-    })
+pub fn all<'a>(start: &Start<'a>) -> Vec<Callee<'a>> {
+    start
+        .env()
+        .filter_map(|(node, name, value)| {
+            let (host, port) = address(name, value)?;
+            Some(Callee { host, port, node })
+        })
+        .collect()
 }
 
 /// `http://api:8080/v1`; `api:8080` where the variable's name says that it is an address.

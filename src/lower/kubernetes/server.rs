@@ -7,25 +7,25 @@ use crate::measure::servers::ServerTime;
 use crate::syntax::tree::NodeRef;
 
 /// How long the server lets one request run; absent where it says nothing.
-pub fn limit<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
-    let start = Start::of(container);
+pub fn limit<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    let container = start.owner();
     if let Some(hidden) = start.hidden() {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
     }
     match start.ask(requests::limit) {
-        Some(told) => said(&start, container, &told),
+        Some(told) => said(start, container, &told),
         None => Fact::absent(Spot::value(container)),
     }
 }
 
 /// How long the server keeps a connection on which nothing is asked; absent where nothing is known of it.
-pub fn keep_alive<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
-    let start = Start::of(container);
+pub fn keep_alive<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    let container = start.owner();
     if let Some(hidden) = start.hidden() {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
     }
     if let Some(told) = start.ask(requests::keep_alive) {
-        return said(&start, container, &told);
+        return said(start, container, &told);
     }
     let elsewhere = ["UVICORN_TIMEOUT_KEEP_ALIVE", "GUNICORN_CMD_ARGS"];
     match start.ask(requests::own_keep_alive) {
@@ -44,8 +44,7 @@ pub fn keep_alive<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
 }
 
 /// Which server it is, as far as it says a time.
-pub fn name(container: NodeRef<'_>) -> Option<&'static str> {
-    let start = Start::of(container);
+pub fn name(start: &Start<'_>) -> Option<&'static str> {
     start
         .ask(requests::limit)
         .or_else(|| start.ask(requests::keep_alive))

@@ -107,7 +107,8 @@ fn limits(model: &Model<'_>, thing: Thing, first: bool, notes: &mut Vec<Note>) {
             || limit.enabled().value().is_some_and(|share| *share == 0.0);
         notes.push(if off { Note::missing(format!("{text}, not enforced")) } else { Note::new(text) });
     }
-    if found.is_empty() && first {
+    let edge = first && hop::edge(model, thing).value() == Some(&true);
+    if found.is_empty() && edge {
         notes.push(Note::missing("no rate limit"));
     }
 }
