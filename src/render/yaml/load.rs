@@ -127,8 +127,12 @@ impl<'t> Loader<'t> {
                     let range = span.byte_range().unwrap_or_default();
                     self.see(event, Span::new(range.start as u32, range.end as u32))?;
                 }
-                // What follows a complete value is not looked at.
-                Some(Err(_)) if self.done.is_some() => break,
+                // What follows a complete map or list is not looked at.
+                Some(Err(_))
+                    if matches!(&self.done, Some(Value { data: Data::Map(_) | Data::List(_), .. })) =>
+                {
+                    break;
+                }
                 Some(Err(error)) => {
                     let at = error.marker().byte_offset().unwrap_or_default() as u32;
                     let line = self.source[..at as usize].matches('\n').count() + 1;
