@@ -4,7 +4,7 @@
 //! changeable, because `set` and `merge` change them for everybody who holds them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -37,6 +37,15 @@ impl Deref for Entries {
 impl DerefMut for Entries {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
+    }
+}
+
+impl IntoIterator for Entries {
+    type Item = (Rc<str>, Entry);
+    type IntoIter = btree_map::IntoIter<Rc<str>, Entry>;
+
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.0).into_iter()
     }
 }
 

@@ -209,10 +209,10 @@ impl Rendering<'_> {
                 Ok(Item::boxed(Value::nil(self.missing(map_origin, name)?)))
             }
             Data::Object(object) => {
-                if given.is_nothing() {
-                    if let Some(value) = object.field(name) {
-                        return Ok(Item::of(value));
-                    }
+                if given.is_nothing()
+                    && let Some(value) = object.field(name)
+                {
+                    return Ok(Item::of(value));
                 }
                 let object = object.clone();
                 let bare = given.is_nothing();

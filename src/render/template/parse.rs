@@ -255,7 +255,13 @@ impl<'t> Parser<'t> {
     }
 
     fn unquote(&mut self, token: Token) -> Parsed<Rc<str>> {
-        match literal::unquote(self.spelling(token)) {
+        let spelling = self.spelling(token);
+        if let Some(plain) = spelling.get(1..spelling.len().saturating_sub(1))
+            && !plain.contains(['\\', '\r'])
+        {
+            return Ok(self.named(plain));
+        }
+        match literal::unquote(spelling) {
             Ok(text) => Ok(text.into()),
             Err(error) => self.broken(error),
         }
@@ -452,7 +458,7 @@ impl<'t> Parser<'t> {
             range: Range { start, end: start },
             declares: Vec::new(),
             assigns: false,
-            commands: Vec::new(),
+            commands: Vec::with_capacity(1),
         };
         self.declarations(&mut pipe, context)?;
         loop {
@@ -550,7 +556,7 @@ impl<'t> Parser<'t> {
     fn command(&mut self) -> Parsed<Command> {
         let start = self.peek_word().start as u32;
         let id = self.id();
-        let mut command = Command { id, range: Range { start, end: start }, operands: Vec::new() };
+        let mut command = Command { id, range: Range { start, end: start }, operands: Vec::with_capacity(2) };
         loop {
             self.peek_word();
             if let Some(operand) = self.operand()? {

@@ -1,6 +1,7 @@
 //! The template language against Go's, by tables; and what Go does not have: budgets and origins.
 
 mod budget;
+mod mutation;
 mod provenance;
 mod tables;
 
