@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::render::number;
+use crate::render::float;
 use crate::render::value::{Data, Value};
 
 /// How deep values may be nested.
@@ -180,7 +180,7 @@ impl Printer {
             f64::INFINITY => "+inf".to_owned(),
             f64::NEG_INFINITY => "-inf".to_owned(),
             _ if number.is_nan() => "nan".to_owned(),
-            _ => number::positional(number),
+            _ => float::format(number, 'f', None),
         };
         self.out.push_str(&text);
         if number.is_finite() && !text.contains('.') {

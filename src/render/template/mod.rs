@@ -9,7 +9,6 @@ mod error;
 mod escape;
 mod eval;
 mod exec;
-mod float;
 pub mod frame;
 pub mod function;
 mod lex;

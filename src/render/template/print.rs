@@ -3,10 +3,10 @@
 //! What is printed keeps where it came from: the bytes of an argument its origin, those of the format the format's, and
 //! padding and punctuation the action's.
 
+use super::super::float;
 use super::super::origin::{How, Origin, Origins, Source};
 use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
-use super::float;
 use super::function::{Budget, Call};
 use super::literal;
 

@@ -15,7 +15,7 @@ use super::scalar::{Meaning, resolve, resolve_as};
 use crate::render::origin::{Origin, Origins};
 use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
-use crate::render::{base64, number};
+use crate::render::{base64, float};
 use crate::source::{FileId, Span};
 
 /// How many values aliases may bring into one document.
@@ -478,6 +478,6 @@ fn float_key(number: f64) -> String {
         f64::INFINITY => ".inf".to_owned(),
         f64::NEG_INFINITY => "-.inf".to_owned(),
         _ if number.is_nan() => ".nan".to_owned(),
-        _ => number::general_single(number),
+        _ => float::short_single(number),
     }
 }
