@@ -11,11 +11,11 @@ use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
 use super::eval::Given;
-use super::exec::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::frame::What;
 use super::function::{Call, Function};
 use super::literal;
 use super::parse;
+use super::rendering::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::templates::{Source, Template, find, nest, not_parsed};
 use super::tree::{Id, Operand, Term, Tree};
 
