@@ -120,7 +120,8 @@ impl Rendering<'_> {
         }
         let printed = &self.out.as_str()[before..];
         if value.origin != Origin::NONE
-            && (matches!(value.data, Data::Nil) || matches!(printed.trim(), "" | "{}" | "[]" | "null"))
+            && (matches!(value.data, Data::Nil)
+                || matches!(printed.trim(), "" | "{}" | "[]" | "null" | "\"\"" | "''"))
         {
             self.influence(value.origin);
             let at = self.action();
