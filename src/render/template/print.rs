@@ -4,6 +4,8 @@
 //! padding and punctuation the action's.
 
 use super::super::float;
+use std::borrow::Cow;
+
 use super::super::origin::{How, Origin, Origins, Source};
 use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
@@ -121,10 +123,6 @@ impl<'a> Printer<'a> {
     pub(super) fn into_output(mut self) -> Self {
         self.fresh = self.frame;
         self
-    }
-
-    fn frame_of(&self, frame: Frame) -> Frame {
-        if frame == Frame(0) { self.fresh } else { frame }
     }
 
     /// As `print`.
@@ -397,37 +395,12 @@ impl<'a> Printer<'a> {
         text.char_indices().nth(precision).map_or(text.len(), |(offset, _)| offset)
     }
 
-    /// The origin of a piece of the text that is being printed.
-    fn piece_origin(&mut self, whole: bool, origin: Origin, frame: Frame) -> Origin {
-        if self.origin == Origin::NONE || self.origin == origin {
-            return origin;
-        }
-        if whole && frame == Frame(0) {
-            return self.origin;
-        }
-        match self.origins.get(self.origin) {
-            Source::Of(How::Chosen, _) => self.origins.of(How::Chosen, [origin, self.origin]),
-            _ => origin,
-        }
-    }
-
     fn pieces(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         self.budget.bytes(end)?;
         let characters = if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
         self.padded(characters, |printer| {
-            let mut start = 0;
-            for piece in text.pieces() {
-                let stop = (piece.end as usize).min(end);
-                if start >= stop {
-                    break;
-                }
-                let whole = piece.end as usize == text.len() && start == 0;
-                let origin = printer.piece_origin(whole, piece.origin, piece.frame);
-                let frame = printer.frame_of(piece.frame);
-                printer.out.push(&text.as_str()[start..stop], origin, frame);
-                start = stop;
-            }
+            printer.spelled(text, end, |part| part.into());
             Ok(())
         })
     }
@@ -435,36 +408,38 @@ impl<'a> Printer<'a> {
     fn quoted(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         let cut = &text.as_str()[..end];
-        if self.flags.sharp || self.flags.sharp_v {
-            let raw = !cut.contains(['`', '\u{feff}', '\u{7f}'])
-                && cut.chars().all(|character| character >= ' ' || character == '\t');
-            if raw && self.flags.sharp {
-                return self.own_padded(&format!("`{cut}`"));
-            }
+        let raw = !cut.contains(['`', '\u{feff}', '\u{7f}'])
+            && cut.chars().all(|character| character >= ' ' || character == '\t');
+        if raw && self.flags.sharp {
+            return self.own_padded(&format!("`{cut}`"));
         }
         let ascii = self.flags.plus;
         let quoted = literal::quote_with(cut, '"', ascii);
         self.budget.bytes(quoted.len())?;
         self.padded(quoted.chars().count(), |printer| {
             printer.literal("\"")?;
-            let mut start = 0;
-            for piece in text.pieces() {
-                let stop = (piece.end as usize).min(end);
-                if start >= stop {
-                    break;
-                }
-                let mut escaped = String::new();
-                for character in text.as_str()[start..stop].chars() {
-                    literal::escape(&mut escaped, character, '"', ascii);
-                }
-                let whole = piece.end as usize == text.len() && start == 0;
-                let origin = printer.piece_origin(whole, piece.origin, piece.frame);
-                let frame = printer.frame_of(piece.frame);
-                printer.out.push(&escaped, origin, frame);
-                start = stop;
-            }
+            printer.spelled(text, end, |part| {
+                let mut escaped = String::with_capacity(part.len());
+                part.chars().for_each(|character| literal::escape(&mut escaped, character, '"', ascii));
+                escaped.into()
+            });
             printer.literal("\"")
         })
+    }
+
+    /// Prints the pieces of the value's text up to `end`, each from where it came.
+    fn spelled(&mut self, text: &Text, end: usize, spell: impl Fn(&str) -> Cow<'_, str>) {
+        let text = text.owned(self.origin, self.origins);
+        let mut start = 0;
+        for piece in text.pieces() {
+            let stop = (piece.end as usize).min(end);
+            if start >= stop {
+                break;
+            }
+            let frame = if piece.frame == Frame(0) { self.fresh } else { piece.frame };
+            self.out.push(&spell(&text.as_str()[start..stop]), piece.origin, frame);
+            start = stop;
+        }
     }
 
     fn hex(&mut self, bytes: &[u8], verb: char) -> Printed {
