@@ -1,7 +1,7 @@
 //! What a rendering prints, under which circumstances, and what it leaves out.
 
 use super::super::origin::{How, Origin, Source as OriginSource};
-use super::super::text::{Frame, Text};
+use super::super::text::{Frame, Piece, Text};
 use super::super::value::{Data, Value};
 use super::frame::{Circumstance, What};
 use super::print;
@@ -84,7 +84,7 @@ impl Rendering<'_> {
                 self.out.push(NO_VALUE, value.origin, frame);
             }
             Data::Text(text) => {
-                self.spend_bytes(text.len())?;
+                self.spend_bytes(text.len() + text.count() * size_of::<Piece>())?;
                 let mut pieces = text.pieces();
                 let first = pieces.next();
                 let single = pieces.next().is_none();
