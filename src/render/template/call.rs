@@ -11,11 +11,11 @@ use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
 use super::eval::Given;
-use super::exec::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::frame::What;
 use super::function::{Call, Function};
 use super::literal;
 use super::parse;
+use super::rendering::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::templates::{Source, Template, find, nest, not_parsed};
 use super::tree::{Id, Operand, Term, Tree};
 
@@ -53,6 +53,12 @@ impl Care {
         }
     }
 }
+
+/// How many pieces of an included text are looked at for where it comes from.
+const MAX_LOOKED_AT: usize = 4096;
+
+/// How many bytes of a tree a byte of a template's text may become.
+const TREE_BYTES: usize = 32;
 
 /// How often a template may be included within itself.
 const MAX_INCLUDED: u32 = 1000;
@@ -343,7 +349,8 @@ impl Rendering<'_> {
         let uniform =
             first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
         let origin = uniform.unwrap_or_else(|| {
-            self.origins.of(How::Joined, inner.into_iter().chain(made.pieces().map(|piece| piece.origin)))
+            let printed = made.pieces().take(MAX_LOOKED_AT).map(|piece| piece.origin);
+            self.origins.of(How::Joined, inner.into_iter().chain(printed))
         });
         Ok(Value::new(Data::Text(made), origin))
     }
@@ -361,7 +368,8 @@ impl Rendering<'_> {
             let text = text.without(NO_VALUE);
             return Ok(Value::new(Data::Text(text), origin));
         }
-        if let Err(error) = self.budget.bytes(text.len()) {
+        let known = self.parsed.contains_key(text.as_str());
+        if let Err(error) = self.budget.bytes(if known { 0 } else { text.len() * TREE_BYTES }) {
             return Err(Failure::Said(error));
         }
         let trees = match self.parse(&text) {

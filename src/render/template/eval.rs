@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::super::origin::{Origin, Source};
 use super::super::value::{Data, Value};
-use super::exec::{Item, Rendering, Result, Variable};
 use super::literal::Number;
+use super::rendering::{Item, Rendering, Result, Variable};
 use super::tree::{Command, Operand, Part, Pipe, Spelled, Term};
 
 /// What is given to the last name of a chain, if that is a method.

@@ -15,7 +15,7 @@ use super::scalar::{Meaning, resolve, resolve_as};
 use crate::render::origin::{Origin, Origins};
 use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
-use crate::render::{base64, number};
+use crate::render::{base64, float};
 use crate::source::{FileId, Span};
 
 /// How many values aliases may bring into one document.
@@ -127,8 +127,12 @@ impl<'t> Loader<'t> {
                     let range = span.byte_range().unwrap_or_default();
                     self.see(event, Span::new(range.start as u32, range.end as u32))?;
                 }
-                // What follows a complete value is not looked at.
-                Some(Err(_)) if self.done.is_some() => break,
+                // What follows a complete map or list is not looked at.
+                Some(Err(_))
+                    if matches!(&self.done, Some(Value { data: Data::Map(_) | Data::List(_), .. })) =>
+                {
+                    break;
+                }
                 Some(Err(error)) => {
                     let at = error.marker().byte_offset().unwrap_or_default() as u32;
                     let line = self.source[..at as usize].matches('\n').count() + 1;
@@ -474,6 +478,6 @@ fn float_key(number: f64) -> String {
         f64::INFINITY => ".inf".to_owned(),
         f64::NEG_INFINITY => "-.inf".to_owned(),
         _ if number.is_nan() => ".nan".to_owned(),
-        _ => number::general_single(number),
+        _ => float::short_single(number),
     }
 }

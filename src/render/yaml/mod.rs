@@ -6,6 +6,7 @@
 mod ground;
 pub mod json;
 pub mod load;
+mod order;
 
 pub mod print;
 mod scalar;

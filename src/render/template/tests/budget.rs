@@ -91,3 +91,11 @@ fn one_budget_serves_all_templates_of_a_rendering() {
     assert!(rendering.execute("a", root).is_err());
     assert!(rendering.budget.is_spent());
 }
+
+#[test]
+fn many_texts_of_tpl_end() {
+    let text =
+        format!("{{{{range $i := 1000}}}}{{{{tpl (print {:?} $i) .}}}}{{{{end}}}}", "{{.}}".repeat(1000));
+    let found = error(&[("a", &text)]);
+    assert!(found.contains("rendering makes too much text"), "{found}");
+}
