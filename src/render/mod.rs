@@ -5,6 +5,7 @@
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
 pub mod base64;
+pub mod float;
 pub mod functions;
 pub mod helm;
 pub mod number;

@@ -76,6 +76,14 @@ impl Text {
         self.pieces_from(0)
     }
 
+    /// How many pieces there are.
+    pub fn count(&self) -> usize {
+        match &self.pieces {
+            Pieces::None | Pieces::One(..) => 1,
+            Pieces::Many(pieces) => pieces.len(),
+        }
+    }
+
     /// The pieces, in order, from the one in which byte `start` lies.
     fn pieces_from(&self, start: usize) -> impl Iterator<Item = Piece> + '_ {
         let end = self.text.len() as u32;

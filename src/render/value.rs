@@ -4,18 +4,95 @@
 //! changeable, because `set` and `merge` change them for everybody who holds them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use super::origin::Origin;
 use super::text::Text;
 
 /// A map, shared. Keys are in the order of their bytes, as Go's templates walk them.
-pub type Map = Rc<RefCell<BTreeMap<Rc<str>, Entry>>>;
+pub type Map = Rc<RefCell<Entries>>;
 
 /// A list, shared.
-pub type List = Rc<RefCell<Vec<Value>>>;
+pub type List = Rc<RefCell<Items>>;
+
+/// What a map holds. Templates can nest maps and lists deeper than the stack is, so they are taken apart one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Entries(BTreeMap<Rc<str>, Entry>);
+
+/// What a list holds; as [`Entries`].
+#[derive(Clone, Debug, Default)]
+pub struct Items(Vec<Value>);
+
+impl Deref for Entries {
+    type Target = BTreeMap<Rc<str>, Entry>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Entries {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl IntoIterator for Entries {
+    type Item = (Rc<str>, Entry);
+    type IntoIter = btree_map::IntoIter<Rc<str>, Entry>;
+
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.0).into_iter()
+    }
+}
+
+impl Deref for Items {
+    type Target = Vec<Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Items {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        take_apart(self.0.values_mut().filter_map(|entry| entry.value.data.take_nested()).collect());
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        take_apart(self.0.iter_mut().filter_map(|value| value.data.take_nested()).collect());
+    }
+}
+
+/// Drops maps and lists, and those in them, without recursion.
+fn take_apart(mut nested: Vec<Data>) {
+    while let Some(data) = nested.pop() {
+        match data {
+            Data::Map(map) => {
+                let Ok(entries) = Rc::try_unwrap(map) else { continue };
+                let mut entries = entries.into_inner();
+                nested.extend(entries.values_mut().filter_map(|entry| entry.value.data.take_nested()));
+            }
+            Data::List(list) => {
+                let Ok(items) = Rc::try_unwrap(list) else { continue };
+                let mut items = items.into_inner();
+                nested.extend(items.iter_mut().filter_map(|value| value.data.take_nested()));
+            }
+            _ => {}
+        }
+    }
+}
 
 /// A value and where it came from.
 #[derive(Clone, Debug)]
@@ -59,6 +136,11 @@ pub enum Data {
 }
 
 impl Data {
+    /// Takes what holds further values, and leaves nothing in its place.
+    fn take_nested(&mut self) -> Option<Self> {
+        matches!(self, Self::List(_) | Self::Map(_)).then(|| std::mem::replace(self, Self::Nil))
+    }
+
     /// The name of its type, as Go spells it.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -120,12 +202,12 @@ impl Value {
 
     /// A map of these entries.
     pub fn map(entries: impl IntoIterator<Item = (Rc<str>, Entry)>, origin: Origin) -> Self {
-        Self { data: Data::Map(Rc::new(RefCell::new(entries.into_iter().collect()))), origin }
+        Self { data: Data::Map(Rc::new(RefCell::new(Entries(entries.into_iter().collect())))), origin }
     }
 
     /// A list of these.
     pub fn list(values: impl IntoIterator<Item = Value>, origin: Origin) -> Self {
-        Self { data: Data::List(Rc::new(RefCell::new(values.into_iter().collect()))), origin }
+        Self { data: Data::List(Rc::new(RefCell::new(Items(values.into_iter().collect())))), origin }
     }
 
     /// Its text, if it is text.

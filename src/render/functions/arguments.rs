@@ -104,7 +104,7 @@ pub(super) fn map(value: &Value) -> Result<Map, String> {
 /// The elements of a list, or of bytes; none for what has none.
 pub(super) fn items(value: &Value) -> Option<Vec<Value>> {
     match &value.data {
-        Data::List(list) => Some(list.borrow().clone()),
+        Data::List(list) => Some(list.borrow().to_vec()),
         Data::Bytes(bytes) => {
             Some(bytes.iter().map(|byte| Value::new(Data::Int(i64::from(*byte)), value.origin)).collect())
         }

@@ -151,13 +151,18 @@ fn dig(call: &mut Call<'_>, values: &[Value]) -> Answer {
         format!("interface conversion: interface {{}} is {is}, not {wanted}")
     };
     let mut at = dict.clone();
-    for key in keys {
+    if map(&at).is_err() {
+        return Err(converted(&at, "map[string]interface {}"));
+    }
+    if let Some(key) = keys.iter().find(|key| text(key).is_err()) {
+        return Err(converted(key, "string"));
+    }
+    for key in names(keys)? {
         let Ok(entries) = map(&at) else { return Err(converted(&at, "map[string]interface {}")) };
-        let Ok(key) = text(key) else { return Err(converted(key, "string")) };
-        let found = entries.borrow().get(key.as_str()).map(|entry| entry.value.clone());
+        let found = entries.borrow().get(key).map(|entry| entry.value.clone());
         match found {
             Some(found) => at = found,
-            None => return Ok(missing(call, default.clone(), &at, key.as_str())),
+            None => return Ok(missing(call, default.clone(), &at, key)),
         }
     }
     Ok(at)

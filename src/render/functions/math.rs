@@ -242,21 +242,13 @@ fn round(call: &mut Call<'_>, values: &[Value]) -> Answer {
 }
 
 fn steps(call: &mut Call<'_>, start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
-    let mut numbers = Vec::new();
-    let down = stop < start;
-    if down && step >= 0 || !down && step <= 0 {
-        return Ok(numbers);
+    let (way, step) = (i128::from(stop) - i128::from(start), i128::from(step));
+    if way == 0 || step == 0 || (way < 0) != (step < 0) {
+        return Ok(Vec::new());
     }
-    let mut at = start;
-    while if down { at > stop } else { at < stop } {
-        call.budget.work(1)?;
-        numbers.push(at);
-        match at.checked_add(step) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    Ok(numbers)
+    let count = (way.abs() + step.abs() - 1) / step.abs();
+    call.budget.work(usize::try_from(count).unwrap_or(usize::MAX))?;
+    Ok((0..count).map(|at| start.wrapping_add((at * step) as i64)).collect())
 }
 
 fn counted(call: &mut Call<'_>, start: i64, stop: i64, step: i64, from: &[Value]) -> Answer {

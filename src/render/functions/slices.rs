@@ -63,7 +63,7 @@ fn chunk(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let items = items_to("chunk", value)?;
     let size = match (usize::try_from(size).unwrap_or_default(), items.len()) {
         // sprig computes how many chunks there are, also of a size that makes no sense.
-        (0, 1) if size < 0 => 1,
+        (0, 1) if size < -1 => 1,
         (0, len) if size < 0 && len > 1 && len - 1 <= size.unsigned_abs() as usize => {
             return list(call, Vec::new(), &values[1..]);
         }

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::render::number;
+use crate::render::float;
 use crate::render::value::{Data, Value};
 
 /// How deep values may be nested.
 const DEPTH: usize = 200;
+
+const TOO_DEEP: &str = "the value is nested too deeply";
 
 const NIL_ELEMENT: &str = "toml: cannot encode array with nil element";
 
@@ -25,20 +27,25 @@ fn plain(value: &Value) -> Value {
     }
 }
 
-fn is_table(value: &Value) -> Result<bool, String> {
+fn is_table(value: &Value, depth: usize) -> Result<bool, String> {
     Ok(match &value.data {
         Data::Map(_) => true,
-        Data::List(_) => is_tables(value)?,
+        Data::List(_) => is_tables(value, depth)?,
         _ => false,
     })
 }
 
 /// Whether this is a list of maps alone.
-fn is_tables(value: &Value) -> Result<bool, String> {
+fn is_tables(value: &Value, depth: usize) -> Result<bool, String> {
+    let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
     let Data::List(list) = &value.data else { return Ok(false) };
     let list = list.borrow();
-    if list.iter().any(|item| matches!(item.data, Data::Nil)) {
-        return Err(NIL_ELEMENT.to_owned());
+    for item in list.iter() {
+        match item.data {
+            Data::Nil => return Err(NIL_ELEMENT.to_owned()),
+            Data::List(_) => drop(is_tables(item, depth)?),
+            _ => {}
+        }
     }
     Ok(!list.is_empty() && list.iter().all(|item| matches!(item.data, Data::Map(_))))
 }
@@ -61,7 +68,7 @@ impl Printer {
     }
 
     fn node(&mut self, key: &mut Vec<String>, value: &Value, depth: usize) -> Result<(), String> {
-        let depth = depth.checked_sub(1).ok_or("the value is nested too deeply")?;
+        let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         match &value.data {
             Data::Nil => Ok(()),
             Data::Map(_) => {
@@ -73,7 +80,7 @@ impl Printer {
                 }
                 self.entries(key, value, depth)
             }
-            Data::List(list) if is_tables(value)? => {
+            Data::List(list) if is_tables(value, depth)? => {
                 if key.is_empty() {
                     return Err("toml: top-level values must be Go maps or structs".to_owned());
                 }
@@ -106,19 +113,19 @@ impl Printer {
     }
 
     /// The keys of a map: first those that are no tables.
-    fn ordered(value: &Value) -> Result<Vec<(String, Value)>, String> {
+    fn ordered(value: &Value, depth: usize) -> Result<Vec<(String, Value)>, String> {
         let Data::Map(map) = &value.data else { return Ok(Vec::new()) };
         let (mut direct, mut tables) = (Vec::new(), Vec::new());
         for (key, entry) in map.borrow().iter() {
             let value = plain(&entry.value);
-            if is_table(&value)? { &mut tables } else { &mut direct }.push((key.to_string(), value));
+            if is_table(&value, depth)? { &mut tables } else { &mut direct }.push((key.to_string(), value));
         }
         direct.append(&mut tables);
         Ok(direct)
     }
 
     fn entries(&mut self, key: &mut Vec<String>, value: &Value, depth: usize) -> Result<(), String> {
-        for (name, value) in Self::ordered(value)? {
+        for (name, value) in Self::ordered(value, depth)? {
             key.push(name);
             self.node(key, &value, depth)?;
             key.pop();
@@ -127,7 +134,7 @@ impl Printer {
     }
 
     fn element(&mut self, value: &Value, depth: usize) -> Result<(), String> {
-        let depth = depth.checked_sub(1).ok_or("the value is nested too deeply")?;
+        let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         match &value.data {
             Data::Text(text) => self.quoted(text.as_str()),
             Data::Bool(value) => self.out.push_str(if *value { "true" } else { "false" }),
@@ -149,7 +156,7 @@ impl Printer {
             }
             Data::Map(_) => {
                 self.out.push('{');
-                let entries = Self::ordered(value)?;
+                let entries = Self::ordered(value, depth)?;
                 let last = entries.len().saturating_sub(1);
                 for (at, (name, value)) in entries.iter().enumerate() {
                     if matches!(value.data, Data::Nil) {
@@ -173,7 +180,7 @@ impl Printer {
             f64::INFINITY => "+inf".to_owned(),
             f64::NEG_INFINITY => "-inf".to_owned(),
             _ if number.is_nan() => "nan".to_owned(),
-            _ => number::positional(number),
+            _ => float::format(number, 'f', None),
         };
         self.out.push_str(&text);
         if number.is_finite() && !text.contains('.') {

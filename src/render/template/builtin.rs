@@ -319,7 +319,7 @@ fn escaped(call: &mut Call<'_>, values: &[Value], escape: fn(&str) -> String) ->
         .iter()
         .map(|value| match value.data {
             // Not text: `print` puts spaces around nothing, but `html` asks for what it would print.
-            Data::Nil => Value::text(super::exec::NO_VALUE, value.origin),
+            Data::Nil => Value::text(super::rendering::NO_VALUE, value.origin),
             _ => value.clone(),
         })
         .collect();

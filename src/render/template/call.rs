@@ -11,11 +11,11 @@ use super::super::value::{Data, Value};
 use super::builtin::{self, Builtin};
 use super::error::Error;
 use super::eval::Given;
-use super::exec::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::frame::What;
 use super::function::{Call, Function};
 use super::literal;
 use super::parse;
+use super::rendering::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::templates::{Source, Template, find, nest, not_parsed};
 use super::tree::{Id, Operand, Term, Tree};
 
@@ -54,10 +54,14 @@ impl Care {
     }
 }
 
+/// How many pieces of an included text are looked at for where it comes from.
+const MAX_LOOKED_AT: usize = 4096;
+
+/// How many bytes of a tree a byte of a template's text may become.
+const TREE_BYTES: usize = 32;
+
 /// How often a template may be included within itself.
 const MAX_INCLUDED: u32 = 1000;
-
-type Items = SmallVec<[Item; 4]>;
 
 impl Rendering<'_> {
     fn callee(&mut self, name: &Rc<str>) -> Callee {
@@ -117,8 +121,8 @@ impl Rendering<'_> {
             return self.decide(dot, given, matches!(callee, Callee::Or));
         }
         let mut arguments = Arguments::evaluate(self, dot, given)?;
-        if let (Callee::Given(_, care), Some(last)) = (callee, arguments.items.last_mut()) {
-            self.take_care(care, &mut last.value);
+        if let (Callee::Given(_, care), Some(last)) = (callee, arguments.values.last_mut()) {
+            self.take_care(care, last);
         }
         let result = match callee {
             Callee::Given(function, _) => match self.call(function, &arguments) {
@@ -129,13 +133,13 @@ impl Rendering<'_> {
                 result => result,
             },
             Callee::Builtin(Builtin::Len)
-                if matches!(arguments.items[0].value.data, Data::Nil) && !arguments.items[0].boxed =>
+                if matches!(arguments.values[0].data, Data::Nil) && !arguments.boxed[0] =>
             {
                 Err(Failure::Said("reflect: call of reflect.Value.Type on zero Value".to_owned()))
             }
             Callee::Builtin(Builtin::Call) if !given_to_nothing(&arguments) => {
                 let spelling = self.spelling(&arguments.operands[0]);
-                let kind = arguments.items[0].value.data.type_name();
+                let kind = arguments.values[0].data.type_name();
                 Err(Failure::Said(format!("non-function {spelling} of type {kind}")))
             }
             Callee::Builtin(builtin) => {
@@ -193,10 +197,9 @@ impl Rendering<'_> {
         function: impl FnOnce(&mut Call<'_>, &[Value]) -> std::result::Result<Value, String>,
         arguments: &Arguments<'_>,
     ) -> std::result::Result<Value, Failure> {
-        let values: SmallVec<[Value; 4]> = arguments.items.iter().map(|item| item.value.clone()).collect();
         let (at, frame) = (self.action(), self.frame());
         let mut call = Call { origins: &mut self.origins, at, frame, budget: &mut self.budget };
-        function(&mut call, &values).map_err(Failure::Said)
+        function(&mut call, &arguments.values).map_err(Failure::Said)
     }
 
     /// The value of a call, or its failure where Go finds it.
@@ -235,7 +238,7 @@ impl Rendering<'_> {
                     return self.fail_over(message, origin);
                 }
                 let mut error = Error::new(message);
-                error.origin = arguments.items.first().map_or(Origin::NONE, |item| item.value.origin);
+                error.origin = arguments.values.first().map_or(Origin::NONE, |value| value.origin);
                 error
             }
         };
@@ -252,14 +255,14 @@ impl Rendering<'_> {
             Some(rest) => rest.split_once("; got ")?,
             None => (message.strip_prefix("invalid value; expected ")?, "interface {}"),
         };
-        let is_nil = |item: &Item| matches!(item.value.data, Data::Nil);
+        let is_nil = |value: &Value| matches!(value.data, Data::Nil);
         let nothing = matches!(got, "interface {}" | "<nil>" | "nil");
         let index = arguments
-            .items
+            .values
             .iter()
-            .position(|item| if nothing { is_nil(item) } else { item.value.data.type_name() == got })?;
-        let (item, part) = (&arguments.items[index], arguments.parts[index]);
-        let origin = item.value.origin;
+            .position(|value| if nothing { is_nil(value) } else { value.data.type_name() == got })?;
+        let (value, boxed, part) = (&arguments.values[index], arguments.boxed[index], arguments.parts[index]);
+        let origin = value.origin;
         let operand = arguments.operands.get(index);
         let message = match operand.map(|operand| &operand.term) {
             Some(Term::Nil) => format!("cannot assign nil to {expected}"),
@@ -272,8 +275,8 @@ impl Rendering<'_> {
                 let spelling = operand.map(|operand| self.spelling(operand)).unwrap_or_default();
                 format!("expected {kind}; found {spelling}")
             }
-            _ if is_nil(item) && !item.boxed => format!("invalid value; expected {expected}"),
-            _ if is_nil(item) => format!("wrong type for value; expected {expected}; got interface {{}}"),
+            _ if is_nil(value) && !boxed => format!("invalid value; expected {expected}"),
+            _ if is_nil(value) => format!("wrong type for value; expected {expected}; got interface {{}}"),
             _ => message.to_owned(),
         };
         Some((message, part, origin))
@@ -323,7 +326,7 @@ impl Rendering<'_> {
         let at = self.action();
         let what = What::Include(name.clone());
         let names = self.state.names.clone();
-        let dot = Item::of(arguments.items[1].value.clone());
+        let dot = Item::of(arguments.values[1].clone());
         let result = self.apart(|rendering| rendering.run(template, names, what, at, dot));
         if let Some(count) = self.included.get_mut(&name) {
             *count -= 1;
@@ -346,14 +349,15 @@ impl Rendering<'_> {
         let uniform =
             first.filter(|first| inner.is_empty() && made.pieces().all(|piece| piece.origin == *first));
         let origin = uniform.unwrap_or_else(|| {
-            self.origins.of(How::Joined, inner.into_iter().chain(made.pieces().map(|piece| piece.origin)))
+            let printed = made.pieces().take(MAX_LOOKED_AT).map(|piece| piece.origin);
+            self.origins.of(How::Joined, inner.into_iter().chain(printed))
         });
         Ok(Value::new(Data::Text(made), origin))
     }
 
     fn tpl(&mut self, arguments: &Arguments<'_>) -> std::result::Result<Value, Failure> {
         let text = arguments.text(0)?;
-        let origin = arguments.items[0].value.origin;
+        let origin = arguments.values[0].origin;
         let text = match text.piece_at(0) {
             Some(piece) if piece.origin == Origin::NONE && piece.end as usize == text.len() => {
                 Text::of(text.as_str(), origin)
@@ -364,7 +368,8 @@ impl Rendering<'_> {
             let text = text.without(NO_VALUE);
             return Ok(Value::new(Data::Text(text), origin));
         }
-        if let Err(error) = self.budget.bytes(text.len()) {
+        let known = self.parsed.contains_key(text.as_str());
+        if let Err(error) = self.budget.bytes(if known { 0 } else { text.len() * TREE_BYTES }) {
             return Err(Failure::Said(error));
         }
         let trees = match self.parse(&text) {
@@ -380,7 +385,7 @@ impl Rendering<'_> {
         let Some(main) = defined.pop() else { return Ok(Value::text("", origin)) };
         let names = nest(&self.state.names, self.templates, &defined);
         let at = self.action();
-        let dot = Item::of(arguments.items[1].value.clone());
+        let dot = Item::of(arguments.values[1].clone());
         let result = self.apart(|rendering| {
             if rendering.is_deep() {
                 return rendering.fail("the template nests or calls itself too deeply");
@@ -416,7 +421,7 @@ impl Rendering<'_> {
 
     fn required(&mut self, arguments: &Arguments<'_>) -> std::result::Result<Value, Failure> {
         let message = arguments.text(0)?.as_str().to_owned();
-        let value = &arguments.items[1].value;
+        let value = &arguments.values[1];
         let missing = match &value.data {
             Data::Nil => true,
             Data::Text(text) => text.is_empty(),
@@ -471,29 +476,40 @@ enum Failure {
 
 /// Whether `call` is given nothing to call, or nothing that was written.
 fn given_to_nothing(arguments: &Arguments<'_>) -> bool {
-    arguments.operands.is_empty() || matches!(arguments.items[0].value.data, Data::Nil)
+    arguments.operands.is_empty() || matches!(arguments.values[0].data, Data::Nil)
 }
 
 /// What a function is given, and where each value was last evaluated.
 struct Arguments<'t> {
     operands: &'t [Operand],
-    items: Items,
+    values: SmallVec<[Value; 4]>,
+    /// Whether Go holds each as `interface {}`.
+    boxed: SmallVec<[bool; 8]>,
     parts: SmallVec<[Id; 4]>,
 }
 
 impl<'t> Arguments<'t> {
     fn evaluate(rendering: &mut Rendering<'_>, dot: &Item, given: Given<'t>) -> Result<Self> {
-        let mut items = Items::new();
-        let mut parts = SmallVec::new();
+        let mut arguments = Self {
+            operands: given.operands,
+            values: SmallVec::new(),
+            boxed: SmallVec::new(),
+            parts: SmallVec::new(),
+        };
         for operand in given.operands {
-            items.push(rendering.operand(dot, operand)?);
-            parts.push(rendering.state.part);
+            let item = rendering.operand(dot, operand)?;
+            arguments.push(item, rendering.state.part);
         }
         if let Some(piped) = given.piped {
-            items.push(piped);
-            parts.push(rendering.state.part);
+            arguments.push(piped, rendering.state.part);
         }
-        Ok(Self { operands: given.operands, items, parts })
+        Ok(arguments)
+    }
+
+    fn push(&mut self, item: Item, part: Id) {
+        self.values.push(item.value);
+        self.boxed.push(item.boxed);
+        self.parts.push(part);
     }
 
     /// The arguments once more, with something empty for nothing, if a function says that it wants a map or a list: Go takes
@@ -505,19 +521,24 @@ impl<'t> Arguments<'t> {
         if got != "interface {}" || !(is_map || expected.starts_with("[]")) {
             return None;
         }
-        let mut items = self.items.clone();
-        let nothing = items.iter_mut().find(|item| matches!(item.value.data, Data::Nil))?;
-        if nothing.boxed {
+        let index = self.values.iter().position(|value| matches!(value.data, Data::Nil))?;
+        if self.boxed[index] {
             return None;
         }
-        let origin = nothing.value.origin;
-        nothing.value = if is_map { Value::map([], origin) } else { Value::list([], origin) };
-        Some(Arguments { operands: self.operands, items, parts: self.parts.clone() })
+        let mut values = self.values.clone();
+        let origin = values[index].origin;
+        values[index] = if is_map { Value::map([], origin) } else { Value::list([], origin) };
+        Some(Arguments {
+            operands: self.operands,
+            values,
+            boxed: self.boxed.clone(),
+            parts: self.parts.clone(),
+        })
     }
 
     /// An argument that has to be text.
     fn text(&self, index: usize) -> std::result::Result<&Text, Failure> {
-        match &self.items[index].value.data {
+        match &self.values[index].data {
             Data::Text(text) => Ok(text),
             other => Err(Failure::Said(builtin::wrong_type("string", other))),
         }

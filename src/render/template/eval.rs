@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::super::origin::{Origin, Source};
 use super::super::value::{Data, Value};
-use super::exec::{Item, Rendering, Result, Variable};
 use super::literal::Number;
+use super::rendering::{Item, Rendering, Result, Variable};
 use super::tree::{Command, Operand, Part, Pipe, Spelled, Term};
 
 /// What is given to the last name of a chain, if that is a method.
@@ -209,10 +209,10 @@ impl Rendering<'_> {
                 Ok(Item::boxed(Value::nil(self.missing(map_origin, name)?)))
             }
             Data::Object(object) => {
-                if given.is_nothing() {
-                    if let Some(value) = object.field(name) {
-                        return Ok(Item::of(value));
-                    }
+                if given.is_nothing()
+                    && let Some(value) = object.field(name)
+                {
+                    return Ok(Item::of(value));
                 }
                 let object = object.clone();
                 let bare = given.is_nothing();

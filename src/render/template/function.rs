@@ -41,9 +41,9 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// Fifty times what the largest public charts use.
+    /// Fifty times the steps that the largest public charts take, and four times the text that they make.
     fn default() -> Self {
-        Self::new(20_000_000, 256 << 20)
+        Self::new(8_000_000, 256 << 20)
     }
 }
 

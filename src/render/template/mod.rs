@@ -9,18 +9,20 @@ mod error;
 mod escape;
 mod eval;
 mod exec;
-mod float;
+mod format;
 pub mod frame;
 pub mod function;
 mod lex;
 pub(super) mod literal;
+mod output;
 mod parse;
 pub(super) mod print;
+mod rendering;
 mod templates;
 mod tree;
 
 pub use error::{Error, Step};
-pub use exec::{Notice, Options, Output, Rendering};
+pub use rendering::{Notice, Options, Output, Rendering};
 pub use templates::Templates;
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::lex::{Kind, Lexer, Token};
 use super::literal;
 use super::tree::{Branch, Call, Command, Id, Lines, List, Node, Operand, Pipe, Range, Term, Tree, Written};
@@ -36,6 +38,7 @@ pub(super) fn parse(name: &Rc<str>, text: &Rc<str>) -> Result<Vec<Tree>, Broken>
         scope: Scope::default(),
         depth: 0,
         defined: Vec::new(),
+        names: FxHashMap::default(),
     };
     let root = parser.file()?;
     parser.define(name.clone(), root)?;
@@ -55,6 +58,8 @@ struct Parser<'t> {
     scope: Scope,
     depth: usize,
     defined: Vec<(Rc<str>, List)>,
+    /// The names that occurred; most occur often.
+    names: FxHashMap<&'t str, Rc<str>>,
 }
 
 /// What belongs to the template that is being read, and not to those around it.
@@ -101,7 +106,7 @@ enum Item {
 
 type Parsed<T> = Result<T, Broken>;
 
-impl Parser<'_> {
+impl<'t> Parser<'t> {
     fn next(&mut self) -> Token {
         if self.peeked > 0 {
             self.peeked -= 1;
@@ -139,8 +144,12 @@ impl Parser<'_> {
         token
     }
 
-    fn spelling(&self, token: Token) -> &str {
+    fn spelling(&self, token: Token) -> &'t str {
         &self.text[token.start..token.end]
+    }
+
+    fn named(&mut self, name: &'t str) -> Rc<str> {
+        self.names.entry(name).or_insert_with(|| name.into()).clone()
     }
 
     fn id(&mut self) -> Id {
@@ -246,7 +255,13 @@ impl Parser<'_> {
     }
 
     fn unquote(&mut self, token: Token) -> Parsed<Rc<str>> {
-        match literal::unquote(self.spelling(token)) {
+        let spelling = self.spelling(token);
+        if let Some(plain) = spelling.get(1..spelling.len().saturating_sub(1))
+            && !plain.contains(['\\', '\r'])
+        {
+            return Ok(self.named(plain));
+        }
+        match literal::unquote(spelling) {
             Ok(text) => Ok(text.into()),
             Err(error) => self.broken(error),
         }
@@ -443,7 +458,7 @@ impl Parser<'_> {
             range: Range { start, end: start },
             declares: Vec::new(),
             assigns: false,
-            commands: Vec::new(),
+            commands: Vec::with_capacity(1),
         };
         self.declarations(&mut pipe, context)?;
         loop {
@@ -528,7 +543,7 @@ impl Parser<'_> {
     }
 
     fn declare(&mut self, pipe: &mut Pipe, variable: Token) {
-        let name: Rc<str> = self.spelling(variable).into();
+        let name = self.named(self.spelling(variable));
         let declared = self.scope.variables.iter().rposition(|other| *other == name);
         match declared {
             Some(declared) if pipe.assigns => self.scope.assigned.push((name.clone(), declared)),
@@ -541,7 +556,7 @@ impl Parser<'_> {
     fn command(&mut self) -> Parsed<Command> {
         let start = self.peek_word().start as u32;
         let id = self.id();
-        let mut command = Command { id, range: Range { start, end: start }, operands: Vec::new() };
+        let mut command = Command { id, range: Range { start, end: start }, operands: Vec::with_capacity(2) };
         loop {
             self.peek_word();
             if let Some(operand) = self.operand()? {
@@ -573,7 +588,7 @@ impl Parser<'_> {
         while self.peek().kind == Kind::Field {
             let token = self.next();
             operand.range.end = token.end as u32;
-            names.push(Rc::from(&self.spelling(token)[1..]));
+            names.push(self.named(&self.spelling(token)[1..]));
         }
         match &mut operand.term {
             Term::Field(fields) | Term::Variable(_, fields) => {
@@ -599,17 +614,17 @@ impl Parser<'_> {
         let token = self.next_word();
         let mut end = token.end;
         let term = match token.kind {
-            Kind::Identifier => Term::Function(self.spelling(token).into()),
+            Kind::Identifier => Term::Function(self.named(self.spelling(token))),
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Variable => {
-                let name: Rc<str> = self.spelling(token).into();
+                let name = self.named(self.spelling(token));
                 if !self.scope.variables.contains(&name) {
                     return self.broken(format!("undefined variable {}", literal::quote(&name)));
                 }
                 Term::Variable(name, Vec::new())
             }
-            Kind::Field => Term::Field(vec![self.spelling(token)[1..].into()]),
+            Kind::Field => Term::Field(vec![self.named(&self.spelling(token)[1..])]),
             Kind::Bool => Term::Bool(self.spelling(token) == "true"),
             Kind::CharConstant => match literal::unquote_char(self.spelling(token)) {
                 Ok(value) => Term::Number(literal::Number::Int(value)),

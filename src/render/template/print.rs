@@ -3,17 +3,19 @@
 //! What is printed keeps where it came from: the bytes of an argument its origin, those of the format the format's, and
 //! padding and punctuation the action's.
 
+use super::super::float;
+use std::borrow::Cow;
+
 use super::super::origin::{How, Origin, Origins, Source};
 use super::super::text::{Frame, Text, Writer};
 use super::super::value::{Data, Value};
-use super::float;
 use super::function::{Budget, Call};
 use super::literal;
 
 /// How deep a value that is printed may nest. One that contains itself is deeper than any.
 const MAX_DEPTH: u32 = 100;
 
-type Printed = Result<(), String>;
+pub(super) type Printed = Result<(), String>;
 
 /// Prints values into a text.
 pub(super) struct Printer<'a> {
@@ -21,25 +23,25 @@ pub(super) struct Printer<'a> {
     pub origins: &'a mut Origins,
     pub budget: &'a mut Budget,
     at: Origin,
-    frame: Frame,
+    pub frame: Frame,
     /// The frame of bytes of values that no template has printed yet.
     fresh: Frame,
-    flags: Flags,
+    pub flags: Flags,
     /// The origin of what is being printed.
     origin: Origin,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Flags {
-    width: Option<usize>,
-    precision: Option<usize>,
-    minus: bool,
-    plus: bool,
-    sharp: bool,
-    space: bool,
-    zero: bool,
+pub(super) struct Flags {
+    pub width: Option<usize>,
+    pub precision: Option<usize>,
+    pub minus: bool,
+    pub plus: bool,
+    pub sharp: bool,
+    pub space: bool,
+    pub zero: bool,
     /// `%+v` and `%#v` change what is printed, not how numbers are.
-    sharp_v: bool,
+    pub sharp_v: bool,
 }
 
 /// A value as messages print it.
@@ -123,10 +125,6 @@ impl<'a> Printer<'a> {
         self
     }
 
-    fn frame_of(&self, frame: Frame) -> Frame {
-        if frame == Frame(0) { self.fresh } else { frame }
-    }
-
     /// As `print`.
     pub(super) fn spaced(&mut self, values: &[Value]) -> Printed {
         let mut text_before = false;
@@ -142,7 +140,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Text of the action itself.
-    fn literal(&mut self, text: &str) -> Printed {
+    pub(super) fn literal(&mut self, text: &str) -> Printed {
         self.budget.bytes(text.len())?;
         self.out.push(text, self.at, self.frame);
         Ok(())
@@ -185,7 +183,7 @@ impl<'a> Printer<'a> {
     }
 
     /// An argument of the call.
-    fn argument(&mut self, value: &Value, verb: char) -> Printed {
+    pub(super) fn argument(&mut self, value: &Value, verb: char) -> Printed {
         let outer = std::mem::replace(&mut self.origin, value.origin);
         let result = match (&value.data, verb) {
             (Data::Nil, 'T' | 'v') => self.own_padded("<nil>"),
@@ -397,37 +395,12 @@ impl<'a> Printer<'a> {
         text.char_indices().nth(precision).map_or(text.len(), |(offset, _)| offset)
     }
 
-    /// The origin of a piece of the text that is being printed.
-    fn piece_origin(&mut self, whole: bool, origin: Origin, frame: Frame) -> Origin {
-        if self.origin == Origin::NONE || self.origin == origin {
-            return origin;
-        }
-        if whole && frame == Frame(0) {
-            return self.origin;
-        }
-        match self.origins.get(self.origin) {
-            Source::Of(How::Chosen, _) => self.origins.of(How::Chosen, [origin, self.origin]),
-            _ => origin,
-        }
-    }
-
     fn pieces(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         self.budget.bytes(end)?;
         let characters = if self.flags.width.is_some() { text.as_str()[..end].chars().count() } else { end };
         self.padded(characters, |printer| {
-            let mut start = 0;
-            for piece in text.pieces() {
-                let stop = (piece.end as usize).min(end);
-                if start >= stop {
-                    break;
-                }
-                let whole = piece.end as usize == text.len() && start == 0;
-                let origin = printer.piece_origin(whole, piece.origin, piece.frame);
-                let frame = printer.frame_of(piece.frame);
-                printer.out.push(&text.as_str()[start..stop], origin, frame);
-                start = stop;
-            }
+            printer.spelled(text, end, |part| part.into());
             Ok(())
         })
     }
@@ -435,36 +408,38 @@ impl<'a> Printer<'a> {
     fn quoted(&mut self, text: &Text) -> Printed {
         let end = self.cut(text.as_str());
         let cut = &text.as_str()[..end];
-        if self.flags.sharp || self.flags.sharp_v {
-            let raw = !cut.contains(['`', '\u{feff}', '\u{7f}'])
-                && cut.chars().all(|character| character >= ' ' || character == '\t');
-            if raw && self.flags.sharp {
-                return self.own_padded(&format!("`{cut}`"));
-            }
+        let raw = !cut.contains(['`', '\u{feff}', '\u{7f}'])
+            && cut.chars().all(|character| character >= ' ' || character == '\t');
+        if raw && self.flags.sharp {
+            return self.own_padded(&format!("`{cut}`"));
         }
         let ascii = self.flags.plus;
         let quoted = literal::quote_with(cut, '"', ascii);
         self.budget.bytes(quoted.len())?;
         self.padded(quoted.chars().count(), |printer| {
             printer.literal("\"")?;
-            let mut start = 0;
-            for piece in text.pieces() {
-                let stop = (piece.end as usize).min(end);
-                if start >= stop {
-                    break;
-                }
-                let mut escaped = String::new();
-                for character in text.as_str()[start..stop].chars() {
-                    literal::escape(&mut escaped, character, '"', ascii);
-                }
-                let whole = piece.end as usize == text.len() && start == 0;
-                let origin = printer.piece_origin(whole, piece.origin, piece.frame);
-                let frame = printer.frame_of(piece.frame);
-                printer.out.push(&escaped, origin, frame);
-                start = stop;
-            }
+            printer.spelled(text, end, |part| {
+                let mut escaped = String::with_capacity(part.len());
+                part.chars().for_each(|character| literal::escape(&mut escaped, character, '"', ascii));
+                escaped.into()
+            });
             printer.literal("\"")
         })
+    }
+
+    /// Prints the pieces of the value's text up to `end`, each from where it came.
+    fn spelled(&mut self, text: &Text, end: usize, spell: impl Fn(&str) -> Cow<'_, str>) {
+        let text = text.owned(self.origin, self.origins);
+        let mut start = 0;
+        for piece in text.pieces() {
+            let stop = (piece.end as usize).min(end);
+            if start >= stop {
+                break;
+            }
+            let frame = if piece.frame == Frame(0) { self.fresh } else { piece.frame };
+            self.out.push(&spell(&text.as_str()[start..stop]), piece.origin, frame);
+            start = stop;
+        }
     }
 
     fn hex(&mut self, bytes: &[u8], verb: char) -> Printed {
@@ -503,213 +478,6 @@ impl<'a> Printer<'a> {
                 }
                 self.own("]")
             }
-        }
-    }
-
-    /// As `printf`.
-    fn formatted(&mut self, format: &Text, values: &[Value]) -> Printed {
-        let mut reader =
-            Format { bytes: format.as_str().as_bytes(), at: 0, argument: 0, good: true, reordered: false };
-        let text = format.as_str();
-        while reader.at < text.len() {
-            reader.good = true;
-            let start = reader.at;
-            reader.at += text[start..].find('%').unwrap_or(text.len() - start);
-            if reader.at > start {
-                self.budget.bytes(reader.at - start)?;
-                self.format_text(format, start, reader.at);
-            }
-            if reader.at >= text.len() {
-                break;
-            }
-            reader.at += 1;
-            self.flags = Flags::default();
-            let troubles = reader.flags(&mut self.flags, values);
-            for trouble in troubles {
-                self.literal(trouble)?;
-            }
-            let Some(verb) = text[reader.at..].chars().next() else {
-                self.literal("%!(NOVERB)")?;
-                break;
-            };
-            reader.at += verb.len_utf8();
-            match verb {
-                '%' => self.literal("%")?,
-                _ if !reader.good => self.literal(&format!("%!{verb}(BADINDEX)"))?,
-                _ => match values.get(reader.argument) {
-                    None => self.literal(&format!("%!{verb}(MISSING)"))?,
-                    Some(value) => {
-                        if matches!(verb, 'v' | 'w') {
-                            self.flags.sharp_v = std::mem::replace(&mut self.flags.sharp, false);
-                            self.flags.plus = false;
-                        }
-                        self.argument(value, verb)?;
-                        reader.argument += 1;
-                    }
-                },
-            }
-        }
-        self.flags = Flags::default();
-        if !reader.reordered && reader.argument < values.len() {
-            self.extra(&values[reader.argument..])?;
-        }
-        Ok(())
-    }
-
-    fn extra(&mut self, values: &[Value]) -> Printed {
-        self.literal("%!(EXTRA ")?;
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                self.literal(", ")?;
-            }
-            if !matches!(value.data, Data::Nil) {
-                self.literal(&format!("{}=", value.data.type_name()))?;
-            }
-            self.argument(value, 'v')?;
-        }
-        self.literal(")")
-    }
-
-    fn format_text(&mut self, format: &Text, start: usize, end: usize) {
-        let mut at = start;
-        while let Some(piece) = format.piece_at(at).filter(|_| at < end) {
-            let stop = (piece.end as usize).min(end);
-            let frame = if piece.frame == Frame(0) { self.frame } else { piece.frame };
-            self.out.push(&format.as_str()[at..stop], piece.origin, frame);
-            at = stop;
-        }
-    }
-}
-
-/// Reads the directions of a format.
-struct Format<'f> {
-    bytes: &'f [u8],
-    at: usize,
-    /// The argument that is next.
-    argument: usize,
-    /// Whether the index of an argument makes sense.
-    good: bool,
-    /// Whether arguments were taken out of order.
-    reordered: bool,
-}
-
-/// The greatest width and precision that Go takes.
-const TOO_LARGE: usize = 1_000_000;
-
-impl Format<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    /// Reads flags, width and precision, up to the verb; and says what is wrong with them.
-    fn flags(&mut self, flags: &mut Flags, values: &[Value]) -> Vec<&'static str> {
-        let mut troubles = Vec::new();
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'#' => flags.sharp = true,
-                b'0' => flags.zero = true,
-                b'+' => flags.plus = true,
-                b'-' => flags.minus = true,
-                b' ' => flags.space = true,
-                b'a'..=b'z' if self.argument < values.len() => return troubles,
-                _ => break,
-            }
-            self.at += 1;
-        }
-        let mut indexed = self.index(values.len());
-        if self.peek() == Some(b'*') {
-            self.at += 1;
-            match self.number_argument(values) {
-                Some(width) => {
-                    flags.width = Some(width.unsigned_abs());
-                    if width < 0 {
-                        (flags.minus, flags.zero) = (true, false);
-                    }
-                }
-                None => troubles.push("%!(BADWIDTH)"),
-            }
-            indexed = false;
-        } else {
-            flags.width = self.number();
-            if indexed && flags.width.is_some() {
-                self.good = false;
-            }
-        }
-        if self.peek() == Some(b'.') && self.at + 1 < self.bytes.len() {
-            self.at += 1;
-            if indexed {
-                self.good = false;
-            }
-            indexed = self.index(values.len());
-            if self.peek() == Some(b'*') {
-                self.at += 1;
-                match self.number_argument(values) {
-                    Some(precision) => flags.precision = usize::try_from(precision).ok(),
-                    None => flags.precision = None,
-                }
-                if flags.precision.is_none() {
-                    troubles.push("%!(BADPREC)");
-                }
-                indexed = false;
-            } else {
-                flags.precision = Some(self.number().unwrap_or(0));
-            }
-        }
-        if !indexed {
-            self.index(values.len());
-        }
-        troubles
-    }
-
-    /// `[3]`: the index of the next argument.
-    fn index(&mut self, count: usize) -> bool {
-        if self.peek() != Some(b'[') {
-            return false;
-        }
-        self.reordered = true;
-        let rest = &self.bytes[self.at..];
-        let close = rest.iter().position(|byte| *byte == b']').filter(|_| rest.len() >= 3);
-        let Some(close) = close else {
-            self.at += 1;
-            self.good = false;
-            return false;
-        };
-        let inside = std::str::from_utf8(&rest[1..close]).unwrap_or_default();
-        let number = inside.bytes().all(|byte| byte.is_ascii_digit()).then(|| inside.parse::<usize>().ok());
-        self.at += close + 1;
-        match number.flatten().filter(|number| *number <= TOO_LARGE) {
-            Some(number) if (1..=count).contains(&number) => {
-                self.argument = number - 1;
-                true
-            }
-            parsed => {
-                self.good = false;
-                parsed.is_some()
-            }
-        }
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let mut number = None;
-        while let Some(digit) = self.peek().filter(u8::is_ascii_digit) {
-            let before = number.unwrap_or(0);
-            if before > TOO_LARGE {
-                self.at = self.bytes.len();
-                return None;
-            }
-            number = Some(before * 10 + usize::from(digit - b'0'));
-            self.at += 1;
-        }
-        number
-    }
-
-    /// `*`: a number from the arguments.
-    fn number_argument(&mut self, values: &[Value]) -> Option<isize> {
-        let value = values.get(self.argument)?;
-        self.argument += 1;
-        match &value.data {
-            Data::Int(number) if number.unsigned_abs() <= TOO_LARGE as u64 => isize::try_from(*number).ok(),
-            _ => None,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::DEPTH;
 use super::ground::Ground;
 use crate::render::base64;
-use crate::render::number::{self, parse_float};
+use crate::render::float;
+use crate::render::number::parse_float;
 use crate::render::origin::{Origin, Origins};
 use crate::render::text::{Frame, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
@@ -68,9 +69,9 @@ impl Printer<'_> {
             Data::Nil => self.put("null", origin),
             Data::Bool(value) => self.put(if *value { "true" } else { "false" }, origin),
             Data::Int(value) => self.put(&value.to_string(), origin),
-            Data::Float(value) => match number::json(*value) {
+            Data::Float(value) => match float::json(*value) {
                 Some(text) => self.put(&text, origin),
-                None => return Err(format!("json: unsupported value: {}", number::general(*value))),
+                None => return Err(format!("json: unsupported value: {}", float::short(*value))),
             },
             Data::Text(text) => {
                 let text = text.owned(origin, self.origins);

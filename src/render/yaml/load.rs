@@ -15,7 +15,7 @@ use super::scalar::{Meaning, resolve, resolve_as};
 use crate::render::origin::{Origin, Origins};
 use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
-use crate::render::{base64, number};
+use crate::render::{base64, float};
 use crate::source::{FileId, Span};
 
 /// How many values aliases may bring into one document.
@@ -127,8 +127,12 @@ impl<'t> Loader<'t> {
                     let range = span.byte_range().unwrap_or_default();
                     self.see(event, Span::new(range.start as u32, range.end as u32))?;
                 }
-                // What follows a complete value is not looked at.
-                Some(Err(_)) if self.done.is_some() => break,
+                // What follows a complete map or list is not looked at.
+                Some(Err(_))
+                    if matches!(&self.done, Some(Value { data: Data::Map(_) | Data::List(_), .. })) =>
+                {
+                    break;
+                }
                 Some(Err(error)) => {
                     let at = error.marker().byte_offset().unwrap_or_default() as u32;
                     let line = self.source[..at as usize].matches('\n').count() + 1;
@@ -155,7 +159,12 @@ impl<'t> Loader<'t> {
     fn see(&mut self, event: Event<'_>, span: Span) -> Step {
         match event {
             Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), span),
-            Event::SequenceStart(_, anchor, _) => self.begin(Kind::List(Vec::new()), anchor, span),
+            Event::SequenceStart(_, anchor, _) => {
+                // Of a list that is indented like its key, the parser gives the first item; the dash is before it.
+                let between = self.source.get(self.last as usize..span.start as usize).unwrap_or_default();
+                let dash = between.rfind('-').map_or(span.start, |at| self.last + at as u32);
+                self.begin(Kind::List(Vec::new()), anchor, Span::new(dash, span.end))
+            }
             Event::MappingStart(_, anchor, _) => {
                 self.begin(Kind::Map { entries: BTreeMap::new(), key: Key::None }, anchor, span)
             }
@@ -295,8 +304,8 @@ impl<'t> Loader<'t> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<(Meaning, Cow<'s, str>), Problem> {
-        let Some(tag) = tag.filter(|tag| !(tag.handle().is_empty() && tag.suffix() == "!")) else {
-            return Ok((if plain || tag.is_some() { resolve(&text) } else { Meaning::Text }, text));
+        let Some(tag) = tag else {
+            return Ok((if plain { resolve(&text) } else { Meaning::Text }, text));
         };
         let wanted = tag.suffix_in_namespace("tag:yaml.org,2002:").unwrap_or_default();
         let found = resolve_as(&text, wanted == "timestamp");
@@ -469,6 +478,6 @@ fn float_key(number: f64) -> String {
         f64::INFINITY => ".inf".to_owned(),
         f64::NEG_INFINITY => "-.inf".to_owned(),
         _ if number.is_nan() => ".nan".to_owned(),
-        _ => number::general_single(number),
+        _ => float::short_single(number),
     }
 }

@@ -6,9 +6,13 @@
 mod ground;
 pub mod json;
 pub mod load;
+mod order;
 
 pub mod print;
 mod scalar;
 
 /// How deep values may be nested that are read or printed.
 pub(super) const DEPTH: usize = 500;
+
+#[cfg(test)]
+mod tests;

@@ -21,9 +21,9 @@ impl Decimal {
     /// The decimal fraction that a float is written as.
     pub(super) fn from_float(number: f64) -> Result<Self, String> {
         if !number.is_finite() {
-            return Err(format!("Cannot create a Decimal from {}", crate::render::number::general(number)));
+            return Err(format!("Cannot create a Decimal from {}", crate::render::float::short(number)));
         }
-        let text = format!("{:e}", number.abs());
+        let text = crate::render::float::shortest(number.abs());
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
         let behind = mantissa.len().saturating_sub(2) as i64;

@@ -1,5 +1,6 @@
 //! The functions against Helm's, by tables whose answers are those of Helm 3.16; and what Helm does not have: origins.
 
+mod budget;
 mod origins;
 mod tables;
 

@@ -7,16 +7,22 @@ use serde_json::json;
 use super::super::super::origin::Origins;
 use super::super::function::Budget;
 use super::super::{Options, Rendering};
-use super::{Few, look, root, templates};
+use super::{Few, root, templates};
 
 /// The error of a template, which must come soon, also on a small stack.
 fn error(files: &[(&str, &str)]) -> String {
     let start = Instant::now();
-    let error = look(files, &json!({"list": [1, 2, 3]}), Options::default(), |_, output| {
-        output.map(|output| output.text.len()).expect_err("it must not end well").to_string()
-    });
+    let set = match templates(files) {
+        Ok(set) => set,
+        Err(error) => return error.to_string(),
+    };
+    let mut origins = Origins::default();
+    let root = root(&json!({"list": [1, 2, 3]}), &mut origins);
+    let mut rendering = Rendering::new(&set, &Few, origins, Options::default());
+    rendering.budget = Budget::new(1_000_000, 8 << 20);
+    let error = rendering.execute(files[0].0, root).map(|output| output.text.len());
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-    error
+    error.expect_err("it must not end well").to_string()
 }
 
 #[test]
@@ -84,4 +90,12 @@ fn one_budget_serves_all_templates_of_a_rendering() {
     assert!(rendering.execute("a", root.clone()).is_ok());
     assert!(rendering.execute("a", root).is_err());
     assert!(rendering.budget.is_spent());
+}
+
+#[test]
+fn many_texts_of_tpl_end() {
+    let text =
+        format!("{{{{range $i := 1000}}}}{{{{tpl (print {:?} $i) .}}}}{{{{end}}}}", "{{.}}".repeat(1000));
+    let found = error(&[("a", &text)]);
+    assert!(found.contains("rendering makes too much text"), "{found}");
 }

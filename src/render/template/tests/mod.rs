@@ -1,6 +1,7 @@
 //! The template language against Go's, by tables; and what Go does not have: budgets and origins.
 
 mod budget;
+mod mutation;
 mod provenance;
 mod tables;
 
@@ -41,11 +42,9 @@ fn upper(call: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
 }
 
 fn set(_: &mut Call<'_>, values: &[Value]) -> Result<Value, String> {
-    if let [map, key, value] = values {
-        if let Data::Map(entries) = &map.data {
-            let entry = Entry { key: key.origin, value: value.clone() };
-            entries.borrow_mut().insert(key.as_str().unwrap_or_default().into(), entry);
-        }
+    if let [Value { data: Data::Map(entries), .. }, key, value] = values {
+        let entry = Entry { key: key.origin, value: value.clone() };
+        entries.borrow_mut().insert(key.as_str().unwrap_or_default().into(), entry);
     }
     Ok(values[0].clone())
 }

@@ -47,7 +47,7 @@ fn describe(origins: &Origins, origin: Origin, files: &[(&str, &str)]) -> String
     }
 }
 
-fn pairs<'p>(pieces: &'p [(String, String)]) -> Vec<(&'p str, &'p str)> {
+fn pairs(pieces: &[(String, String)]) -> Vec<(&str, &str)> {
     pieces.iter().map(|(text, origin)| (text.as_str(), origin.as_str())).collect()
 }
 

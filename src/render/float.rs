@@ -1,7 +1,5 @@
 //! Floating-point numbers as Go writes them.
 
-use super::super::number::shortest;
-
 /// The decimal digits of a number, without zeros at the end, and where among them the point stands.
 struct Digits {
     digits: String,
@@ -67,7 +65,7 @@ impl Digits {
 
 /// A number by a verb of Go (`b e E f g G x X`) and a precision, or as short as tells it. Negative ones begin with `-`, infinite
 /// ones with a sign.
-pub(super) fn format(value: f64, verb: char, precision: Option<usize>) -> String {
+pub fn format(value: f64, verb: char, precision: Option<usize>) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -90,6 +88,51 @@ pub(super) fn format(value: f64, verb: char, precision: Option<usize>) -> String
         _ => general(value, verb, precision),
     };
     format!("{sign}{number}")
+}
+
+/// As `%v` and YAML write it: the fewest digits that say it, with an exponent from 1e+06.
+pub fn short(value: f64) -> String {
+    format(value, 'g', None)
+}
+
+/// The same for a number that is first rounded to 32 bits, as keys of JSON are made.
+pub fn short_single(value: f64) -> String {
+    let single = value as f32;
+    short(format!("{single:e}").parse().unwrap_or(f64::from(single)))
+}
+
+/// As JSON has it; none for what JSON cannot say.
+pub fn json(value: f64) -> Option<String> {
+    let size = value.abs();
+    if !value.is_finite() {
+        return None;
+    }
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return Some(format(value, 'f', None));
+    }
+    // Go takes the zero of `e-09` away again.
+    Some(format(value, 'e', None).replace("e-0", "e-"))
+}
+
+/// The fewest digits that tell a finite number, in the form `1.5e-7`. Of two that are equally near, Go takes the even one.
+pub fn shortest(number: f64) -> String {
+    let text = format!("{number:e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let Some((front, last @ (b'1' | b'3' | b'5' | b'7' | b'9'))) =
+        digits.as_bytes().split_last().map(|(l, f)| (f, *l))
+    else {
+        return text;
+    };
+    if digits.len() < 16 {
+        return text;
+    }
+    let front = String::from_utf8_lossy(front);
+    let even = format!("{front}{}", char::from(last - 1));
+    let exact = format!("{number:.60e}");
+    let tie = exact.strip_prefix(&even).and_then(|rest| rest.split_once('e')).is_some_and(|(rest, _)| {
+        rest.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|byte| byte == b'0'))
+    });
+    if tie { format!("{even}e{exponent}") } else { text }
 }
 
 fn general(value: f64, verb: char, precision: Option<usize>) -> String {
@@ -171,4 +214,36 @@ fn hexadecimal(value: f64, precision: Option<usize>, verb: char) -> String {
     let sign = if exponent < 0 { '-' } else { '+' };
     out.push_str(&format!("p{sign}{:02}", exponent.unsigned_abs()));
     if verb == 'X' { out.to_uppercase() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_as_go_writes_them() {
+        let table = [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (999_999.0, "999999"),
+            (1_000_000.0, "1e+06"),
+            (1_234_567.0, "1.234567e+06"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1e-05"),
+            (123_456_789.0, "1.23456789e+08"),
+            (-0.25, "-0.25"),
+            (1e21, "1e+21"),
+            (100_000.0, "100000"),
+            (1_040_820_831_387_490.0 + 0.25, "1.0408208313874902e+15"),
+            (12_345_678.9, "1.23456789e+07"),
+        ];
+        for (number, text) in table {
+            assert_eq!(short(number), text);
+        }
+        assert_eq!(json(1e20).as_deref(), Some("100000000000000000000"));
+        assert_eq!(json(1e21).as_deref(), Some("1e+21"));
+        assert_eq!(json(1.5e-7).as_deref(), Some("1.5e-7"));
+        assert_eq!(json(0.000_001).as_deref(), Some("0.000001"));
+        assert_eq!(json(f64::NAN), None);
+    }
 }
