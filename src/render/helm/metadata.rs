@@ -108,7 +108,7 @@ fn text(map: &Value, key: &str) -> Result<String, Wrong> {
 fn list(map: &Value, key: &str) -> Result<Vec<Value>, Wrong> {
     match field(map, key) {
         None => Ok(Vec::new()),
-        Some(Value { data: Data::List(items), .. }) => Ok(items.borrow().clone()),
+        Some(Value { data: Data::List(items), .. }) => Ok(items.borrow().to_vec()),
         Some(value) => Err(Wrong { at: value.origin, says: format!("`{key}` is to be a list") }),
     }
 }

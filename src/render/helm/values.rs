@@ -3,7 +3,6 @@
 //! What stands in a values file of the user wins over the parent's `values.yaml`, and this over the chart's own. Maps are
 //! merged, everything else replaces, and `null` takes a key away.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::origin::{Origin, Origins, Source};
@@ -76,7 +75,7 @@ pub(super) fn scalar_at(values: &Value, path: &str) -> Option<Value> {
 /// The values of a chart and of those below it, merged below `values`.
 pub(super) fn coalesce(chart: &Chart, values: &Value, merge: &mut Merge<'_>) -> Result<Value, Diagnostic> {
     let merged = copy(values);
-    let map = table(&merged).unwrap_or_else(|| Rc::new(BTreeMap::new().into()));
+    let map = table(&merged).unwrap_or_default();
     merge.chart(chart, &map, "")?;
     Ok(Value { data: Data::Map(map), origin: merged.origin })
 }
