@@ -108,7 +108,7 @@ fn chart(
     let mut sources = Sources::default();
     let settings_file = config.register(&mut sources);
     let named = wanted(config, &project.root, settings_file);
-    let all = choose(args, &folder, &named, world)?;
+    let all = choose(args, &folder, &named, project, world)?;
     let kubernetes = config.kubernetes.map(|version| version.to_string());
     let mut reader = Reader::new(&project.root, &mut sources);
     let chart = reader.chart(&folder);
@@ -158,6 +158,7 @@ fn choose(
     args: &Args,
     folder: &Utf8Path,
     named: &[Wanted],
+    project: &Project,
     world: &World<'_>,
 ) -> Result<Vec<Wanted>, Failure> {
     let set = [
@@ -176,7 +177,7 @@ fn choose(
         if !full.is_file() {
             return Err(Failure::new(format!("there is no file {path} with values")));
         }
-        files.push(full);
+        files.push(full.strip_prefix(&project.root).map(Utf8Path::to_owned).unwrap_or(full));
     }
     let here: Vec<Wanted> = named.iter().filter(|wanted| wanted.folder == folder).cloned().collect();
     let mut all = if here.is_empty() || !files.is_empty() || !set.is_empty() {

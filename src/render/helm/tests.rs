@@ -209,7 +209,7 @@ fn which_charts_take_part() {
 #[test]
 fn what_is_missing_is_said() {
     let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n\
-        - {name: gone, version: 1.0.0, condition: gone.on}\n- {name: old, version: ^2.0.0}\n";
+        - {name: gone, version: 1.0.0, condition: gone.enabled}\n- {name: old, version: ^2.0.0}\n";
     let files = [
         ("Chart.yaml", chart),
         ("charts/old/Chart.yaml", "apiVersion: v2\nname: old\nversion: 1.1.0\n"),
@@ -226,7 +226,7 @@ fn what_is_missing_is_said() {
         ]
     );
     assert!(problems.iter().all(|problem| problem.place.is_some()));
-    let off = with("gone: {on: false}\n", &[]);
+    let off = with("gone: {enabled: false}\n", &[]);
     assert_eq!(rendered(&files, &off).1.len(), 1, "what is switched off is not missed");
 }
 

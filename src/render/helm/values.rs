@@ -75,7 +75,7 @@ pub(super) fn scalar_at(values: &Value, path: &str) -> Option<Value> {
 /// The values of a chart and of those below it, merged below `values`.
 pub(super) fn coalesce(chart: &Chart, values: &Value, merge: &mut Merge<'_>) -> Result<Value, Diagnostic> {
     let merged = copy(values);
-    let map = table(&merged).unwrap_or_else(|| Rc::default());
+    let map = table(&merged).unwrap_or_default();
     merge.chart(chart, &map, "")?;
     Ok(Value { data: Data::Map(map), origin: merged.origin })
 }
