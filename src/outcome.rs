@@ -36,7 +36,7 @@ pub struct Outcome {
 
 /// A rule that was asked. What there is to know of it is gathered when a report wants it: most rules say nothing.
 pub struct AskedRule {
-    /// `disruption/no-budget`.
+    /// `family/rule`.
     pub id: String,
     info: LazyLock<RuleInfo, Box<dyn FnOnce() -> RuleInfo + Send>>,
 }

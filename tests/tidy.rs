@@ -345,6 +345,8 @@ fn flags_in_documents_exist() {
         "--ignored",
         "--no-deps",
         "--rev",
+        "--set",
+        "--bench",
         "--repo",
         "--help",
         "--version",
@@ -621,10 +623,8 @@ fn assert_none(promise: &str, wrong: impl IntoIterator<Item = String>) {
 
 /// The long flags of all commands, as their help shows them.
 fn known_flags() -> BTreeSet<String> {
-    let commands =
-        ["check", "explain", "rules", "vocabulary", "model", "graph", "test", "init", "completions", "man"];
-    let help: String =
-        commands.iter().map(|command| output(&format!("steadfast {command} --help"))).collect();
+    let commands = "check explain rules vocabulary model graph render test init completions man".split(' ');
+    let help: String = commands.map(|command| output(&format!("steadfast {command} --help"))).collect();
     let flags = help
         .lines()
         .filter(|line| line.trim_start().starts_with('-'))

@@ -4,6 +4,7 @@
 //! judges nothing: objects find each other in `model`, and what is healthy is said by rules.
 
 pub mod alb;
+pub mod aws;
 pub mod call;
 pub mod compose;
 pub mod envoy;
@@ -11,10 +12,9 @@ pub mod gateway;
 pub mod ingress_nginx;
 pub mod istio;
 pub mod kubernetes;
-pub mod outlier;
-pub mod rate_limit;
-pub mod aws;
 pub mod messaging;
+pub mod outlier;
 pub mod prometheus;
 pub mod rabbitmq;
+pub mod rate_limit;
 pub mod read;

@@ -97,7 +97,9 @@ impl Trail {
         let page = |document: super::Document| {
             let left_out = document.left_out.iter();
             Page {
-                left_out: left_out.filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins)).collect(),
+                left_out: left_out
+                    .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
+                    .collect(),
                 name: document.name,
                 text: document.text.as_str().into(),
                 role: document.role,
@@ -105,7 +107,8 @@ impl Trail {
             }
         };
         let pages = documents.into_iter().map(page).collect();
-        let omitted = left_out.iter().filter_map(|left| LeftOut::of(0, left.frame, &frames, &origins)).collect();
+        let omitted =
+            left_out.iter().filter_map(|left| LeftOut::of(0, left.frame, &frames, &origins)).collect();
         Self { folder, settings, pages, omitted, origins }
     }
 

@@ -15,7 +15,9 @@ use super::set::Set;
 use super::trail::{From, Trail};
 use super::vars::Var;
 use super::{Gravity, Note, Problem, Project};
-use super::{crds, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins};
+use super::{
+    crds, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins,
+};
 use super::{references, replacements, replicas, vars};
 
 /// How many nodes patches may look at in a whole project, and how many steps references may take.
@@ -202,12 +204,18 @@ impl<'a> Build<'a> {
         let schema = Rc::clone(&self.schema);
         for refused in into.set.append(resources, &schema) {
             let message = format!("{} is there already", refused.id());
-            self.note(Problem::new(message, entry.from).help("a build cannot hold two resources of one name"));
+            self.note(
+                Problem::new(message, entry.from).help("a build cannot hold two resources of one name"),
+            );
         }
     }
 
     /// A file of YAML that a kustomization names. It is part of the build.
-    pub(super) fn file(&mut self, kustomization: &Kustomization, entry: &Node) -> Result<Rc<Loaded>, Problem> {
+    pub(super) fn file(
+        &mut self,
+        kustomization: &Kustomization,
+        entry: &Node,
+    ) -> Result<Rc<Loaded>, Problem> {
         let path = self.path(kustomization, entry)?;
         let loaded = self.files.load(&path, &mut self.trail);
         let loaded = loaded.ok_or_else(|| Problem::new(format!("there is no file `{path}`"), entry.from))?;
@@ -222,7 +230,11 @@ impl<'a> Build<'a> {
     }
 
     /// The path of a file that a kustomization names.
-    pub(super) fn path(&mut self, kustomization: &Kustomization, entry: &Node) -> Result<Utf8PathBuf, Problem> {
+    pub(super) fn path(
+        &mut self,
+        kustomization: &Kustomization,
+        entry: &Node,
+    ) -> Result<Utf8PathBuf, Problem> {
         self.path_of(kustomization, entry.written(), entry.from)
     }
 
@@ -237,7 +249,8 @@ impl<'a> Build<'a> {
             return Err(remote(path, from));
         }
         let found = files::join(&kustomization.folder, path).filter(|_| !path.is_empty());
-        let found = found.ok_or_else(|| Problem::new(format!("`{path}` leads out of what is checked"), from))?;
+        let found =
+            found.ok_or_else(|| Problem::new(format!("`{path}` leads out of what is checked"), from))?;
         if !found.starts_with(&kustomization.folder) && self.files.exists(&found) {
             let message = format!("`{path}` is not in or below the folder of the kustomization");
             let help = "`kustomize build` reads it with `--load-restrictor LoadRestrictionsNone` only";
@@ -257,7 +270,8 @@ impl<'a> Build<'a> {
         let path = entry.as_str().ok_or_else(|| Problem::new("an entry that is no path", entry.from))?;
         let Some(inner) = self.inner(kustomization, path, entry.from)? else { return Ok(()) };
         if inner.is_component() != is_component {
-            let (is, wants) = if is_component { ("no component", "resources") } else { ("a component", "components") };
+            let (is, wants) =
+                if is_component { ("no component", "resources") } else { ("a component", "components") };
             let message = format!("`{path}` is {is}");
             return Err(Problem::new(message, entry.from).help(format!("name it under `{wants}`")));
         }
@@ -316,7 +330,10 @@ impl<'a> Build<'a> {
                 return Ok(None);
             }
             return Err(match folder {
-                Some(_) => Problem::new(format!("`{path}` is neither a file nor a folder with a kustomization"), from),
+                Some(_) => Problem::new(
+                    format!("`{path}` is neither a file nor a folder with a kustomization"),
+                    from,
+                ),
                 None => Problem::new(format!("`{path}` leads out of what is checked"), from),
             });
         };
@@ -345,7 +362,8 @@ impl<'a> Build<'a> {
 
     /// The documents in a text that is written inside a kustomization.
     pub(super) fn inline(&mut self, text: &Node) -> Vec<Node> {
-        let parsed = crate::syntax::yaml::parse(crate::source::FileId(0), std::sync::Arc::from(text.written()));
+        let parsed =
+            crate::syntax::yaml::parse(crate::source::FileId(0), std::sync::Arc::from(text.written()));
         if !parsed.problems.is_empty() {
             self.note(Problem::new("this text cannot be read as YAML", text.from));
         }
@@ -377,10 +395,11 @@ impl<'a> Build<'a> {
     fn configure(&mut self, kustomization: &Kustomization, into: &mut Accumulated) {
         for (key, read) in [("configurations", Config::read as fn(&Node) -> _), ("crds", crds::read)] {
             for entry in kustomization.items(key) {
-                let read = self.file(kustomization, entry).and_then(|loaded| match loaded.documents.first() {
-                    Some(document) => read(document),
-                    None => Ok(Config::default()),
-                });
+                let read =
+                    self.file(kustomization, entry).and_then(|loaded| match loaded.documents.first() {
+                        Some(document) => read(document),
+                        None => Ok(Config::default()),
+                    });
                 let merged = read.and_then(|config| {
                     let merged = Rc::make_mut(&mut into.config).merge(&config);
                     merged.map_err(|message| Problem::new(message, entry.from))

@@ -63,8 +63,11 @@ pub(super) fn one(
             build.is_partial = true;
             let name = entry.str("name").or_else(|| entry.str("chartName")).unwrap_or_default();
             let problem = made.err().unwrap_or_else(|| {
-                Problem::new(format!("the chart `{name}` is not in the project, so it is not rendered"), entry.from)
-                    .help("what it holds, and what depends on that, is not known here")
+                Problem::new(
+                    format!("the chart `{name}` is not in the project, so it is not rendered"),
+                    entry.from,
+                )
+                .help("what it holds, and what depends on that, is not known here")
             });
             return build.say(Gravity::Info, problem);
         }
@@ -87,7 +90,8 @@ fn chart(
     entry: &Node,
     home: Option<&str>,
 ) -> Result<Chart, Problem> {
-    let text = |key: &str, old: &str| entry.str(key).or_else(|| entry.str(old)).unwrap_or_default().to_owned();
+    let text =
+        |key: &str, old: &str| entry.str(key).or_else(|| entry.str(old)).unwrap_or_default().to_owned();
     let name = text("name", "chartName");
     let path = format!("{}/{name}", home.unwrap_or("charts"));
     let outside = || Problem::new(format!("`{path}` leads out of what is checked"), entry.from);
@@ -98,7 +102,8 @@ fn chart(
     for file in own.into_iter().chain(more) {
         values.push(build.path(kustomization, file)?);
     }
-    let inline = entry.get("valuesInline").or_else(|| entry.get("valuesLocal")).filter(|node| !node.is_empty());
+    let inline =
+        entry.get("valuesInline").or_else(|| entry.get("valuesLocal")).filter(|node| !node.is_empty());
     let merge = Some(text("valuesMerge", "")).filter(|merge| !merge.is_empty());
     let is = |key: &str| entry.get(key).is_some_and(Node::is_true);
     Ok(Chart {

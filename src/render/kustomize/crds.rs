@@ -20,9 +20,9 @@ pub(super) fn read(definitions: &Node) -> Result<Config, Problem> {
     let mut left = FIELDS;
     for entry in definitions.entries() {
         let properties = entry.node.at(&["Schema", "properties"]);
-        let is_kind = ["kind", "apiVersion", "metadata"].iter().all(|key| {
-            properties.is_some_and(|properties| properties.get(key).is_some())
-        });
+        let is_kind = ["kind", "apiVersion", "metadata"]
+            .iter()
+            .all(|key| properties.is_some_and(|properties| properties.get(key).is_some()));
         if is_kind {
             let kind = entry.key.rsplit('.').next().unwrap_or(&entry.key);
             let mut found = Config::default();
@@ -48,7 +48,8 @@ fn walk(
             return;
         }
         *left -= 1;
-        let path = if path.is_empty() { property.key.to_string() } else { format!("{path}/{}", property.key) };
+        let path =
+            if path.is_empty() { property.key.to_string() } else { format!("{path}/{}", property.key) };
         let node = &property.node;
         let spec = |path: &str| FieldSpec { gvk: gvk.clone(), path: Rc::from(path), create: false };
         let is = |key: &str| node.get(key).is_some();

@@ -74,7 +74,9 @@ pub(super) fn make(
     let word = |text: &str| Node::text(text, from);
     let field = |key: &str, node: Node| Entry { key: Rc::from(key), from: node.from, node };
     let mut metadata = vec![field("name", Node::text(name.written(), name.from))];
-    if let Some(namespace) = entry.get("namespace").filter(|node| node.as_str().is_some_and(|text| !text.is_empty())) {
+    if let Some(namespace) =
+        entry.get("namespace").filter(|node| node.as_str().is_some_and(|text| !text.is_empty()))
+    {
         metadata.push(field("namespace", Node::text(namespace.written(), namespace.from)));
     }
     let local = entry.get("options");
@@ -92,7 +94,10 @@ pub(super) fn make(
     fields.push(field("metadata", Node::map(metadata, from)));
     if kind == Kind::Secret {
         let given = entry.get("type").filter(|node| node.as_str().is_some_and(|text| !text.is_empty()));
-        fields.push(field("type", given.map_or_else(|| word("Opaque"), |ty| Node::text(ty.written(), ty.from))));
+        fields.push(field(
+            "type",
+            given.map_or_else(|| word("Opaque"), |ty| Node::text(ty.written(), ty.from)),
+        ));
     }
     for (key, mut entries) in [("data", data), ("binaryData", binary)] {
         entries.sort_by(|one, two| one.key.cmp(&two.key));
@@ -136,7 +141,9 @@ type Pair = (String, Content, From);
 fn pairs(build: &mut Build<'_>, kustomization: &Kustomization, entry: &Node) -> Result<Vec<Pair>, Problem> {
     let mut pairs = Vec::new();
     let lists = entry.get("envs").map_or(&[][..], Node::items).iter();
-    for source in lists.chain(entry.get("env").filter(|env| env.as_str().is_some_and(|text| !text.is_empty()))) {
+    for source in
+        lists.chain(entry.get("env").filter(|env| env.as_str().is_some_and(|text| !text.is_empty())))
+    {
         if let Some((place, content)) = content(build, kustomization, source, source.written())? {
             let Content::Text(text) = content else {
                 return Err(Problem::new(format!("`{}` is no text", source.written()), source.from));
@@ -147,7 +154,10 @@ fn pairs(build: &mut Build<'_>, kustomization: &Kustomization, entry: &Node) -> 
     for literal in entry.get("literals").map_or(&[][..], Node::items) {
         let split = literal.written().split_once('=').filter(|(key, _)| !key.is_empty());
         let (key, value) = split.ok_or_else(|| {
-            Problem::new(format!("the literal `{}` is not of the form `key=value`", literal.written()), literal.from)
+            Problem::new(
+                format!("the literal `{}` is not of the form `key=value`", literal.written()),
+                literal.from,
+            )
         })?;
         pairs.push((key.to_owned(), Content::Text(unquote(value).into()), literal.from));
     }
@@ -221,9 +231,11 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut plain = String::with_capacity(bytes.len() * 4 / 3 + 4);
     for chunk in bytes.chunks(3) {
-        let number = (0..3).fold(0u32, |number, at| number << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
+        let number =
+            (0..3).fold(0u32, |number, at| number << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
         for at in 0..4 {
-            let sign = if at <= chunk.len() { ALPHABET[(number >> (18 - 6 * at)) as usize & 63] } else { b'=' };
+            let sign =
+                if at <= chunk.len() { ALPHABET[(number >> (18 - 6 * at)) as usize & 63] } else { b'=' };
             plain.push(char::from(sign));
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn write(
     specs: &[FieldSpec],
 ) -> Result<(), Problem> {
     let name = image.str("name").unwrap_or_default();
-    let change = Change { image, name: Name::read(name).map_err(|message| Problem::new(message, image.from))? };
+    let change =
+        Change { image, name: Name::read(name).map_err(|message| Problem::new(message, image.from))? };
     for resource in &mut set.list {
         let gvk = resource.gvk();
         if &*gvk.kind == "CustomResourceDefinition" {
@@ -80,7 +81,8 @@ impl Name {
                 let is_word = |text: &str| {
                     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte))
                 };
-                let (tag, digest) = rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
+                let (tag, digest) =
+                    rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
                 (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_word))
                     && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_word))
             }),
@@ -91,14 +93,16 @@ impl Name {
 impl Change<'_> {
     fn is_in_containers(&self, node: &Node) -> bool {
         match &node.value {
-            Value::Map(entries) => entries.iter().any(|entry| {
-                let is_list = matches!(&*entry.key, "containers" | "initContainers");
-                is_list
-                    && entry.node.items().iter().any(|item| {
-                        item.get("image").is_some_and(|image| self.name.fits(image.written()))
-                    })
-                    || self.is_in_containers(&entry.node)
-            }),
+            Value::Map(entries) => {
+                entries.iter().any(|entry| {
+                    let is_list = matches!(&*entry.key, "containers" | "initContainers");
+                    is_list
+                        && entry.node.items().iter().any(|item| {
+                            item.get("image").is_some_and(|image| self.name.fits(image.written()))
+                        })
+                        || self.is_in_containers(&entry.node)
+                })
+            }
             Value::List(items) => items.iter().any(|item| self.is_in_containers(item)),
             Value::Scalar(_) => false,
         }
@@ -109,14 +113,18 @@ impl Change<'_> {
         match &mut node.value {
             Value::Map(entries) => {
                 for at in 0..entries.len() {
-                    if entries[at].node.scalar().is_some() || !self.is_below(&entries[at].key, &entries[at].node) {
+                    if entries[at].node.scalar().is_some()
+                        || !self.is_below(&entries[at].key, &entries[at].node)
+                    {
                         continue;
                     }
                     let entry = &mut std::rc::Rc::make_mut(entries)[at];
                     self.containers(&mut entry.node, trail);
                     if matches!(&*entry.key, "containers" | "initContainers") {
                         for item in entry.node.items_mut() {
-                            if let Some(image) = item.get_mut("image").filter(|image| image.scalar().is_some()) {
+                            if let Some(image) =
+                                item.get_mut("image").filter(|image| image.scalar().is_some())
+                            {
                                 self.apply(image, trail);
                             }
                         }
@@ -141,7 +149,8 @@ impl Change<'_> {
         }
         let (name, tag, digest) = split(&old);
         let piece = |from: usize, len: usize| slice(node, from, len);
-        let given = |key: &str| self.image.get(key).filter(|node| node.as_str().is_some_and(|text| !text.is_empty()));
+        let given =
+            |key: &str| self.image.get(key).filter(|node| node.as_str().is_some_and(|text| !text.is_empty()));
         let old_name = piece(0, name.len());
         let old_tag = (!tag.is_empty()).then(|| piece(name.len() + 1, tag.len()));
         let old_digest = (!digest.is_empty()).then(|| piece(old.len() - digest.len(), digest.len()));
@@ -171,9 +180,12 @@ impl Change<'_> {
 fn slice(node: &Node, from: usize, len: usize) -> Node {
     let text = node.written().get(from..from + len).unwrap_or_default();
     let mut piece = Node::text(text, node.from);
-    if let (Value::Scalar(scalar), Some(parts)) = (&mut piece.value, node.scalar().and_then(|scalar| scalar.parts.as_deref())) {
+    if let (Value::Scalar(scalar), Some(parts)) =
+        (&mut piece.value, node.scalar().and_then(|scalar| scalar.parts.as_deref()))
+    {
         let inside = parts.iter().filter(|part| part.end > from);
-        let parts: Vec<Part> = inside.map(|part| Part { end: (part.end - from).min(len), from: part.from }).collect();
+        let parts: Vec<Part> =
+            inside.map(|part| Part { end: (part.end - from).min(len), from: part.from }).collect();
         scalar.parts = Some(parts.into());
     }
     piece

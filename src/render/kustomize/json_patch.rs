@@ -29,9 +29,12 @@ pub(super) fn is_patch(document: &Node) -> bool {
 }
 
 fn step(document: &mut Node, operation: &Node, trail: &mut Trail<'_>, work: &mut u64) -> Result<(), Problem> {
-    let fail = |message: String| Problem::new(message, operation.get("path").map_or(operation.from, |path| path.from));
+    let fail = |message: String| {
+        Problem::new(message, operation.get("path").map_or(operation.from, |path| path.from))
+    };
     let path = operation.get("path").ok_or_else(|| fail("the operation has no `path`".to_owned()))?;
-    let pointer = parse(path.written()).ok_or_else(|| fail(format!("`{}` is no JSON pointer", path.written())))?;
+    let pointer =
+        parse(path.written()).ok_or_else(|| fail(format!("`{}` is no JSON pointer", path.written())))?;
     let missing = || fail(format!("there is nothing at `{}`", path.written()));
     let value = || {
         let value = operation.get("value").cloned();
@@ -53,14 +56,17 @@ fn step(document: &mut Node, operation: &Node, trail: &mut Trail<'_>, work: &mut
             match (found, value()) {
                 (None, wanted) if wanted.is_null() => Ok(()),
                 (Some(found), wanted) if found.same(&wanted) => Ok(()),
-                _ => Err(fail(format!("what stands at `{}` is not what the patch tests for", path.written()))),
+                _ => {
+                    Err(fail(format!("what stands at `{}` is not what the patch tests for", path.written())))
+                }
             }
         }
         operator @ ("move" | "copy") => {
             let from = operation.get("from").ok_or_else(|| fail("the operation has no `from`".to_owned()))?;
             let there = || fail(format!("there is nothing at `{}`", from.written()));
             let source = parse(from.written()).ok_or_else(there)?;
-            let node = if operator == "move" { remove(document, &source) } else { find(document, &source).cloned() };
+            let node =
+                if operator == "move" { remove(document, &source) } else { find(document, &source).cloned() };
             let node = node.ok_or_else(there)?;
             add(document, &pointer, node, path.from, trail, work).map_err(fail)
         }

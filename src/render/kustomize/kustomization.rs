@@ -10,11 +10,43 @@ use super::trail::From;
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const FIELDS: [&str; 37] = [
-    "apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels",
-    "commonAnnotations", "patchesStrategicMerge", "patchesJson6902", "patches", "images", "imageTags", "replacements",
-    "replicas", "vars", "sortOptions", "resources", "components", "crds", "bases", "configMapGenerator", "secretGenerator",
-    "helmGlobals", "helmCharts", "helmChartInflationGenerator", "generatorOptions", "configurations", "generators",
-    "transformers", "validators", "buildMetadata", "inventory", "commonlabels", "status",
+    "apiVersion",
+    "kind",
+    "metadata",
+    "openapi",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "images",
+    "imageTags",
+    "replacements",
+    "replicas",
+    "vars",
+    "sortOptions",
+    "resources",
+    "components",
+    "crds",
+    "bases",
+    "configMapGenerator",
+    "secretGenerator",
+    "helmGlobals",
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "generatorOptions",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+    "buildMetadata",
+    "inventory",
+    "commonlabels",
+    "status",
 ];
 
 /// A kustomization and where it is.
@@ -50,7 +82,8 @@ impl Kustomization {
             faults.push(Problem::new(format!("`{kind}` is no kind that Kustomize builds"), at("kind")));
         } else if let Some(found) = self.node.str("apiVersion").filter(|found| *found != version) {
             let message = format!("`{found}` is not the version of {kind}");
-            faults.push(Problem::new(message, at("apiVersion")).help(format!("write `apiVersion: {version}`")));
+            faults
+                .push(Problem::new(message, at("apiVersion")).help(format!("write `apiVersion: {version}`")));
         }
         for entry in self.node.entries() {
             if !FIELDS.contains(&&*entry.key) {

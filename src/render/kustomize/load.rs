@@ -80,7 +80,8 @@ pub(super) fn objects(documents: &[Node]) -> (Vec<Node>, Vec<Problem>) {
             }
         } else if node.at(&["metadata", "name"]).and_then(Node::as_str).is_none_or(str::is_empty) {
             let message = format!("this {kind} has no `metadata.name`");
-            problems.push(Problem::new(message, node.from).help("Kustomize builds no resource without a name"));
+            problems
+                .push(Problem::new(message, node.from).help("Kustomize builds no resource without a name"));
         } else {
             objects.push(node);
         }

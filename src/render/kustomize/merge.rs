@@ -95,7 +95,12 @@ impl Merger<'_, '_> {
         node
     }
 
-    fn map(&mut self, dest: Option<Node>, patch: Option<&Node>, ty: Type<'_>) -> Result<Option<Node>, Problem> {
+    fn map(
+        &mut self,
+        dest: Option<Node>,
+        patch: Option<&Node>,
+        ty: Type<'_>,
+    ) -> Result<Option<Node>, Problem> {
         let mut dest = match (dest.filter(|dest| !dest.is_null() || !dest.written().is_empty()), patch) {
             (None, None) => return Ok(None),
             (Some(dest), None) if dest.is_null() => return Ok(Some(dest)),
@@ -183,7 +188,11 @@ impl Merger<'_, '_> {
             let (names, texts) = valid_keys(&wanted, &wanted[at], keys);
             valid.clone_from(&names);
             let (found_names, found_texts) = valid_keys(std::slice::from_ref(&texts), &texts, &names);
-            let old = elements.dest.iter().copied().find(|slot| is_element(&elements.slots[*slot], &found_names, &found_texts));
+            let old = elements
+                .dest
+                .iter()
+                .copied()
+                .find(|slot| is_element(&elements.slots[*slot], &found_names, &found_texts));
             let new = given.iter().find(|node| is_element(node, &found_names, &found_texts));
             if old.is_none() && new.is_none() {
                 // Nothing has these keys: what has none of them is looked at below.
@@ -196,7 +205,9 @@ impl Merger<'_, '_> {
             } else {
                 new.cloned().or_else(|| old.map(|slot| elements.slots[slot].clone()))
             };
-            let Some(mut merged) = merged.filter(|merged| !(merged.is_null() || merged.is_map() && merged.is_empty())) else {
+            let Some(mut merged) =
+                merged.filter(|merged| !(merged.is_null() || merged.is_map() && merged.is_empty()))
+            else {
                 elements.remove(&names, &texts);
                 continue;
             };
@@ -276,7 +287,8 @@ impl Elements {
 /// Puts an element in the place of those with these keys, or at the end; without one, takes them out.
 fn set(slots: &[Node], list: &mut Vec<usize>, element: Option<usize>, keys: &[String], texts: &[String]) {
     let mut found = false;
-    let is_keyed = keys.first().is_some_and(|key| !key.is_empty()) && texts.first().is_some_and(|text| !text.is_empty());
+    let is_keyed =
+        keys.first().is_some_and(|key| !key.is_empty()) && texts.first().is_some_and(|text| !text.is_empty());
     let mut kept = Vec::with_capacity(list.len() + 1);
     for slot in list.drain(..) {
         let node = &slots[slot];
@@ -362,7 +374,9 @@ fn list_directive(items: &mut Vec<Node>) -> Result<Directive, Problem> {
 fn values(patch: &[Node], dest: &[Node], keys: &[String]) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = Vec::new();
     for node in patch.iter().chain(dest) {
-        let text = |key: &String| node.get(key).filter(|value| !value.is_empty()).map_or("", Node::written).to_owned();
+        let text = |key: &String| {
+            node.get(key).filter(|value| !value.is_empty()).map_or("", Node::written).to_owned()
+        };
         let texts: Vec<String> = keys.iter().map(text).collect();
         if !all.contains(&texts) {
             all.push(texts);
@@ -424,7 +438,10 @@ fn is_element(node: &Node, keys: &[String], texts: &[String]) -> bool {
         return texts.first().is_some_and(|text| node.written() == text);
     }
     node.is_map()
-        && keys.iter().zip(texts).all(|(key, text)| node.get(key).is_some_and(|value| value.written() == text))
+        && keys
+            .iter()
+            .zip(texts)
+            .all(|(key, text)| node.get(key).is_some_and(|value| value.written() == text))
 }
 
 /// Whether merging nothing into a value would leave it as it is.

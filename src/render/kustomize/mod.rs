@@ -41,9 +41,6 @@ mod set;
 mod trail;
 mod vars;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -31,7 +31,8 @@ pub(super) struct Namespace<'n> {
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set, config: &Config) {
     if let Some(namespace) = kustomization.node.get("namespace") {
-        let task = Namespace { namespace, specs: &config.namespace, unset_only: false, subjects: Subjects::Default };
+        let task =
+            Namespace { namespace, specs: &config.namespace, unset_only: false, subjects: Subjects::Default };
         if let Err(problem) = write(build, set, &task) {
             build.note(problem);
         }
@@ -76,7 +77,13 @@ fn one(
         Ok(())
     };
     if !is_cluster_scoped {
-        FieldSpec::new("metadata/namespace", true).visit(&mut resource.node, &gvk, Make::Scalar, from, &mut set)?;
+        FieldSpec::new("metadata/namespace", true).visit(
+            &mut resource.node,
+            &gvk,
+            Make::Scalar,
+            from,
+            &mut set,
+        )?;
     }
     let is_binding = matches!(&*gvk.kind, "RoleBinding" | "ClusterRoleBinding");
     if is_binding && task.subjects != Subjects::None {

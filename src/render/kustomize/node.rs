@@ -66,7 +66,9 @@ impl Kind {
             NodeKind::Null => Self::Null,
             NodeKind::Int => Self::Int,
             NodeKind::Float => Self::Float,
-            NodeKind::Bool if matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE") => Self::Bool,
+            NodeKind::Bool if matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE") => {
+                Self::Bool
+            }
             _ => Self::Text,
         }
     }

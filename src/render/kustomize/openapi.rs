@@ -18,10 +18,11 @@ pub(super) fn read(document: &Node, builtin: &Schema) -> Schema {
             let reference = of.and_then(|of| of.str("$ref")).and_then(|to| to.strip_prefix(PREFIX));
             let strategy = node.str("x-kubernetes-patch-strategy").unwrap_or_default();
             let is_merged = is_list && strategy.split(',').any(|part| part == "merge");
-            let keys = || match (node.get("x-kubernetes-list-map-keys"), node.str("x-kubernetes-patch-merge-key")) {
-                (Some(keys), _) => keys.items().iter().map(|key| key.written().to_owned()).collect(),
-                (None, key) => key.into_iter().map(str::to_owned).collect(),
-            };
+            let keys =
+                || match (node.get("x-kubernetes-list-map-keys"), node.str("x-kubernetes-patch-merge-key")) {
+                    (Some(keys), _) => keys.items().iter().map(|key| key.written().to_owned()).collect(),
+                    (None, key) => key.into_iter().map(str::to_owned).collect(),
+                };
             let ty_of = reference.map(|name| schema.number(name, &mut names));
             schema.add(ty, &property.key, Field::new(ty_of, is_merged.then(keys)));
         }

@@ -30,7 +30,12 @@ pub(super) fn strategic(build: &mut Build<'_>, kustomization: &Kustomization, se
 }
 
 /// One entry: a path, or the patch itself.
-pub(super) fn run_strategic(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set, entry: &Node) {
+pub(super) fn run_strategic(
+    build: &mut Build<'_>,
+    kustomization: &Kustomization,
+    set: &mut Set,
+    entry: &Node,
+) {
     let text = entry.written();
     let documents = if text.contains('\n') || text.trim_start().starts_with('{') {
         Ok(build.inline(entry))
@@ -72,7 +77,8 @@ pub(super) fn run(
     set: &mut Set,
     entry: &Node,
 ) -> Result<(), Problem> {
-    let text = |key: &str| entry.get(key).filter(|node| node.as_str().is_some_and(|text| !text.trim().is_empty()));
+    let text =
+        |key: &str| entry.get(key).filter(|node| node.as_str().is_some_and(|text| !text.trim().is_empty()));
     let documents = match (text("patch"), text("path")) {
         (None, None) => return Err(Problem::new("the patch has neither `path` nor `patch`", entry.from)),
         (Some(_), Some(_)) => return Err(Problem::new("the patch has both `path` and `patch`", entry.from)),
@@ -82,7 +88,9 @@ pub(super) fn run(
     let target = entry.get("target").filter(|target| !target.is_null());
     let selector = match target.map(Selector::read) {
         None => None,
-        Some(read) => Some(read.map_err(|message| Problem::new(message, target.map_or(entry.from, |node| node.from)))?),
+        Some(read) => {
+            Some(read.map_err(|message| Problem::new(message, target.map_or(entry.from, |node| node.from)))?)
+        }
     };
     let option = |key: &str| entry.at(&["options", key]).is_some_and(Node::is_true);
     let allowed = Allowed { name: option("allowNameChange"), kind: option("allowKindChange") };
@@ -149,10 +157,12 @@ pub(super) fn run_json(
         (None, Some(path)) => build.file(kustomization, path)?.documents.clone(),
         _ => return Err(Problem::new("the patch needs either `path` or its operations", entry.from)),
     };
-    let target = entry.get("target").ok_or_else(|| Problem::new("a JSON patch needs a `target`", entry.from))?;
+    let target =
+        entry.get("target").ok_or_else(|| Problem::new("a JSON patch needs a `target`", entry.from))?;
     let selector = Selector::read(target).map_err(|message| Problem::new(message, target.from))?;
     let operations = documents.first().filter(|document| json_patch::is_patch(document));
-    let operations = operations.ok_or_else(|| Problem::new("this is no list of JSON patch operations", entry.from))?;
+    let operations =
+        operations.ok_or_else(|| Problem::new("this is no list of JSON patch operations", entry.from))?;
     for at in set.select(&selector, &build.schema) {
         apply_json(build, &mut set.list[at], operations)?;
     }
@@ -173,7 +183,8 @@ fn what(documents: &[Node], entry: &Node) -> Result<Patch, Problem> {
     let (patches, problems) = load::objects(documents);
     match problems.into_iter().next() {
         Some(problem) => {
-            let message = format!("the patch is neither a part of a resource nor a JSON patch: {}", problem.message);
+            let message =
+                format!("the patch is neither a part of a resource nor a JSON patch: {}", problem.message);
             Err(Problem { message, ..problem })
         }
         None if patches.is_empty() => Err(Problem::new("the patch is empty", entry.from)),
@@ -189,7 +200,10 @@ fn target_of(build: &mut Build<'_>, set: &Set, patch: &Node) -> Result<Option<us
         [at] => Ok(Some(at)),
         [] if build.is_partial || build.is_lone_component => Ok(None),
         [] => {
-            let elsewhere = set.list.iter().find(|resource| *resource.kind() == *id.gvk.kind && *resource.name() == *id.name);
+            let elsewhere = set
+                .list
+                .iter()
+                .find(|resource| *resource.kind() == *id.gvk.kind && *resource.name() == *id.name);
             let help = match elsewhere {
                 Some(resource) if resource.gvk() != id.gvk => {
                     format!("the build has one of `{}`", resource.api_version())
@@ -198,7 +212,8 @@ fn target_of(build: &mut Build<'_>, set: &Set, patch: &Node) -> Result<Option<us
                     "" => "the build has one without a namespace".to_owned(),
                     namespace => format!("the build has one in namespace `{namespace}`"),
                 },
-                None => "a patch without a `target` is for the resource of the same kind, name and namespace".to_owned(),
+                None => "a patch without a `target` is for the resource of the same kind, name and namespace"
+                    .to_owned(),
             };
             Err(Problem::new(format!("there is no {id} that this patch could change"), patch.from).help(help))
         }

@@ -129,7 +129,9 @@ fn matching(
     let pattern = selector::expression(value)?;
     let fits = |item: &Node| match key {
         "" => pattern.is_match(item.written()),
-        key => item.get(key).is_some_and(|found| found.scalar().is_some() && pattern.is_match(found.written())),
+        key => {
+            item.get(key).is_some_and(|found| found.scalar().is_some() && pattern.is_match(found.written()))
+        }
     };
     if create != Create::No && !node.items().iter().any(fits) {
         let scalar = Node::plain(value, from);
@@ -174,7 +176,9 @@ fn push(node: &mut Node, item: Node) {
 /// What stands before the next step: a list for a position or a condition, else a map; at the end, what is wanted.
 fn empty(rest: &[String], create: Create, from: From) -> Node {
     match (rest.first(), create) {
-        (Some(step), _) if condition(step).is_some() || step.parse::<usize>().is_ok() => Node::list(Vec::new(), from),
+        (Some(step), _) if condition(step).is_some() || step.parse::<usize>().is_ok() => {
+            Node::list(Vec::new(), from)
+        }
         (Some(_), _) | (None, Create::Map) => Node::map(Vec::new(), from),
         (None, Create::List) => Node::list(Vec::new(), from),
         (None, _) => {

@@ -17,7 +17,11 @@ pub(super) fn generate(build: &mut Build<'_>, kustomization: &Kustomization, set
         let node = &plugin.node;
         match builtin(&plugin).as_deref() {
             Some(kind @ ("ConfigMapGenerator" | "SecretGenerator")) => {
-                let what = if kind == "SecretGenerator" { generators::Kind::Secret } else { generators::Kind::ConfigMap };
+                let what = if kind == "SecretGenerator" {
+                    generators::Kind::Secret
+                } else {
+                    generators::Kind::ConfigMap
+                };
                 let mut entry = node.clone();
                 if entry.get("name").is_none()
                     && let Some(name) = node.at(&["metadata", "name"])
@@ -84,7 +88,9 @@ fn one(
         }
         Some("LabelTransformer") => marks::write(build, set, node.get("labels"), &specs),
         Some("AnnotationsTransformer") => marks::write(build, set, node.get("annotations"), &specs),
-        Some("ImageTagTransformer") => images::write(build, set, node.get("imageTag").unwrap_or(&empty), &specs),
+        Some("ImageTagTransformer") => {
+            images::write(build, set, node.get("imageTag").unwrap_or(&empty), &specs)
+        }
         Some("ReplicaCountTransformer") => {
             replicas::write(build, set, node.get("replica").unwrap_or(&empty), &specs)
         }

@@ -175,7 +175,9 @@ impl Printer<'_, '_, '_> {
 /// Whether a text may stand without quotes and reads as that text, with every reader.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'$'));
+    let starts = bytes
+        .first()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'$'));
     starts
         && resolve(text) == NodeKind::Text
         && !matches!(text, "..." | "---" | ".")
@@ -193,21 +195,30 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a text could be a date, or a number to base 60, to an older reader.
 fn is_dated(bytes: &[u8]) -> bool {
-    bytes[0].is_ascii_digit() && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'-' | b'.' | b'T' | b'Z' | b' ' | b'+' | b'_'))
+    bytes[0].is_ascii_digit()
+        && bytes.iter().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b':' | b'-' | b'.' | b'T' | b'Z' | b' ' | b'+' | b'_')
+        })
         && bytes.iter().any(|byte| matches!(byte, b':' | b'-'))
 }
 
 /// The header of a block that holds this text; none where it cannot be a block.
 fn block_header(text: &str) -> Option<String> {
     let body = text.trim_end_matches('\n');
-    let fits = |char: char| matches!(char, '\n' | ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..)
-        || char == '\t';
+    let fits = |char: char| {
+        matches!(char, '\n' | ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..)
+            || char == '\t'
+    };
     let last = body.rsplit('\n').next().unwrap_or_default();
     if !text.contains('\n') || body.is_empty() || last.trim().is_empty() || !text.chars().all(fits) {
         return None;
     }
     // The indentation is taken from the first line with something in it, unless it is said.
-    let indicator = if text.trim_start_matches('\n').starts_with([' ', '\t']) || text.starts_with('\n') { "2" } else { "" };
+    let indicator = if text.trim_start_matches('\n').starts_with([' ', '\t']) || text.starts_with('\n') {
+        "2"
+    } else {
+        ""
+    };
     let chomp = match text.len() - body.len() {
         0 => "-",
         1 => "",

@@ -18,7 +18,8 @@ use super::trail::Trail;
 /// Rewrites all names that mean a resource of the build.
 pub(super) fn fix(build: &mut Build<'_>, set: &mut Set, config: &Config) {
     let schema = Rc::clone(&build.schema);
-    let candidates: Vec<Candidate> = set.list.iter().map(|resource| Candidate::new(resource, &schema)).collect();
+    let candidates: Vec<Candidate> =
+        set.list.iter().map(|resource| Candidate::new(resource, &schema)).collect();
     let mut by_name: FxHashMap<Rc<str>, Vec<usize>> = FxHashMap::default();
     for (at, candidate) in candidates.iter().enumerate() {
         for previous in &candidate.previous {
@@ -44,7 +45,9 @@ pub(super) fn fix(build: &mut Build<'_>, set: &mut Set, config: &Config) {
         };
         let mut problems = Vec::new();
         for reference in &config.name_reference {
-            for spec in reference.referrers.iter().filter(|spec| finder.referrer.original.gvk.is_selected(&spec.gvk)) {
+            for spec in
+                reference.referrers.iter().filter(|spec| finder.referrer.original.gvk.is_selected(&spec.gvk))
+            {
                 if let Err(problem) = finder.field(&mut node, spec, &reference.gvk) {
                     problems.push(problem);
                 }
@@ -81,7 +84,8 @@ impl Candidate {
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
             name: metadata("name").unwrap_or_else(|| Node::text("", resource.from())),
-            namespace: metadata("namespace").filter(|node| node.as_str().is_some_and(|text| !text.is_empty())),
+            namespace: metadata("namespace")
+                .filter(|node| node.as_str().is_some_and(|text| !text.is_empty())),
             id,
         }
     }
@@ -142,7 +146,9 @@ impl<'f> Finder<'f, '_> {
         let name = node.get("name").cloned();
         let name = name.ok_or_else(|| Problem::new("a name is expected here", node.from))?;
         let namespace = node.get("namespace").map(|namespace| namespace.written().to_owned());
-        let Some(found) = self.find(&name, target, is_role, Some(namespace.as_deref()))? else { return Ok(()) };
+        let Some(found) = self.find(&name, target, is_role, Some(namespace.as_deref()))? else {
+            return Ok(());
+        };
         if &*found.id.name != name.written()
             && let Some(name) = node.get_mut("name")
         {
@@ -167,14 +173,18 @@ impl<'f> Finder<'f, '_> {
         within: Option<Option<&str>>,
     ) -> Result<Option<&'f Candidate>, Problem> {
         let Some(named) = self.by_name.get(name.written()) else { return Ok(None) };
-        let named: Vec<&'f Candidate> = named.iter().map(|at| &self.candidates[*at]).filter(|one| self.is_near(one)).collect();
+        let named: Vec<&'f Candidate> =
+            named.iter().map(|at| &self.candidates[*at]).filter(|one| self.is_near(one)).collect();
         let namespace = |id: &Id| id.effective_namespace(self.schema).to_owned();
         let mut found = match within {
             Some(Some(wanted)) => {
                 // Original namespaces count, unless nothing in reach had this one.
                 let had = |one: &&Candidate| namespace(&one.original) == wanted;
                 let any = self.candidates.iter().filter(|one| self.is_near(one)).any(|one| had(&one));
-                named.into_iter().filter(|one| if any { had(one) } else { namespace(&one.id) == wanted }).collect()
+                named
+                    .into_iter()
+                    .filter(|one| if any { had(one) } else { namespace(&one.id) == wanted })
+                    .collect()
             }
             _ => named,
         };
@@ -201,7 +211,8 @@ impl<'f> Finder<'f, '_> {
             [one] => Ok(Some(one)),
             [one, ..] => {
                 let same = |other: &&Candidate| {
-                    other.id.name == one.id.name && (within.is_none() || other.id.namespace == one.id.namespace)
+                    other.id.name == one.id.name
+                        && (within.is_none() || other.id.namespace == one.id.namespace)
                 };
                 if found.iter().all(same) {
                     return Ok(Some(one));

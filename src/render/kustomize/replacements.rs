@@ -34,7 +34,8 @@ pub(super) fn entry_of(
     set: &mut Set,
     entry: &Node,
 ) -> Result<(), Problem> {
-    let Some(file) = entry.get("path").filter(|path| path.as_str().is_some_and(|path| !path.is_empty())) else {
+    let Some(file) = entry.get("path").filter(|path| path.as_str().is_some_and(|path| !path.is_empty()))
+    else {
         return one(build, set, entry);
     };
     let loaded = build.file(kustomization, file)?;
@@ -85,7 +86,8 @@ fn value(build: &mut Build<'_>, set: &Set, source: &Node) -> Result<Option<Node>
         let text = value.scalar().map(|scalar| scalar.text.clone());
         let text = text.ok_or_else(|| Problem::new("only text can be cut at a `delimiter`", from))?;
         let piece = usize::try_from(options.index).ok().and_then(|at| text.split(delimiter).nth(at));
-        let piece = piece.ok_or_else(|| Problem::new(format!("`{text}` has no part {}", options.index), from))?;
+        let piece =
+            piece.ok_or_else(|| Problem::new(format!("`{text}` has no part {}", options.index), from))?;
         let old = value.clone();
         let mut cut = Node::text(piece, old.from);
         if let (Value::Scalar(cut), Some(old)) = (&mut cut.value, old.scalar()) {
@@ -115,7 +117,8 @@ impl<'o> Options<'o> {
 
 fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Result<(), Problem> {
     let select = target.get("select");
-    let select = select.ok_or_else(|| Problem::new("a target of a replacement has a `select`", target.from))?;
+    let select =
+        select.ok_or_else(|| Problem::new("a target of a replacement has a `select`", target.from))?;
     let wanted = Id::read(select);
     let marks = Marks::read(select)?;
     let rejects: Vec<(Id, Marks)> = target
@@ -140,7 +143,10 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
         for field in fields {
             build.work = build.work.saturating_sub(value.size(SIZE) as u64 + 1);
             if build.work == 0 {
-                return Err(Problem::new("the replacements of this project take more work than is done here", field.from));
+                return Err(Problem::new(
+                    "the replacements of this project take more work than is done here",
+                    field.from,
+                ));
             }
             let steps = path::steps(field.written());
             let create = match value.value {
@@ -152,7 +158,11 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
             let is_deep = steps.len() + value.depth() > 2 * DEPTH;
             let trail = &mut build.trail;
             let visited = path::visit(&mut resource.node, &steps, create, field.from, &mut |node| {
-                if is_deep { Err("it would be nested deeper than is read here".to_owned()) } else { put(node, value, &options, trail) }
+                if is_deep {
+                    Err("it would be nested deeper than is read here".to_owned())
+                } else {
+                    put(node, value, &options, trail)
+                }
             });
             let fail = |message: String| Problem::new(message, field.from);
             if visited.map_err(fail)? == 0 {
@@ -170,11 +180,16 @@ fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'
     let Some(old) = node.scalar().cloned() else {
         *node = value.clone();
         node.from = trail.over(value.from, before);
-        return if options.delimiter.is_some() { Err("only text can be cut at a `delimiter`".to_owned()) } else { Ok(()) };
+        return if options.delimiter.is_some() {
+            Err("only text can be cut at a `delimiter`".to_owned())
+        } else {
+            Ok(())
+        };
     };
     let mut new = value.clone();
     if let Some(delimiter) = options.delimiter {
-        let mut pieces: Vec<Node> = old.text.split(delimiter).map(|piece| Node::text(piece, before)).collect();
+        let mut pieces: Vec<Node> =
+            old.text.split(delimiter).map(|piece| Node::text(piece, before)).collect();
         match usize::try_from(options.index) {
             Err(_) => pieces.insert(0, value.clone()),
             Ok(at) if at >= pieces.len() => pieces.push(value.clone()),
@@ -215,11 +230,14 @@ struct Marks {
 
 impl Marks {
     fn read(node: &Node) -> Result<Self, Problem> {
-        let read = |key: &str| match node.get(key).filter(|found| found.as_str().is_some_and(|text| !text.is_empty())) {
+        let read = |key: &str| match node
+            .get(key)
+            .filter(|found| found.as_str().is_some_and(|text| !text.is_empty()))
+        {
             None => Ok(None),
-            Some(found) => {
-                Requirements::read(found.written()).map(Some).map_err(|message| Problem::new(message, found.from))
-            }
+            Some(found) => Requirements::read(found.written())
+                .map(Some)
+                .map_err(|message| Problem::new(message, found.from)),
         };
         Ok(Self { labels: read("labelSelector")?, annotations: read("annotationSelector")? })
     }

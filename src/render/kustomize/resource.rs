@@ -73,7 +73,11 @@ impl Gvk {
     }
 
     pub(super) fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.to_string()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 
     /// Whether a selector that leaves parts open takes it.
@@ -119,7 +123,8 @@ impl Id {
             if namespace.is_empty() { "default" } else { namespace }
         }
         (selector.name.is_empty() || selector.name == self.name)
-            && (selector.namespace.is_empty() || or_default(&selector.namespace) == or_default(&self.namespace))
+            && (selector.namespace.is_empty()
+                || or_default(&selector.namespace) == or_default(&self.namespace))
             && self.gvk.is_selected(&selector.gvk)
     }
 
@@ -234,9 +239,7 @@ impl Resource {
     /// Annotations become text, as everywhere in Kustomize, and vanish where there are none.
     pub(super) fn tidy_annotations(&mut self) {
         let Some(annotations) = self.node.at(&["metadata", "annotations"]) else { return };
-        let fine = |node: &Node| {
-            node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text)
-        };
+        let fine = |node: &Node| node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text);
         if annotations.is_empty() || !annotations.is_map() {
             if let Some(metadata) = self.node.get_mut("metadata") {
                 metadata.remove("annotations");
@@ -249,7 +252,9 @@ impl Resource {
                 }
             }
             let from = annotations.from;
-            if let Some(annotations) = self.node.get_mut("metadata").and_then(|node| node.get_mut("annotations")) {
+            if let Some(annotations) =
+                self.node.get_mut("metadata").and_then(|node| node.get_mut("annotations"))
+            {
                 *annotations = Node { value: Value::Map(Rc::new(entries)), from };
             }
         }

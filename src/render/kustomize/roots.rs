@@ -67,7 +67,13 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set) -> Rendered {
         match print::document(&resource.node, &mut export, left) {
             Some(text) => {
                 left -= text.len();
-                documents.push(Document { name: root.folder.clone(), called: root.folder.to_string(), text, role: Role::Resource, left_out: Vec::new() });
+                documents.push(Document {
+                    name: root.folder.clone(),
+                    called: root.folder.to_string(),
+                    text,
+                    role: Role::Resource,
+                    left_out: Vec::new(),
+                });
             }
             None => is_cut = true,
         }
@@ -78,5 +84,12 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set) -> Rendered {
         let message = format!("`{}` renders to more than is read here", root.folder);
         build.note(Problem::new(message, From::Nowhere));
     }
-    Rendered { folder: root.folder.clone(), settings: String::new(), documents, left_out: Vec::new(), origins, frames: Frames::default() }
+    Rendered {
+        folder: root.folder.clone(),
+        settings: String::new(),
+        documents,
+        left_out: Vec::new(),
+        origins,
+        frames: Frames::default(),
+    }
 }

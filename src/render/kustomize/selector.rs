@@ -129,8 +129,10 @@ impl Requirements {
 
     pub(super) fn hold(&self, resource: &Resource, which: &str) -> bool {
         self.0.iter().all(|requirement| {
-            let found = resource.marks(which).find(|(key, _)| *key == requirement.key).map(|(_, value)| value);
-            let among = |values: &[String]| found.is_some_and(|found| values.iter().any(|value| value == found));
+            let found =
+                resource.marks(which).find(|(key, _)| *key == requirement.key).map(|(_, value)| value);
+            let among =
+                |values: &[String]| found.is_some_and(|found| values.iter().any(|value| value == found));
             let number = || found.and_then(|found| found.parse::<i64>().ok());
             match &requirement.test {
                 Test::Exists => found.is_some(),

@@ -14,7 +14,8 @@ pub(super) struct Set {
 impl Set {
     /// Adds resources; gives back those whose name is taken.
     pub(super) fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Vec<Resource> {
-        let mut known: FxHashSet<Id> = self.list.iter().map(|resource| resource.id().effective(schema)).collect();
+        let mut known: FxHashSet<Id> =
+            self.list.iter().map(|resource| resource.id().effective(schema)).collect();
         let mut refused = Vec::new();
         for resource in more {
             if known.insert(resource.id().effective(schema)) {
@@ -39,7 +40,9 @@ impl Set {
             ([], Behavior::Create) => self.list.push(new),
             ([], _) => return Err(format!("{id} is to be merged or replaced, but there is none")),
             ([_], Behavior::Create) => {
-                return Err(format!("{id} is there already; to change it, set `behavior` to merge or replace"));
+                return Err(format!(
+                    "{id} is there already; to change it, set `behavior` to merge or replace"
+                ));
             }
             ([at], _) => {
                 merge(&mut new, &self.list[*at]);

@@ -270,15 +270,14 @@ impl<'t, 'a> Export<'t, 'a> {
                 self.node(document, node, span, before)
             }
             From::Made(at) => match &trail.made[at as usize] {
-                Made::At(place) => {
-                    self.origins.add(Source::Node { place: *place, path: "".into(), before })
-                }
+                Made::At(place) => self.origins.add(Source::Node { place: *place, path: "".into(), before }),
                 Made::Over(by, earlier) => {
                     let earlier = self.over(*earlier, before);
                     self.over(*by, earlier)
                 }
                 Made::Of(how, parts) => {
-                    let mut all: SmallVec<[Origin; 4]> = parts.iter().map(|part| self.origin(*part)).collect();
+                    let mut all: SmallVec<[Origin; 4]> =
+                        parts.iter().map(|part| self.origin(*part)).collect();
                     all.push(before);
                     self.origins.of(*how, all)
                 }

@@ -75,7 +75,9 @@ pub(super) fn resolve(build: &mut Build<'_>, set: &mut Set, config: &Config, var
             None if build.is_partial || build.is_lone_component => drop(unknown.insert(Rc::clone(&var.name))),
             None => {
                 let message = match holder {
-                    Some(_) => format!("the resource of variable `{}` has nothing at `{}`", var.name, var.field),
+                    Some(_) => {
+                        format!("the resource of variable `{}` has nothing at `{}`", var.name, var.field)
+                    }
                     None => format!("no resource of this build gives variable `{}` its value", var.name),
                 };
                 build.note(Problem::new(message, var.from));

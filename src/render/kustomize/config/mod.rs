@@ -128,7 +128,10 @@ pub(super) fn merge(specs: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<()
     for spec in more {
         match specs.iter().find(|known| known.path == spec.path && known.gvk.is_selected(&spec.gvk)) {
             Some(known) if known.create != spec.create => {
-                return Err(format!("`{}` is to be created for one list of fields, and not for another", spec.path));
+                return Err(format!(
+                    "`{}` is to be created for one list of fields, and not for another",
+                    spec.path
+                ));
             }
             Some(_) => {}
             None => specs.push(spec.clone()),
