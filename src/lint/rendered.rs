@@ -35,12 +35,14 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// For what lies in an archive: the line that asks for the archive.
+    in_archives: FxHashMap<FileId, Place>,
 }
 
 impl Renderings {
     /// Takes renderings in as files of the project.
     fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
-        let mut this = Self::default();
+        let mut this = Self { in_archives: archives(&project.sources), ..Self::default() };
         for (at, (trail, extent)) in all.into_iter().enumerate() {
             let name = match trail.settings.as_str() {
                 "" => trail.folder.to_string(),
@@ -131,10 +133,24 @@ impl Renderings {
     fn written_at(&self, place: Place) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
         // What says nothing of where it came from stands beside something that does.
-        trail.written(page, place.span).or_else(|| {
+        let traced = trail.written(page, place.span).or_else(|| {
             let primary = trail.extent(page, Span::new(0, page.text.len() as u32))?;
             Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
-        })
+        });
+        traced.map(|traced| self.on_disk(traced))
+    }
+
+    /// With places in archives, which nobody can change, as the places that ask for the archives. Where a setting of
+    /// the project's own has a part in it, that comes first.
+    fn on_disk(&self, mut traced: Traced) -> Traced {
+        let outside = |place: &Place| self.in_archives.get(&place.file).copied();
+        if let Some(asked) = outside(&traced.primary) {
+            let own = traced.related.iter().position(|(place, _)| outside(place).is_none());
+            traced.primary = own.map_or(asked, |at| traced.related.remove(at).0);
+            traced.setting = None;
+        }
+        traced.related.retain(|(place, _)| outside(place).is_none());
+        traced
     }
 
     /// What left out the keys that a fault misses, in the subject that misses them.
@@ -142,12 +158,13 @@ impl Renderings {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
-        key.or_else(|| trail.omitted(&remedy(rule)?, sources))
+        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        traced.map(|traced| self.on_disk(traced))
     }
 
     fn extent(&self, place: Place) -> Option<Place> {
         let (trail, page) = self.behind(place.file)?;
-        trail.extent(page, place.span)
+        trail.extent(page, place.span).filter(|place| !self.in_archives.contains_key(&place.file))
     }
 
     fn behind(&self, file: FileId) -> Option<(&Trail, &Page)> {
@@ -155,6 +172,33 @@ impl Renderings {
         let trail = &self.all[*at];
         Some((trail, &trail.pages[*position]))
     }
+}
+
+/// For each file of an archive in a chart, the line of the chart's Chart.yaml that asks for the archive.
+fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
+    let mut found = FxHashMap::default();
+    let mut charts: FxHashMap<&Utf8Path, FileId> = FxHashMap::default();
+    for (id, file) in sources.iter().filter(|(_, file)| file.path.file_name() == Some("Chart.yaml")) {
+        charts.insert(file.path.parent().unwrap_or(Utf8Path::new("")), id);
+    }
+    for (id, file) in sources.iter() {
+        let Some((outside, _)) = file.path.as_str().split_once(".tgz/") else { continue };
+        let archive = Utf8Path::new(outside);
+        let Some(chart) = archive.parent().and_then(Utf8Path::parent).and_then(|folder| charts.get(folder)) else {
+            continue;
+        };
+        let text = &sources.get(*chart).text;
+        let stem = archive.file_name().unwrap_or_default();
+        let named = text.match_indices("name:").find_map(|(at, key)| {
+            let rest = text[at + key.len()..].lines().next()?;
+            let name = rest.trim().trim_matches(['"', '\'']);
+            let start = at + key.len() + rest.find(name)?;
+            (!name.is_empty() && stem.starts_with(name)).then(|| Span::new(start as u32, (start + name.len()) as u32))
+        });
+        let span = named.unwrap_or_else(|| sources.get(*chart).line_span(0));
+        found.insert(id, Place { file: *chart, span });
+    }
+    found
 }
 
 /// The kind of the object that a rule's fix adds.
