@@ -315,6 +315,7 @@ fn flags_in_documents_exist() {
     // Flags of other programs that the documents show.
     let others = [
         "--release",
+        "--bench",
         "--path",
         "--locked",
         "--test",
@@ -597,7 +598,8 @@ fn assert_none(promise: &str, wrong: impl IntoIterator<Item = String>) {
 
 /// The long flags of all commands, as their help shows them.
 fn known_flags() -> BTreeSet<String> {
-    let commands = ["check", "explain", "rules", "vocabulary", "model", "test", "init", "completions", "man"];
+    let commands =
+        ["check", "explain", "rules", "vocabulary", "model", "render", "test", "init", "completions", "man"];
     let help: String =
         commands.iter().map(|command| output(&format!("steadfast {command} --help"))).collect();
     let flags = help

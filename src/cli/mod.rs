@@ -86,7 +86,7 @@ enum Command {
     /// Print the model of your project that rules see, as JSON
     Model(model::Args),
     /// Print what a Helm chart renders to, and where each line of it comes from
-    Render(render::Args),
+    Render(Box<render::Args>),
     /// Try your own rules on their examples
     Test(test::Args),
     /// Write a commented steadfast.toml
@@ -173,7 +173,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Some(Command::Rules(args)) => rules::run(args, world),
         Some(Command::Vocabulary(args)) => vocabulary::run(args, world),
         Some(Command::Model(args)) => model::run(args, world),
-        Some(Command::Render(args)) => render::run(args, world),
+        Some(Command::Render(args)) => render::run(*args, world),
         Some(Command::Test(args)) => test::run(args, world),
         Some(Command::Init(args)) => init::run(args, world),
         Some(Command::Completions(args)) => completions::run(args, world),
