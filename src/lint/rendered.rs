@@ -184,7 +184,8 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
     for (id, file) in sources.iter() {
         let Some((outside, _)) = file.path.as_str().split_once(".tgz/") else { continue };
         let archive = Utf8Path::new(outside);
-        let Some(chart) = archive.parent().and_then(Utf8Path::parent).and_then(|folder| charts.get(folder)) else {
+        let Some(chart) = archive.parent().and_then(Utf8Path::parent).and_then(|folder| charts.get(folder))
+        else {
             continue;
         };
         let text = &sources.get(*chart).text;
@@ -193,7 +194,8 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
             let rest = text[at + key.len()..].lines().next()?;
             let name = rest.trim().trim_matches(['"', '\'']);
             let start = at + key.len() + rest.find(name)?;
-            (!name.is_empty() && stem.starts_with(name)).then(|| Span::new(start as u32, (start + name.len()) as u32))
+            (!name.is_empty() && stem.starts_with(name))
+                .then(|| Span::new(start as u32, (start + name.len()) as u32))
         });
         let span = named.unwrap_or_else(|| sources.get(*chart).line_span(0));
         found.insert(id, Place { file: *chart, span });
