@@ -4,16 +4,15 @@
 //! platform's default, or absent, or unknown: four different things that nothing here confuses. It carries its places:
 //! the one that decides first, then those that it rests on. This module knows neither Kubernetes nor rules.
 
+mod spots;
+
 use std::borrow::Cow;
 use std::fmt;
-
-use smallvec::{SmallVec, smallvec};
 
 use crate::source::{Place, Span};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
-/// Where a fact comes from, first the place that decides.
-pub type Spots<'a> = SmallVec<[Spot<'a>; 1]>;
+pub use spots::Spots;
 
 /// One place that a fact rests on, with a few words about it.
 #[derive(Clone, Debug)]
@@ -244,7 +243,7 @@ pub struct Fact<'a, T> {
 impl<'a, T> Fact<'a, T> {
     /// Somebody wrote it, here.
     pub fn written(value: T, spot: Spot<'a>) -> Self {
-        Self { state: State::Written(value), spots: smallvec![spot], confidence: Confidence::High }
+        Self { state: State::Written(value), spots: Spots::One(spot), confidence: Confidence::High }
     }
 
     /// It follows from the objects as they are; no single place says it.
@@ -254,19 +253,19 @@ impl<'a, T> Fact<'a, T> {
 
     /// The platform's default, at the place where another value would be written.
     pub fn default(value: T, spot: Spot<'a>) -> Self {
-        Self { state: State::Default(value), spots: smallvec![spot], confidence: Confidence::High }
+        Self { state: State::Default(value), spots: Spots::One(spot), confidence: Confidence::High }
     }
 
     /// There is no such thing; the spot is the nearest thing that exists.
     pub fn absent(spot: Spot<'a>) -> Self {
-        Self { state: State::Absent, spots: smallvec![spot], confidence: Confidence::High }
+        Self { state: State::Absent, spots: Spots::One(spot), confidence: Confidence::High }
     }
 
     /// It cannot be known, and this is the place that hides it.
     pub fn unknown_at(reason: impl Into<Cow<'static, str>>, spot: Spot<'a>) -> Self {
         Self {
             state: State::Unknown(Reason::new(reason)),
-            spots: smallvec![spot],
+            spots: Spots::One(spot),
             confidence: Confidence::High,
         }
     }

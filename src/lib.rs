@@ -7,7 +7,7 @@
 //! What holds everywhere: a fact is written, a default, absent or unknown, and knows its places; an unknown is never a
 //! finding; no rule is known here by its name; nothing but the given writers is written to; no input makes it panic; for one
 //! date, the same input gives the same bytes. Modules use those above them in this list, and none below: `spelling`, `source`,
-//! `syntax`, `fix`, `fact`, `measure`, `finding`, `outcome`, `config`, `lower`, `model`, `rule`, `suppress`, `baseline`, `lint`,
+//! `syntax`, `fix`, `fact`, `measure`, `finding`, `outcome`, `config`, `render`, `lower`, `model`, `rule`, `suppress`, `baseline`, `lint`,
 //! `report`, `cli`. docs/architecture.md tells more.
 //!
 //! The library serves the program and its tests; its interface may change with every release.
@@ -24,6 +24,7 @@ pub mod lower;
 pub mod measure;
 pub mod model;
 pub mod outcome;
+pub mod render;
 pub mod report;
 pub mod rule;
 pub mod source;

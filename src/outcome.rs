@@ -2,6 +2,8 @@
 //!
 //! Data only: who fills it is `lint`, who prints it is `report`.
 
+use std::fmt;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,11 +27,36 @@ pub struct Outcome {
     /// Numbers for the last lines.
     pub summary: Summary,
     /// The rules that were selected, by id.
-    pub rules: Vec<RuleInfo>,
+    pub rules: Vec<AskedRule>,
     /// Where the time went.
     pub timings: Vec<(&'static str, Duration)>,
     /// Whether something could not be run (a bad rule, a panic that was contained): exit 2.
     pub failed: bool,
+}
+
+/// A rule that was asked. What there is to know of it is gathered when a report wants it: most rules say nothing.
+pub struct AskedRule {
+    /// `family/rule`.
+    pub id: String,
+    info: LazyLock<RuleInfo, Box<dyn FnOnce() -> RuleInfo + Send>>,
+}
+
+impl AskedRule {
+    /// A rule, and how to find out more.
+    pub fn new(id: String, info: impl FnOnce() -> RuleInfo + Send + 'static) -> Self {
+        Self { id, info: LazyLock::new(Box::new(info)) }
+    }
+
+    /// What a person wants to know of it.
+    pub fn info(&self) -> &RuleInfo {
+        &self.info
+    }
+}
+
+impl fmt::Debug for AskedRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AskedRule").field(&self.id).finish()
+    }
 }
 
 /// What a person wants to know of a rule without opening its page.
@@ -54,7 +81,8 @@ pub struct RuleInfo {
     /// `safe` or `unsafe`, where it knows how to mend the fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
-    /// Where its page can be read.
+    /// Where its page can be read; empty for a team's own.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// The whole page.
     #[serde(skip)]

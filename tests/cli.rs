@@ -317,6 +317,19 @@ fn own_rules_are_tried_and_asked() {
     assert_eq!(said.code, 0, "{said:?}");
     let said = folder.run(&["--rules", "ci/rules", "--select", "team", "--output", "concise"]);
     assert!(said.code == 1 && said.out.contains("[team/named-api]"), "{said:?}");
+    let said = folder.run(&["--rules", "ci/rules", "--select", "team", "--output", "json"]);
+    assert!(said.out.contains("\"url\": null"), "its page is in no repository of ours: {said:?}");
+    let folder = folder.with("steadfast.toml", "[params.\"team/named-api\"]\nsince = 3\n");
+    let said = folder.run(&["--rules", "ci/rules"]);
+    assert!(said.code == 2 && said.out.contains("steadfast.toml:2:1"), "{said:?}");
+    let folder = folder.with("steadfast.toml", "").with("empty/README.md", "");
+    for command in [&["test", "empty"][..], &["model", "--isolated", "empty"]] {
+        let said = folder.run(command);
+        assert!(
+            said.code == 2 && !said.out.contains("judge") && said.err.contains("there is no"),
+            "{said:?}"
+        );
+    }
     let noisy = folder.with("ci/rules/team/noisy.md", &page.replace("name: web }", "name: api }"));
     assert_eq!(noisy.run(&["test", "ci/rules"]).code, 1);
 }

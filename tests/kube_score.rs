@@ -3,15 +3,11 @@
 //! The cases are not kept here. `STEADFAST_KUBE_SCORE=folder cargo test --test kube_score -- --nocapture` reads `cases.json`
 //! and the manifests beside it, prints the agreement and every disagreement, and fails where one has no reason in
 //! [`REASONS`] or the agreement is below 95 %. Without the variable nothing is compared, and it says so.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(missing_docs)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::env;
+mod agreement;
 
-use camino::Utf8PathBuf;
-use steadfast::config::{Config, Flags};
-use steadfast::lint::{self, Inputs};
-use steadfast::rule::builtin;
+use agreement::Suite;
 
 /// Their checks that are about reliability, and the rules of ours that look at the same.
 ///
@@ -138,84 +134,21 @@ const ROOM: &str = "an optional check; a request below the limit of a disk break
 const NOBODY_CALLS: &str =
     "no Service leads to the pods: a lost node costs workers some throughput, and nobody an answer";
 
+const SUITE: Suite = Suite {
+    variable: "STEADFAST_KUBE_SCORE",
+    verdict: "grade",
+    content: "AllOK",
+    section: "## Agreement with kube-score's own cases",
+    checks: CHECKS,
+    reasons: REASONS,
+};
+
 #[test]
 fn agrees_with_kube_score() {
-    let Ok(folder) = env::var("STEADFAST_KUBE_SCORE") else {
-        println!("SKIPPED: STEADFAST_KUBE_SCORE names no folder, so nothing was compared");
-        return;
-    };
-    let folder = Utf8PathBuf::from(folder);
-    let text = std::fs::read_to_string(folder.join("cases.json")).unwrap();
-    let cases: Vec<BTreeMap<String, String>> = serde_json::from_str(&text).unwrap();
-    let (mut compared, mut agreed, mut explained, mut other) = (0, 0, 0, BTreeMap::new());
-    let mut unexplained = Vec::new();
-    let mut used = BTreeSet::new();
-    for case in &cases {
-        let (file, check, grade) = (&case["file"], &case["check"], &case["grade"]);
-        let Some((_, rules)) = CHECKS.iter().find(|(known, _)| known == check) else {
-            *other.entry(check.clone()).or_insert(0) += 1;
-            continue;
-        };
-        compared += 1;
-        let found: Vec<String> = findings(&folder, file);
-        let ours: Vec<&String> = found.iter().filter(|rule| rules.contains(&rule.as_str())).collect();
-        let theirs_complains = grade != "AllOK";
-        if ours.is_empty() != theirs_complains {
-            agreed += 1;
-            continue;
-        }
-        match REASONS.iter().find(|(f, c, _)| file.ends_with(f) && c == check) {
-            Some(known @ (_, _, reason)) => {
-                explained += 1;
-                used.insert(known);
-                println!("differs: {file} · {check} · {grade}: {reason}");
-            }
-            None => unexplained.push(format!("{file} · {check} · {grade}: ours {ours:?} (all: {found:?})")),
-        }
-    }
-    println!("not about reliability, or not ours: {other:?}");
-    println!(
-        "{compared} cases compared: {agreed} agree, {explained} differ for a reason, {} differ",
-        unexplained.len()
-    );
-    let unused: Vec<_> = REASONS.iter().filter(|reason| !used.contains(reason)).collect();
-    assert!(unused.is_empty(), "reasons for what no longer differs:\n{unused:#?}");
-    assert!(unexplained.is_empty(), "\n{}", unexplained.join("\n"));
-    assert!(compared > 0 && (agreed + explained) as f64 / compared as f64 >= 0.95);
+    agreement::compare(&SUITE);
 }
 
 #[test]
 fn the_comparison_is_documented() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/peers.md")).unwrap();
-    let rules: Vec<&str> = builtin::pages().iter().map(|(id, _)| *id).collect();
-    let mut wrong = Vec::new();
-    for (check, ours) in CHECKS {
-        for rule in *ours {
-            if !rules.contains(rule) {
-                wrong.push(format!("{check}: there is no rule {rule}"));
-            } else if !page.contains(&format!("`{rule}`")) {
-                wrong.push(format!("{check}: docs/peers.md does not name {rule}"));
-            }
-        }
-    }
-    for (file, check, reason) in REASONS {
-        let row = format!("| {} | {check} |", file.trim_start_matches('/'));
-        if !page.contains(&row) {
-            wrong.push(format!("docs/peers.md has no row `{row}`: {reason}"));
-        }
-    }
-    let rows = page.lines().filter(|line| line.contains("| complains |") || line.contains("| is content |"));
-    if rows.count() != REASONS.len() {
-        wrong.push("docs/peers.md explains more than differs".to_owned());
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-fn findings(folder: &Utf8PathBuf, file: &str) -> Vec<String> {
-    let flags = Flags { select: vec!["all".to_owned()], ..Flags::default() };
-    let config = Config::new("2026-11-20".parse().unwrap()).with_flags(flags);
-    let inputs =
-        Inputs { root: folder.clone(), paths: vec![file.into()], isolated: true, ..Inputs::default() };
-    let outcome = lint::check(&config, &inputs);
-    outcome.findings.into_iter().map(|finding| finding.rule).collect()
+    agreement::documented(&SUITE);
 }

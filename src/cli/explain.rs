@@ -35,7 +35,10 @@ pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
             rule.severity,
             super::rules::word(rule.confidence)
         )?;
-        writeln!(world.out, "{}\n", rule.url)?;
+        if !rule.url.is_empty() {
+            writeln!(world.out, "{}", rule.url)?;
+        }
+        writeln!(world.out)?;
         writeln!(world.out, "{}", rule.page.trim_end())?;
         return Ok(CLEAN);
     }

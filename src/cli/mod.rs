@@ -8,10 +8,12 @@
 mod check;
 mod completions;
 mod explain;
+mod graph;
 mod init;
 mod model;
 mod output;
 mod project;
+mod render;
 mod rules;
 mod test;
 mod vocabulary;
@@ -84,6 +86,10 @@ enum Command {
     Vocabulary(vocabulary::Args),
     /// Print the model of your project that rules see, as JSON
     Model(model::Args),
+    /// Print what a Helm chart renders to, and where each line of it comes from
+    Render(Box<render::Args>),
+    /// Draw the ways of requests through your project, with their timeouts, attempts and limits
+    Graph(graph::Args),
     /// Try your own rules on their examples
     Test(test::Args),
     /// Write a commented steadfast.toml
@@ -170,6 +176,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Some(Command::Rules(args)) => rules::run(args, world),
         Some(Command::Vocabulary(args)) => vocabulary::run(args, world),
         Some(Command::Model(args)) => model::run(args, world),
+        Some(Command::Render(args)) => render::run(*args, world),
+        Some(Command::Graph(args)) => graph::run(args, world),
         Some(Command::Test(args)) => test::run(args, world),
         Some(Command::Init(args)) => init::run(args, world),
         Some(Command::Completions(args)) => completions::run(args, world),

@@ -33,6 +33,10 @@ pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
             writeln!(world.out)?;
             Ok(CLEAN)
         }
+        Err(empty) if empty.diagnostics.is_empty() => {
+            let help = "steadfast reads YAML, JSON, TOML and other configuration that .gitignore and `exclude` leave in";
+            Err(Failure::new(format!("there is nothing to read in {}", project.root)).help(help))
+        }
         Err(refused) => {
             output::write(&refused, &[], &project.look(args.common.color, world), world)?;
             Ok(COULD_NOT_RUN)

@@ -131,6 +131,12 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Shows what a command has to say beside its results.
+pub(super) fn beside(outcome: &Outcome, look: &Look, world: &mut World<'_>) -> Result<(), Failure> {
+    let options = look.options(Format::Human, world.err_terminal, world);
+    Ok(report::write(Format::Human, outcome, &options, world.err)?)
+}
+
 /// Writes a file and, if need be, the folders above it.
 pub(super) fn save(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {

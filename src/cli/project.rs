@@ -116,7 +116,7 @@ impl Project {
             text: Arc::from(text),
         };
         let (config, mut problems) = Config::read(file, today);
-        problems.extend(config.check_folders(&|folder| folder.is_dir()));
+        problems.extend(config.check_paths(&|path| path.exists()));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Ok(Err(Box::new(refused(config.file.as_ref(), problems))));
         }

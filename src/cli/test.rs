@@ -43,9 +43,11 @@ pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
         return Err(Failure::new("there is no folder with rules to try").help(help));
     }
     let tested = lint::test(&config, &folders);
-    if tested.rules == 0 && tested.failures.is_empty() {
+    if tested.rules == 0 {
         let names: Vec<_> = folders.iter().map(|folder| folder.as_str()).collect();
-        return Err(Failure::new(format!("there is no rule below {}", names.join(", "))));
+        let none = || format!("there is no rule below {}", names.join(", "));
+        let why = tested.failures.into_iter().next().map_or_else(none, |failure| failure.message);
+        return Err(Failure::new(why));
     }
     if tested.failures.is_empty() {
         let (rules, examples) = (plural(tested.rules, "rule"), plural(tested.examples, "example"));

@@ -361,3 +361,67 @@ fn the_project_is_the_nearest_folder_with_settings_or_a_repository() {
     assert_eq!(found(&folder, "", &["shop/k8s"], true), (path("shop/k8s"), vec![]));
     assert_eq!(found(&folder, "", &["shop/k8s/api.yaml"], true), (path("shop/k8s"), vec![path("api.yaml")]));
 }
+
+fn chart() -> Folder {
+    Folder::new()
+        .with("steadfast.toml", "")
+        .with("shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+        .with("shop/values.yaml", "replicas: 2\n")
+        .with(
+            "shop/templates/api.yaml",
+            "kind: Deployment\nspec:\n  replicas: {{ .Values.replicas }}\n  by: {{ .Release.Name }}\n",
+        )
+        .with("prod.yaml", "replicas: 5\n")
+}
+
+#[test]
+fn render_prints_what_helm_would() {
+    let head = "---\n# Source: shop/templates/api.yaml\nkind: Deployment\nspec:\n";
+    let folder = chart();
+    let said = folder.run(&["render", "shop"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert_eq!(said.out, format!("{head}  replicas: 2\n  by: release-name\n"));
+    let said = folder.run(&["render", "shop", "--values", "prod.yaml", "--release", "web"]);
+    assert_eq!(said.out, format!("{head}  replicas: 5\n  by: web\n"));
+    let said = folder.run_in("shop", &["render", ".", "-f", "../prod.yaml", "--set", "replicas=7"], &[]);
+    assert_eq!(said.out, format!("{head}  replicas: 7\n  by: release-name\n"));
+}
+
+#[test]
+fn render_says_where_lines_come_from() {
+    let said = chart().run(&["render", "shop", "--values", "prod.yaml", "--provenance"]);
+    let line = said.out.lines().find(|line| line.contains("replicas: 5")).expect("the line");
+    assert!(
+        line.ends_with("# prod.yaml:1 replicas (over shop/values.yaml:1), shop/templates/api.yaml:3"),
+        "{line}"
+    );
+}
+
+#[test]
+fn render_takes_what_the_settings_name() {
+    let settings =
+        "[[chart]]\npath = \"shop\"\nvalues = [\"prod.yaml\"]\nset = [\"replicas=6\"]\nrelease = \"web\"\n";
+    let folder = chart().with("steadfast.toml", settings);
+    assert!(folder.run(&["render", "shop"]).out.contains("replicas: 6\n  by: web\n"));
+    assert!(
+        folder
+            .run(&["render", "shop", "--set", "replicas=1"])
+            .out
+            .contains("replicas: 1\n  by: release-name\n")
+    );
+    let folder = chart().with("steadfast.toml", "[[chart]]\npath = \"gone\"\n");
+    let said = folder.run(&["render", "shop"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("there is no such chart"), "{}", said.err);
+}
+
+#[test]
+fn render_says_what_is_wrong_and_prints_the_rest() {
+    let folder = chart().with("shop/templates/bad.yaml", "a: {{ required \"name it\" .Values.name }}\n");
+    let said = folder.run(&["render", "shop"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("kind: Deployment"));
+    assert!(said.err.contains("name it") && said.err.contains("shop/templates/bad.yaml:1"), "{}", said.err);
+    let said = folder.run(&["render", "."]);
+    assert_eq!((said.code, said.err.contains("holds no chart")), (2, true), "{}", said.err);
+}

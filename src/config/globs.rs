@@ -3,10 +3,11 @@
 //! A pattern reads as in .gitignore: without a `/` inside it holds at any depth, a folder stands for all that is in it.
 //! Paths are relative to the project's root, with `/`.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8Path;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Error, Glob, GlobBuilder, GlobSet};
 
 use crate::source::Span;
 
@@ -14,9 +15,11 @@ use crate::source::Span;
 #[derive(Debug, Default)]
 pub struct Globs {
     entries: Vec<Entry>,
-    set: GlobSet,
-    /// The entry that a pattern of `set` belongs to.
+    globs: Vec<Glob>,
+    /// The entry that a pattern of `globs` belongs to.
     owners: Vec<usize>,
+    /// All of `globs` in one, made when the first path is asked about.
+    set: OnceLock<GlobSet>,
 }
 
 #[derive(Debug)]
@@ -27,12 +30,27 @@ struct Entry {
 }
 
 impl Globs {
+    /// Patterns that are known to be right.
+    pub fn known(patterns: &[&'static str]) -> Self {
+        Self::read(patterns.iter().map(|pattern| (*pattern, None))).0
+    }
+
     /// Compiles patterns, with where they are written. Returns what is wrong with each bad one beside the good ones.
     pub fn new<'a>(
         patterns: impl IntoIterator<Item = (&'a str, Option<Span>)>,
     ) -> (Self, Vec<(Option<Span>, String)>) {
+        let (mut globs, mut bad) = Self::read(patterns);
+        match together(&globs.globs) {
+            Ok(set) => globs.set = OnceLock::from(set),
+            Err(error) => bad.push((None, error.kind().to_string())),
+        }
+        (globs, bad)
+    }
+
+    fn read<'a>(
+        patterns: impl IntoIterator<Item = (&'a str, Option<Span>)>,
+    ) -> (Self, Vec<(Option<Span>, String)>) {
         let mut globs = Self::default();
-        let mut builder = GlobSetBuilder::new();
         let mut bad = Vec::new();
         for (text, span) in patterns {
             let compiled: Result<Vec<_>, _> = spellings(text)
@@ -43,25 +61,20 @@ impl Globs {
                 .collect();
             match compiled {
                 Ok(compiled) => {
-                    for glob in compiled {
-                        builder.add(glob);
-                        globs.owners.push(globs.entries.len());
-                    }
+                    globs.owners.resize(globs.owners.len() + compiled.len(), globs.entries.len());
+                    globs.globs.extend(compiled);
                     globs.entries.push(Entry { text: text.to_owned(), span, used: AtomicBool::new(false) });
                 }
                 Err(error) => bad.push((span, error.kind().to_string())),
             }
-        }
-        match builder.build() {
-            Ok(set) => globs.set = set,
-            Err(error) => bad.push((None, error.kind().to_string())),
         }
         (globs, bad)
     }
 
     /// Whether some pattern matches; every one that does has been of use.
     pub fn matches(&self, path: &Utf8Path) -> bool {
-        let hits = self.set.matches(path.as_std_path());
+        let set = self.set.get_or_init(|| together(&self.globs).unwrap_or_default());
+        let hits = set.matches(path.as_std_path());
         for hit in &hits {
             if let Some(entry) = self.owners.get(*hit).and_then(|owner| self.entries.get(*owner)) {
                 entry.used.store(true, Ordering::Relaxed);
@@ -81,10 +94,14 @@ impl Globs {
         idle.map(|entry| (entry.text.as_str(), entry.span))
     }
 
-    /// Whether all patterns matched something.
+    /// Whether all patterns that somebody wrote matched something.
     pub(super) fn all_used(&self) -> bool {
-        self.entries.iter().all(|entry| entry.used.load(Ordering::Relaxed))
+        self.entries.iter().all(|entry| entry.span.is_none() || entry.used.load(Ordering::Relaxed))
     }
+}
+
+fn together(globs: &[Glob]) -> Result<GlobSet, Error> {
+    GlobSet::new(globs)
 }
 
 /// The pattern as globset wants it: what it names, and what lies in that.
@@ -122,9 +139,10 @@ mod tests {
 
     #[test]
     fn each_pattern_remembers_whether_it_matched() {
-        let (globs, _) = Globs::new([("a", None), ("b", None)]);
+        let (globs, _) = Globs::new([("a", Some(Span::new(0, 1))), ("b", Some(Span::new(2, 3)))]);
         assert!(globs.matches(Utf8Path::new("a/x.yaml")));
         assert_eq!(globs.unused().map(|(text, _)| text).collect::<Vec<_>>(), ["b"]);
         assert!(!globs.all_used());
+        assert!(Globs::known(&["a"]).all_used(), "nobody waits for it");
     }
 }

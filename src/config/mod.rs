@@ -330,6 +330,27 @@ pub struct External {
     used: AtomicBool,
 }
 
+/// A chart, and what it is deployed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The chart's folder, ready to be opened.
+    pub path: Utf8PathBuf,
+    /// Where that is written.
+    pub span: Span,
+    /// Files of values, ready to be opened, and where they are named; the later ones win.
+    pub values: Vec<(Utf8PathBuf, Span)>,
+    /// Single values, as `helm --set` takes them, and where they are written.
+    pub set: Vec<(String, Span)>,
+    /// The release's name.
+    pub release: Option<String>,
+    /// The release's namespace.
+    pub namespace: Option<String>,
+    /// The version of Kubernetes.
+    pub kubernetes: Option<KubernetesVersion>,
+    /// Groups and versions of APIs that the cluster has beside the usual ones.
+    pub api_versions: Vec<String>,
+}
+
 /// The settings file as it was read.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
@@ -385,6 +406,8 @@ pub struct Config {
     pub kubernetes: Option<KubernetesVersion>,
     /// The baseline file, ready to be opened.
     pub baseline: Option<Utf8PathBuf>,
+    /// Charts, and what they are deployed with.
+    pub charts: Vec<Chart>,
     rule_spans: Vec<Span>,
     select: Vec<Named>,
     ignore: Vec<Named>,
@@ -414,6 +437,7 @@ impl Config {
             rules: Vec::new(),
             kubernetes: None,
             baseline: None,
+            charts: Vec::new(),
             rule_spans: Vec::new(),
             select: Vec::new(),
             ignore: Vec::new(),
@@ -425,8 +449,8 @@ impl Config {
             externals: Vec::new(),
             externals_by_kind: FxHashMap::default(),
             production: Globs::default(),
-            test: Globs::new(TEST_PATTERNS.map(|pattern| (pattern, None))).0,
-            tests: Globs::new([(TESTS, None)]).0,
+            test: Globs::known(&TEST_PATTERNS),
+            tests: Globs::known(&[TESTS]),
         }
     }
 
@@ -546,11 +570,19 @@ impl Config {
         self.params.iter().filter(move |params| params.rule.name == rule).flat_map(|params| &params.values)
     }
 
-    /// Folders of rules that the settings file names and that do not exist.
-    pub fn check_folders(&self, exists: &dyn Fn(&Utf8Path) -> bool) -> Vec<Problem> {
-        let named = self.rules.iter().zip(&self.rule_spans).filter(|(folder, _)| !exists(folder));
-        let missing = |span: &Span| Problem::error(Some(*span), "there is no such folder", "named here");
-        named.map(|(folder, span)| missing(span).help(format!("looked for {folder}"))).collect()
+    /// Folders of rules, charts and files of values that the settings file names and that do not exist.
+    pub fn check_paths(&self, exists: &dyn Fn(&Utf8Path) -> bool) -> Vec<Problem> {
+        let rules =
+            self.rules.iter().zip(&self.rule_spans).map(|(folder, span)| (folder.clone(), *span, "folder"));
+        let charts = self.charts.iter().flat_map(|chart| {
+            let values = chart.values.iter().map(|(path, span)| (path.clone(), *span, "file"));
+            std::iter::once((chart.path.join("Chart.yaml"), chart.span, "chart")).chain(values)
+        });
+        let missing = |(path, span, what): (Utf8PathBuf, Span, &str)| {
+            let problem = Problem::error(Some(span), format!("there is no such {what}"), "named here");
+            problem.help(format!("looked for {path}"))
+        };
+        rules.chain(charts).filter(|(path, ..)| !exists(path)).map(missing).collect()
     }
 
     /// Names in the settings and flags that are neither a rule nor a family.

@@ -4,20 +4,21 @@
 
 use std::sync::atomic::AtomicBool;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobBuilder;
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::{Chart, External, bytes, severity};
 use super::{
     Config, ConfigFile, Globs, Named, Override, Param, ParamValue, Params, Problem, Severities, nearest,
 };
-use super::{External, bytes, severity};
 use crate::finding::Severity;
 use crate::source::Span;
 
 /// The keys of the file itself.
-pub(super) const TOP: [&str; 15] = [
+pub(super) const TOP: [&str; 16] = [
     "select",
     "ignore",
     "pedantic",
@@ -32,12 +33,16 @@ pub(super) const TOP: [&str; 15] = [
     "params",
     "overrides",
     "external",
+    "chart",
     "paths",
 ];
 /// The keys of `[[overrides]]`.
 pub(super) const OVERRIDE: [&str; 6] = ["paths", "select", "ignore", "severity", "reason", "until"];
 /// The keys of `[[external]]`.
 pub(super) const EXTERNAL: [&str; 4] = ["kind", "name", "namespace", "reason"];
+/// The keys of `[[chart]]`.
+pub(super) const CHART: [&str; 7] =
+    ["path", "values", "set", "release", "namespace", "kube-version", "api-versions"];
 /// The keys of `[paths]`.
 pub(super) const PATHS: [&str; 2] = ["production", "test"];
 
@@ -101,7 +106,7 @@ pub(super) fn read(file: ConfigFile, today: Date) -> (Config, Vec<Problem>) {
                 (config.rules, config.rule_spans) =
                     folders.map(|(text, span)| (folder.join(text), span)).unzip();
             }
-            "kubernetes" => config.kubernetes = reader.kubernetes(value),
+            "kubernetes" => config.kubernetes = reader.kubernetes(value, key),
             "baseline" => config.baseline = reader.text(value, key).map(|path| folder.join(path)),
             "severity" => config.severity = reader.severities(value, key),
             "params" => config.params = reader.params(value, key),
@@ -116,6 +121,12 @@ pub(super) fn read(file: ConfigFile, today: Date) -> (Config, Vec<Problem>) {
                     config.externals.extend(reader.external(entry));
                 }
                 config.externals.sort_by_key(|external| external.span);
+            }
+            "chart" => {
+                for entry in reader.tables(value, key) {
+                    config.charts.extend(reader.chart(entry, &folder));
+                }
+                config.charts.sort_by_key(|chart| chart.span);
             }
             "paths" => {
                 if let Some(table) = reader.table(value, key) {
@@ -294,17 +305,17 @@ impl Reader {
         size
     }
 
-    fn kubernetes(&mut self, value: &Value<'_>) -> Option<super::KubernetesVersion> {
+    fn kubernetes(&mut self, value: &Value<'_>, key: &str) -> Option<super::KubernetesVersion> {
         if let DeValue::Float(_) = value.get_ref() {
-            let problem =
-                Problem::error(Some(at(value)), "`kubernetes` must be text", "TOML reads this as a number");
+            let message = format!("`{key}` must be text");
+            let problem = Problem::error(Some(at(value)), message, "TOML reads this as a number");
             self.problems.push(problem.help("put it in quotes: as a number, 1.30 is the same as 1.3"));
             return None;
         }
-        let version = self.text(value, "kubernetes")?.parse();
+        let version = self.text(value, key)?.parse();
         if version.is_err() {
             let label = "expected a version such as 1.33";
-            self.problems.push(Problem::error(Some(at(value)), "`kubernetes` is not a version", label));
+            self.problems.push(Problem::error(Some(at(value)), format!("`{key}` is not a version"), label));
         }
         version.ok()
     }
@@ -467,6 +478,44 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn chart(&mut self, entry: &Value<'_>, folder: &Utf8Path) -> Option<Chart> {
+        let table = entry.get_ref().as_table()?;
+        let mut path = None;
+        let mut read = Chart {
+            path: Utf8PathBuf::new(),
+            span: at(entry),
+            values: Vec::new(),
+            set: Vec::new(),
+            release: None,
+            namespace: None,
+            kubernetes: None,
+            api_versions: Vec::new(),
+        };
+        for (key, value) in self.known(table, &CHART, "[[chart]]") {
+            let owned = |(text, span): (&str, Span)| (text.to_owned(), span);
+            match key {
+                "path" => path = self.text(value, key).map(|text| (folder.join(text), at(value))),
+                "values" => {
+                    let files = self.texts(value, key).into_iter();
+                    read.values = files.map(|(text, span)| (folder.join(text), span)).collect();
+                }
+                "set" => read.set = self.texts(value, key).into_iter().map(owned).collect(),
+                "release" => read.release = self.text(value, key).map(str::to_owned),
+                "namespace" => read.namespace = self.text(value, key).map(str::to_owned),
+                "kube-version" => read.kubernetes = self.kubernetes(value, key),
+                _ => {
+                    let versions = self.texts(value, key).into_iter();
+                    read.api_versions = versions.map(|(text, _)| text.to_owned()).collect();
+                }
+            }
+        }
+        if !table.contains_key("path") {
+            self.missing(entry, "path", "a chart");
+        }
+        (read.path, read.span) = path?;
+        Some(read)
     }
 
     fn missing(&mut self, entry: &Value<'_>, key: &str, whose: &str) {

@@ -57,6 +57,9 @@ pub(super) struct File {
     /// Things that your configuration names and that are made elsewhere.
     #[schemars(default)]
     external: Vec<External>,
+    /// Charts, and what they are deployed with, instead of their defaults.
+    #[schemars(default)]
+    chart: Vec<Chart>,
     /// Which paths are production, and which are tests, examples and development.
     paths: Option<Paths>,
 }
@@ -95,6 +98,30 @@ pub(super) struct External {
     namespace: Option<String>,
     /// Who makes it.
     reason: Option<String>,
+}
+
+/// A chart, and what it is deployed with. A chart may stand here several times.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Chart {
+    /// Its folder, relative to this file.
+    path: String,
+    /// Files of values, relative to this file. The later ones win.
+    #[schemars(default)]
+    values: Vec<String>,
+    /// Single values, as `helm --set` takes them: "image.tag=1.2".
+    #[schemars(default)]
+    set: Vec<String>,
+    /// The release's name; "release-name" where it is left out.
+    release: Option<String>,
+    /// The release's namespace; "default" where it is left out.
+    namespace: Option<String>,
+    /// The version of Kubernetes that it meets, for example "1.33"; that of `kubernetes` where it is left out.
+    #[schemars(regex(pattern = r"^v?\d+\.\d+(\.\d+)?$"))]
+    kube_version: Option<String>,
+    /// Groups and versions of APIs that the cluster has beside the usual ones: "monitoring.coreos.com/v1".
+    #[schemars(default)]
+    api_versions: Vec<String>,
 }
 
 /// Which paths are production, and which are not.

@@ -205,6 +205,25 @@ test = ["playground"]
 }
 
 #[test]
+fn charts() {
+    let text = "[[chart]]\npath = \"deploy/shop\"\nvalues = [\"prod.yaml\"]\nset = [\"a=1\"]\nrelease = \"web\"\n\
+        kube-version = \"1.33\"\napi-versions = [\"x/v1\"]\n";
+    let config = good(text);
+    let [chart] = config.charts.as_slice() else { panic!("one chart") };
+    assert_eq!((chart.path.as_str(), chart.values[0].0.as_str()), ("/shop/deploy/shop", "/shop/prod.yaml"));
+    assert_eq!((chart.release.as_deref(), chart.namespace.as_deref()), (Some("web"), None));
+    assert_eq!(chart.kubernetes.map(|version| version.to_string()).as_deref(), Some("1.33"));
+    assert_eq!((chart.set[0].0.as_str(), chart.api_versions[0].as_str()), ("a=1", "x/v1"));
+    assert_eq!(config.check_paths(&|_| true), []);
+    let missing = config.check_paths(&|path| path.file_name() == Some("Chart.yaml"));
+    shown(
+        "bad-charts",
+        "[[chart]]\nvalues = \"prod.yaml\"\n[[chart]]\npath = 3\nkube-version = 1.30\nvalue = []\n",
+    );
+    snapshot("missing-values", &frames(text, &missing));
+}
+
+#[test]
 fn a_rule_that_did_not_run_makes_nothing_unused() {
     let config = good("[[overrides]]\npaths = [\"old\"]\nignore = [\"disruption\"]\n");
     config.saw(Utf8Path::new("old/a.yaml"));
@@ -390,6 +409,7 @@ fn schema_and_reader_know_the_same_keys() {
         (&schema, &read::TOP[..]),
         (&schema["$defs"]["Override"], &read::OVERRIDE),
         (&schema["$defs"]["External"], &read::EXTERNAL),
+        (&schema["$defs"]["Chart"], &read::CHART),
         (&schema["$defs"]["Paths"], &read::PATHS),
     ] {
         let mut known: Vec<_> = known.to_vec();
@@ -403,7 +423,8 @@ fn schema_and_reader_know_the_same_keys() {
 #[test]
 fn every_key_is_documented() {
     let page = include_str!("../../docs/configure.md");
-    for key in read::TOP.iter().chain(&read::OVERRIDE).chain(&read::EXTERNAL).chain(&read::PATHS) {
+    let tables = [&read::OVERRIDE[..], &read::EXTERNAL, &read::CHART, &read::PATHS].concat();
+    for key in read::TOP.iter().chain(&tables) {
         assert!(page.contains(&format!("`{key}`")), "docs/configure.md does not explain `{key}`");
     }
     for pattern in TEST_PATTERNS {

@@ -4,6 +4,7 @@
 //! the order of the subjects, whatever the number of threads. A panic is an answer, too: the rest is still asked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use crate::model::{Model, Thing};
 use crate::rule::Rule;
 use crate::rule::eval::ENDLESS;
 use crate::rule::judge::{self, Asking, Verdict};
+use crate::rule::memo::Memo;
 use crate::rule::page::PageError;
 use crate::source::Place;
 
@@ -39,7 +41,11 @@ pub(super) struct Fault {
     pub(super) related: Vec<Label>,
     pub(super) object: String,
     pub(super) path: String,
+    /// Keys that are not there, and that the rule asks for.
+    pub(super) missing: Vec<String>,
     pub(super) unit: String,
+    /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
+    pub(super) settings: Option<(String, usize)>,
     pub(super) subject: SubjectName,
     pub(super) grounds: Vec<Place>,
     pub(super) annotations: Vec<(Place, String)>,
@@ -60,8 +66,11 @@ type Subject = (Thing, Option<Thing>);
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
+/// Below this many questions one thread is quicker than two.
+const FEW: usize = 1000;
+
 /// Asks every rule of every subject that it looks at.
-pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
+pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
     let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
@@ -78,10 +87,16 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
     let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
-    let answers: Vec<Asked> = if pieces.len() < 4 {
-        pieces.iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
+    let memo = || Rc::new(Memo::new(model));
+    let questions: usize = pieces.iter().map(|(subjects, asked)| subjects.len() * asked.len()).sum();
+    let answers: Vec<Asked> = if questions < FEW {
+        let memo = memo();
+        pieces.iter().map(|(subjects, asked)| piece(&memo, rules, &endless, subjects, asked)).collect()
     } else {
-        pieces.par_iter().map(|(subjects, asked)| piece(model, rules, &endless, subjects, asked)).collect()
+        pieces
+            .par_iter()
+            .map_init(memo, |memo, (subjects, asked)| piece(memo, rules, &endless, subjects, asked))
+            .collect()
     };
     let mut all =
         Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
@@ -99,16 +114,17 @@ pub(super) fn all(model: &Model<'_>, rules: &[Rule]) -> Asked {
     all
 }
 
-fn piece(
-    model: &Model<'_>,
-    rules: &[Rule],
+fn piece<'a>(
+    memo: &Rc<Memo<'a>>,
+    rules: &'a [Rule],
     endless: &[AtomicBool],
     subjects: &[Subject],
     asked: &[usize],
 ) -> Asked {
+    let model = memo.model();
     let mut answers = Asked::default();
     let mut askings: Vec<(usize, Asking<'_>)> =
-        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(model)?))).collect();
+        asked.iter().filter_map(|at| Some((*at, rules[*at].asking(memo)?))).collect();
     for subject in subjects {
         for (at, asking) in &mut askings {
             if endless[*at].load(Ordering::Relaxed) {
@@ -164,7 +180,9 @@ impl Asked {
             Verdict::Fault(fault) => {
                 let fault = *fault;
                 let unit = judge::above(model, thing, crate::model::Kind::Unit)
-                    .map_or_else(|| ".".to_owned(), |unit| model.units[unit.id as usize].name.clone());
+                    .map(|unit| model.units[unit.id as usize].name.clone())
+                    .or_else(|| crate::model::messaging::system(model, thing).map(str::to_owned))
+                    .unwrap_or_else(|| ".".to_owned());
                 self.faults.push(Fault {
                     rule,
                     severity: fault.severity,
@@ -175,7 +193,9 @@ impl Asked {
                     related: fault.related,
                     object: fault.object,
                     path: fault.path,
+                    missing: fault.missing,
                     unit,
+                    settings: None,
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),

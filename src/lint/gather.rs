@@ -1,5 +1,7 @@
 //! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
@@ -13,13 +15,19 @@ use crate::rule::{Rule, judge};
 use crate::source::{Place, SourceFile};
 
 /// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
-pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Finding> {
+pub(super) fn findings(
+    config: &Config,
+    model: &Model<'_>,
+    rules: &[Rule],
+    faults: Vec<Fault>,
+) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::new();
+    let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
-    for fault in &asked.faults {
+    for fault in faults {
         let rule = &rules[fault.rule];
         let owned = evidence[fault.rule];
         let confidence = fault.confidence;
@@ -27,7 +35,7 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
         let Some(severity) = config.judge(&rule.page.id, path, fault.severity, confidence) else { continue };
         // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
         let severity = if owned { severity } else { Severity::Info };
-        let member = occurrence(fault, severity);
+        let member = occurrence(&fault, severity);
         if !owned {
             if let Some(at) = without_evidence.get(&fault.rule) {
                 findings[*at].members.push(member);
@@ -36,31 +44,49 @@ pub(super) fn findings(config: &Config, model: &Model<'_>, rules: &[Rule], asked
             without_evidence.insert(fault.rule, findings.len());
         } else if let Some(at) = merged.get(&(fault.rule, fault.primary.place)) {
             findings[*at].members.push(member);
+            seen(&mut settings, *at, fault.settings);
             continue;
         } else {
             merged.insert((fault.rule, fault.primary.place), findings.len());
         }
+        seen(&mut settings, findings.len(), fault.settings);
         findings.push(Finding {
             rule: rule.page.id.clone(),
             severity,
             confidence,
-            message: fault.message.clone(),
-            help: fault.help.clone(),
-            subject: fault.subject.clone(),
+            message: fault.message,
+            help: fault.help,
+            subject: fault.subject,
             also: Vec::new(),
-            unit: fault.unit.clone(),
-            primary: fault.primary.clone(),
-            related: fault.related.clone(),
-            path: fault.path.clone(),
-            object: fault.object.clone(),
+            unit: fault.unit,
+            primary: fault.primary,
+            related: fault.related,
+            path: fault.path,
+            object: fault.object,
             members: vec![member],
             seen_with: Vec::new(),
         });
+    }
+    for (at, (settings, all)) in settings {
+        if settings.len() < all {
+            findings[at].seen_with = settings.into_iter().collect();
+        }
     }
     findings.iter_mut().for_each(Finding::settle);
     findings
         .sort_by(|a, b| (a.primary.place, &a.rule, &a.message).cmp(&(b.primary.place, &b.rule, &b.message)));
     findings
+}
+
+/// Notes under which settings of a chart a fault was seen: it is told where it was not seen under all.
+fn seen(
+    settings: &mut FxHashMap<usize, (BTreeSet<String>, usize)>,
+    finding: usize,
+    under: Option<(String, usize)>,
+) {
+    if let Some((name, all)) = under {
+        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), all)).0.insert(name);
+    }
 }
 
 fn occurrence(fault: &Fault, severity: Severity) -> Occurrence {
@@ -83,11 +109,17 @@ pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
 }
 
 /// Questions without an answer, sorted.
-pub(super) fn undecided(config: &Config, model: &Model<'_>, rules: &[Rule], asked: &Asked) -> Vec<Undecided> {
+pub(super) fn undecided(
+    config: &Config,
+    model: &Model<'_>,
+    rules: &[Rule],
+    asked: &Asked,
+    written: &dyn Fn(Place) -> Place,
+) -> Vec<Undecided> {
     let mut all: Vec<Undecided> = Vec::new();
     for open in &asked.undecided {
         let rule = &rules[open.rule];
-        let place = judge::grounds(model, open.subject).first().copied();
+        let place = judge::grounds(model, open.subject).first().copied().map(written);
         let path = place.map(|place| model.sources.path(place.file));
         let severity = rule.page.severity;
         if path.is_some_and(|path| {
@@ -115,7 +147,7 @@ pub(super) fn undecided(config: &Config, model: &Model<'_>, rules: &[Rule], aske
 
 /// Numbers that need the model.
 pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcome: &mut Outcome) {
-    outcome.summary.objects = model.objects.len();
+    outcome.summary.objects = model.objects.len() + model.messaging.handles as usize;
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {
         let words = if overlaid == 1 {
@@ -127,7 +159,6 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     }
     outcome.summary.subjects = asked.subjects;
     outcome.summary.rules = rules.len();
-    outcome.rules = rules.iter().map(|rule| crate::rule::info(&rule.page)).collect();
 }
 
 /// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.

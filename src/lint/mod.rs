@@ -3,8 +3,10 @@
 //! Nothing here prints, and no rule is known by its name.
 
 mod ask;
+pub mod charts;
 mod gather;
 mod read;
+mod rendered;
 mod rules;
 
 use std::time::Instant;
@@ -14,6 +16,7 @@ use camino::Utf8PathBuf;
 use crate::baseline::Baseline;
 use crate::config::{Config, Names};
 use crate::finding::Severity;
+use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
 use crate::suppress::{self, Suppressions};
@@ -40,23 +43,35 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut clock = Clock::new();
     let mut outcome = Outcome::default();
 
-    let project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, &mut outcome);
     clock.lap("read and parse", &mut outcome);
+
+    let settings = config.register(&mut project.sources);
+    let renderings = rendered::project(config, inputs, settings, &mut project, &mut outcome);
+    read::left_templates(&project, &mut outcome);
+    clock.lap("render", &mut outcome);
 
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    let mut rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 
-    let asked = ask::all(&model, &rules.ready);
+    let mut asked = ask::all(&model, &rules.ready);
+    if !renderings.is_empty() {
+        for fault in &mut asked.faults {
+            renderings.lead_home(fault, &rules.ready[fault.rule].page, &project.sources);
+        }
+    }
+    let written = |place| renderings.written(place);
     read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
-    let mut findings = gather::findings(config, &model, &rules.ready, &asked);
+    let mut findings = gather::findings(config, &model, &rules.ready, std::mem::take(&mut asked.faults));
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
@@ -65,28 +80,34 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked);
+    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,
         names: &names,
         ran: &ran,
         undecided: &outcome.undecided,
+        written: &written,
     }));
+    renderings.lead_diagnostics_home(&mut outcome.diagnostics);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
+    if project.trees.len() >= FEW {
+        // To give back the memory of many trees takes time that nobody need wait for.
+        rayon::spawn(move || drop(project.trees));
+    }
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);
+    problems.extend(misset);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         outcome.failed = true;
     }
     if whole {
         problems.extend(config.unused(&ran, &names));
     }
-    let settings = config.register(&mut outcome.sources);
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
 
@@ -97,6 +118,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         findings = applied.kept;
     }
     gather::report(config, inputs, findings, &mut outcome);
+    outcome.rules = rules.asked();
     clock.lap("gather", &mut outcome);
     outcome
 }
@@ -109,7 +131,9 @@ pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
 /// The model as rules see it.
 pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<Outcome>> {
     let mut outcome = Outcome::default();
-    let project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, &mut outcome);
+    let settings = config.register(&mut project.sources);
+    rendered::project(config, inputs, settings, &mut project, &mut outcome);
     if project.trees.is_empty() {
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
@@ -130,10 +154,27 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
     Ok(serde_json::Value::Object(dump.collect()))
 }
 
+/// The ways of requests through a project, with what is known of them.
+pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
+    let mut outcome = Outcome::default();
+    let project = read::project(config, inputs, &mut outcome);
+    if project.trees.is_empty() {
+        outcome.sources = project.sources;
+        return Err(Box::new(outcome));
+    }
+    let world = read::world(config);
+    let mut graph = crate::model::graph::of(&Model::build(&project.trees, &project.sources, &world));
+    graph.keep_below(&inputs.paths);
+    Ok(graph)
+}
+
 /// What rules can say about a subject, or about all; the subjects that there are if this is none.
 pub fn vocabulary(subject: Option<&str>) -> Result<String, Vec<String>> {
     crate::model::dump::vocabulary(subject)
 }
+
+/// Below this many trees nothing is worth a thread of its own.
+const FEW: usize = 1000;
 
 /// Measures the steps of a run.
 struct Clock(Instant);

@@ -12,7 +12,7 @@ use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::model::{External, World};
 use crate::outcome::Outcome;
 use crate::source::discover::{Walk, Why, discover, read};
-use crate::source::{FileId, Place, SourceFile, Sources, Span};
+use crate::source::{FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::Tree;
 use crate::syntax::{self, Parsed, Problem, Syntax};
 
@@ -20,6 +20,18 @@ use crate::syntax::{self, Parsed, Problem, Syntax};
 pub(super) struct Project {
     pub(super) sources: Sources,
     pub(super) trees: Vec<Tree>,
+    /// Files that hold templates, which mean nothing before they are rendered.
+    pub(super) templates: Vec<FileId>,
+}
+
+/// Counts the templates of which nothing was rendered.
+pub(super) fn left_templates(project: &Project, outcome: &mut Outcome) {
+    let left =
+        project.templates.iter().filter(|id| project.sources.get(**id).role != Role::Ingredient).count();
+    if left > 0 {
+        let what = words(left, "template without its chart", "templates without their chart");
+        outcome.summary.skipped.push((what, left));
+    }
 }
 
 /// Below this many files one thread is quicker than two.
@@ -87,20 +99,24 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
     };
     let sources = Sources::new(files);
     let mut trees = Vec::with_capacity(parsed.len());
-    let mut templates = 0;
+    let mut templates = Vec::new();
     let mut unreadable = 0;
     for parsed in parsed {
         let file = parsed.tree.file;
         outcome.summary.documents += parsed.tree.documents.len();
-        templates += usize::from(!parsed.templates.is_empty());
+        if !parsed.templates.is_empty() {
+            templates.push(file);
+        }
         // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
         // it is counted, not shown.
         let path = sources.path(file);
-        let ours = parsed.tree.text.contains("apiVersion")
-            && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path));
-        if !ours
-            && !parsed.problems.is_empty()
+        let ours = || {
+            parsed.tree.text.contains("apiVersion")
+                && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path))
+        };
+        if !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
+            && !ours()
         {
             unreadable += 1;
             trees.push(parsed.tree);
@@ -121,14 +137,8 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         );
         outcome.summary.skipped.push((what, unreadable));
     }
-    if templates > 0 {
-        outcome.summary.skipped.push((
-            words(templates, "template without its chart", "templates without their chart"),
-            templates,
-        ));
-    }
     outcome.summary.files = sources.len();
-    Project { sources, trees }
+    Project { sources, trees, templates }
 }
 
 /// What the files do not say.
@@ -170,6 +180,11 @@ fn failed(id: FileId) -> Parsed {
     let tree = crate::syntax::tree::Builder::new(id, Arc::from("")).finish();
     let problem = Problem { span: Span::default(), message: PANICKED.to_owned(), help: None };
     Parsed { tree, problems: vec![problem], templates: Vec::new() }
+}
+
+/// What is wrong with a text, as a diagnostic.
+pub(super) fn problem_in(file: FileId, problem: Problem) -> Diagnostic {
+    diagnostic(file, problem, About::Input)
 }
 
 fn diagnostic(file: FileId, problem: Problem, about: About) -> Diagnostic {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::config::{Config, ParamValue, Selected};
+use crate::config::{Config, ParamValue, Problem, Selected};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::model::Kind;
-use crate::outcome::{Outcome, RuleInfo};
+use crate::outcome::{AskedRule, Outcome, RuleInfo};
 use crate::rule::page::{Page, PageError};
 use crate::rule::{self, Rule, RuleFile, Setting, builtin, examples};
 use crate::source::{SourceFile, Sources};
@@ -21,6 +21,8 @@ pub(super) struct Rules {
     pub(super) ids: Vec<String>,
     broken: Vec<(RuleFile, Vec<PageError>)>,
     problems: Vec<Diagnostic>,
+    /// What is wrong with the settings of rules.
+    pub(super) misset: Vec<Problem>,
     paths: rustc_hash::FxHashMap<String, String>,
 }
 
@@ -55,7 +57,7 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
         if !here && !own {
             continue;
         }
-        let page = match Page::read(&file.id, file.text.clone()) {
+        let page = match file.page() {
             Ok(page) => page,
             Err(errors) => {
                 rules.broken.push((file, errors));
@@ -66,8 +68,10 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
         if selected == Selected::Default && !Rule::is_default(&page) && !own {
             continue;
         }
-        rules.problems.extend(unknown_params(config, &page));
-        match Rule::new(page, &settings) {
+        rules.misset.extend(unknown_params(config, &page));
+        // The built-in pages are checked when steadfast is built; a team's own may hold any mistake.
+        let rule = if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) };
+        match rule {
             Ok(rule) => rules.ready.push(rule),
             Err(errors) => rules.broken.push((file, errors)),
         }
@@ -81,7 +85,7 @@ pub(super) fn infos(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
     let mut infos = Vec::new();
     let mut rules = Rules::default();
     for (file, _) in files(config, &mut rules.problems) {
-        match Page::read(&file.id, file.text.clone()) {
+        match file.page() {
             Ok(page) => infos.push(rule::info(&page)),
             Err(errors) => rules.broken.push((file, errors)),
         }
@@ -100,7 +104,7 @@ pub fn test(_config: &Config, folders: &[Utf8PathBuf]) -> Tested {
     for folder in folders {
         for file in files_in(folder, &mut problems) {
             tested.rules += 1;
-            let errors = match Page::read(&file.id, file.text.clone()) {
+            let errors = match file.page() {
                 Ok(page) => {
                     tested.examples += page.rest().map_or(0, |rest| rest.examples.len());
                     examples::check(&page)
@@ -108,7 +112,7 @@ pub fn test(_config: &Config, folders: &[Utf8PathBuf]) -> Tested {
                 Err(errors) => errors,
             };
             if !errors.is_empty() {
-                let at = tested.sources.push(SourceFile::new(file.path.clone(), file.text.clone()));
+                let at = tested.sources.push(SourceFile::new(file.path.clone(), &*file.text));
                 tested.failures.extend(rule::diagnostics_of(at, errors));
             }
         }
@@ -136,6 +140,12 @@ impl Rules {
         }
     }
 
+    /// What reports may want to know of those that were asked.
+    pub(super) fn asked(self) -> Vec<AskedRule> {
+        let pages = self.ready.into_iter().map(|rule| rule.page);
+        pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page))).collect()
+    }
+
     /// The path that errors of a rule name.
     pub(super) fn path_of(&self, id: &str) -> String {
         self.paths.get(id).cloned().unwrap_or_else(|| format!("rules/{id}.md"))
@@ -146,7 +156,7 @@ impl Rules {
         let wrong = !self.broken.is_empty()
             || self.problems.iter().any(|problem| problem.severity == Severity::Error);
         for (file, errors) in &self.broken {
-            let at = outcome.sources.push(SourceFile::new(file.path.clone(), file.text.clone()));
+            let at = outcome.sources.push(SourceFile::new(file.path.clone(), &*file.text));
             outcome.diagnostics.extend(rule::diagnostics_of(at, errors.clone()));
         }
         outcome.diagnostics.extend(self.problems.iter().cloned());
@@ -157,10 +167,10 @@ impl Rules {
 /// All rule files: built-in ones, then own ones (true), each id once.
 fn files(config: &Config, problems: &mut Vec<Diagnostic>) -> Vec<(RuleFile, bool)> {
     let mut all: Vec<(RuleFile, bool)> = builtin::files().map(|file| (file, false)).collect();
-    let known: rustc_hash::FxHashSet<String> = all.iter().map(|(file, _)| file.id.clone()).collect();
     for folder in &config.rules {
         for file in files_in(folder, problems) {
-            if known.contains(&file.id) || all.iter().any(|(other, own)| *own && other.id == file.id) {
+            if builtin::get(&file.id).is_some() || all.iter().any(|(other, own)| *own && other.id == file.id)
+            {
                 problems.push(problem(
                     format!("the rule `{}` exists already", file.id),
                     Some("give the file another name: its path is the rule's id".to_owned()),
@@ -199,7 +209,7 @@ fn files_in(folder: &Utf8Path, problems: &mut Vec<Diagnostic>) -> Vec<RuleFile> 
             Ok(text) => found.push(RuleFile {
                 id: id.as_str().replace('\\', "/"),
                 path: path.to_string(),
-                text: Arc::from(text),
+                text: text.into(),
             }),
             Err(error) => {
                 problems.push(problem(format!("cannot read the rule `{path}`: {error}"), None, path.as_str()))
@@ -246,12 +256,11 @@ fn settings(config: &Config, id: &str) -> Vec<(String, Setting)> {
 }
 
 /// Parameters in the settings that a rule does not have, or that are of another type.
-fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
+fn unknown_params(config: &Config, page: &Page) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let file = config.file.as_ref().map(|file| file.path.to_string());
     for param in config.params(&page.id) {
         let known = page.params.iter().find(|known| known.name.text == param.name);
-        let message = match known {
+        let problem = match known {
             None => {
                 let names: Vec<&str> = page.params.iter().map(|known| known.name.text.as_str()).collect();
                 let has = if names.is_empty() {
@@ -259,7 +268,8 @@ fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
                 } else {
                     format!("it has {}", names.join(", "))
                 };
-                format!("`{}` has no parameter `{}`; {has}", page.id, param.name)
+                let message = format!("`{}` has no parameter `{}`; {has}", page.id, param.name);
+                Problem::error(Some(param.name_span), message, "not known")
             }
             Some(known) => {
                 let default = rule::read_setting(&known.default.text).map(|(_, ty)| ty);
@@ -272,20 +282,14 @@ fn unknown_params(config: &Config, page: &Page) -> Vec<Diagnostic> {
                 if default == given {
                     continue;
                 }
-                format!(
+                let message = format!(
                     "`{}` of `{}` is written like its default: {}",
                     param.name, page.id, known.default.text
-                )
+                );
+                Problem::error(Some(param.span), message, "of another type")
             }
         };
-        problems.push(Diagnostic {
-            about: About::Config,
-            severity: Severity::Error,
-            message,
-            help: None,
-            place: None,
-            file: file.clone(),
-        });
+        problems.push(problem);
     }
     problems
 }

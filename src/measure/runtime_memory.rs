@@ -813,7 +813,7 @@ mod tests {
                 // Slices every place.
                 let _ = show(&launch);
                 let _ = super::super::servers::drain(&launch);
-                let _ = super::super::servers::request_limit(&launch);
+                let _ = super::super::requests::limit(&launch);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How long application servers say that they drain before they stop, how long they let a request run, and in how many processes.
+//! How long application servers say that they drain before they stop, and in how many processes they run.
 //!
 //! Only flags and variables that a server documents, and only where they are set: what a server does without them is a default,
 //! and lives with the defaults. Configuration files are not read here.
@@ -36,15 +36,6 @@ pub fn drain(launch: &Launch<'_>) -> Option<ServerTime> {
         .or_else(|| java(launch, &programs))
         .or_else(|| gunicorn_variable(launch, &programs, &DRAIN_FLAGS[0]))
         .or_else(|| variable(launch))
-}
-
-/// The time after which the server gives up on one request or task. Infinite where the server was told never to.
-pub fn request_limit(launch: &Launch<'_>) -> Option<ServerTime> {
-    let programs = launch.programs();
-    programs
-        .iter()
-        .find_map(|program| flag(program, &REQUEST_FLAGS))
-        .or_else(|| gunicorn_variable(launch, &programs, &REQUEST_FLAGS[0]))
 }
 
 /// How many processes a server was told to run.
@@ -95,11 +86,11 @@ pub fn processes(launch: &Launch<'_>) -> Option<Processes> {
     Some(told(&Found { value, known: true, place }, !reads))
 }
 
-struct Flag {
-    server: &'static str,
-    programs: &'static [&'static str],
-    names: &'static [&'static str],
-    read: fn(&str) -> Option<f64>,
+pub(super) struct Flag {
+    pub(super) server: &'static str,
+    pub(super) programs: &'static [&'static str],
+    pub(super) names: &'static [&'static str],
+    pub(super) read: fn(&str) -> Option<f64>,
 }
 
 static DRAIN_FLAGS: [Flag; 7] = [
@@ -139,19 +130,7 @@ static DRAIN_FLAGS: [Flag; 7] = [
     Flag { server: "PM2", programs: &["pm2"], names: &["--kill-timeout"], read: milliseconds },
 ];
 
-static REQUEST_FLAGS: [Flag; 2] = [
-    // gunicorn docs, Settings, timeout: "Setting it to 0 has the effect of infinite timeouts".
-    Flag {
-        server: "gunicorn",
-        programs: &["gunicorn"],
-        names: &["--timeout", "-t"],
-        read: seconds_zero_is_never,
-    },
-    // Celery docs, Workers Guide, Time Limits: the hard limit, in seconds.
-    Flag { server: "Celery", programs: &["celery"], names: &["--time-limit"], read: decimal_seconds },
-];
-
-fn flag(program: &Program<'_>, flags: &'static [Flag]) -> Option<ServerTime> {
+pub(super) fn flag(program: &Program<'_>, flags: &'static [Flag]) -> Option<ServerTime> {
     flags.iter().filter(|flag| flag.programs.contains(&&*program.name)).find_map(|flag| {
         let found = options::last(&program.words, flag.names)?;
         Some(told(flag.server, flag.names[0], &found, flag.read, program.guessed))
@@ -159,7 +138,7 @@ fn flag(program: &Program<'_>, flags: &'static [Flag]) -> Option<ServerTime> {
 }
 
 /// gunicorn reads more arguments from GUNICORN_CMD_ARGS; the command line beats it. (gunicorn docs, Configuration Overview.)
-fn gunicorn_variable(
+pub(super) fn gunicorn_variable(
     launch: &Launch<'_>,
     programs: &[Program<'_>],
     flag: &'static Flag,
@@ -345,7 +324,7 @@ fn variable(launch: &Launch<'_>) -> Option<ServerTime> {
     })
 }
 
-fn told(
+pub(super) fn told(
     server: &'static str,
     setting: &'static str,
     found: &Found<'_>,
@@ -356,20 +335,16 @@ fn told(
     ServerTime { server, setting, seconds, place: found.place.clone(), guessed }
 }
 
-fn whole_seconds(text: &str) -> Option<f64> {
+pub(super) fn whole_seconds(text: &str) -> Option<f64> {
     text.parse::<u32>().ok().map(f64::from)
 }
 
-fn seconds_zero_is_never(text: &str) -> Option<f64> {
-    whole_seconds(text).map(|seconds| if seconds == 0.0 { f64::INFINITY } else { seconds })
-}
-
-fn decimal_seconds(text: &str) -> Option<f64> {
+pub(super) fn decimal_seconds(text: &str) -> Option<f64> {
     // No exponents, no infinities: what sleep(1) reads without a unit.
     text.bytes().all(|b| b.is_ascii_digit() || b == b'.').then(|| text.parse().ok())?
 }
 
-fn milliseconds(text: &str) -> Option<f64> {
+pub(super) fn milliseconds(text: &str) -> Option<f64> {
     whole_seconds(text).map(|milliseconds| milliseconds / 1000.0)
 }
 
@@ -556,32 +531,6 @@ mod tests {
                 ),
                 (None, &["puma", "-t", "5:5"], &[], &[], None),
                 (None, &["echo", "--graceful-timeout", "5"], &[], &[], None),
-            ],
-        );
-    }
-
-    #[test]
-    fn request_limits() {
-        check(
-            request_limit,
-            &[
-                (None, &["gunicorn", "-t", "120", "a"], &[], &[], Some("gunicorn 2 min `120`")),
-                (None, &["gunicorn", "--timeout=0", "a"], &[], &[], Some("gunicorn no limit `--timeout=0`")),
-                (
-                    None,
-                    &["gunicorn", "a"],
-                    &[],
-                    &[("GUNICORN_CMD_ARGS", "--timeout 60")],
-                    Some("gunicorn 1 min `--timeout 60`"),
-                ),
-                (
-                    None,
-                    &["celery", "-A", "a", "worker", "--time-limit=300"],
-                    &[],
-                    &[],
-                    Some("Celery 5 min `--time-limit=300`"),
-                ),
-                (None, &["gunicorn", "--threads", "4"], &[], &[], None),
             ],
         );
     }

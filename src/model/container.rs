@@ -5,10 +5,11 @@ use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::kubernetes::pod::Role;
 use crate::lower::read;
+use crate::measure::image::Image;
 use crate::syntax::tree::NodeRef;
 
 /// A container.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Container<'a> {
     /// What it is a part of.
     pub workload: u32,
@@ -16,6 +17,8 @@ pub struct Container<'a> {
     pub role: Role,
     /// Its node.
     pub node: NodeRef<'a>,
+    /// Its image, taken apart, if that can be done.
+    pub image: Option<Image<'a>>,
 }
 
 /// The container as a subject.

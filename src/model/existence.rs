@@ -13,6 +13,7 @@ use crate::fact::Reason;
 use crate::lower::kubernetes::made;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
+use crate::source::Extent;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// What is known of an object that something names.
@@ -64,7 +65,7 @@ pub struct Traces {
     words: FxHashSet<(u32, u64)>,
     /// Objects that install others, by unit, and the namespace that they install into.
     installers: FxHashMap<u32, Vec<Option<String>>>,
-    /// Units that a kustomization with remote parts belongs to.
+    /// Units that hold less than is deployed: a chart, an overlay with remote parts.
     open: FxHashSet<u32>,
 }
 
@@ -133,6 +134,8 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                 }
             }
         }
+        let units = model.units.iter().enumerate();
+        traces.open.extend(units.filter(|(_, unit)| unit.extent != Extent::Whole).map(|(id, _)| id as u32));
         for tree in model.trees {
             let path = model.sources.path(tree.file);
             if !matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
@@ -249,7 +252,7 @@ fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence
     }
     let perhaps = |words: &'static str| Existence::Perhaps(Reason::new(words));
     if traces.open.contains(&unit) {
-        return perhaps("a kustomization of this unit brings in what is in no file here");
+        return perhaps("this unit is deployed with more than is in files here");
     }
     let here = namespace_of(model, wanted);
     let into = |installer: &Option<String>| match (installer.as_deref(), here) {
@@ -334,8 +337,8 @@ fn namespace_matches(model: &Model<'_>, wanted: Wanted<'_>, candidate: u32) -> M
 
 /// Whether an object's namespace is only known at run time.
 fn hides_namespace(model: &Model<'_>, object: u32) -> bool {
-    let node = model.objects[object as usize].object.node.at("metadata.namespace");
-    node.is_some_and(|node| node.is_unknown())
+    let object = &model.objects[object as usize].object;
+    object.namespace.is_none() && object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
 }
 
 fn is_cluster_wide(kind: &str) -> bool {
@@ -345,10 +348,12 @@ fn is_cluster_wide(kind: &str) -> bool {
     )
 }
 
-/// The name of an object of this kind in the unit that comes nearest to a name that nothing declares. Of very many names
-/// only the first are looked at: a suggestion is not worth a slow run.
+/// How many names are looked at for the nearest: a suggestion is not worth a slow run.
+pub const NAMES: usize = 300;
+
+/// The name of an object of this kind in the unit that comes nearest to a name that nothing declares.
 pub fn nearest<'m>(model: &'m Model<'_>, unit: u32, kind: &str, name: &str) -> Option<&'m str> {
     let objects = model.units[unit as usize].objects.iter().map(|id| &model.objects[*id as usize].object);
-    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(300);
+    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(NAMES);
     crate::spelling::nearest(name, names)
 }

@@ -4,7 +4,9 @@
 //! All objects are walked at once, in parallel, when the first rule asks.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
+use super::object::Entry;
 use super::value::things;
 use super::vocabulary::{FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
@@ -163,43 +165,44 @@ pub static OF_OBJECT: &[FactDef] = facts! {
     };
     "duplicateKeys": Ty::List(&Ty::Thing(Kind::DuplicateKey)), "keys that one of its mappings has twice" => |m, t| {
         let all = duplicates(m);
-        things((0..all.len()).filter(|at| all[*at].0 == t.id).map(|at| Thing::new(Kind::DuplicateKey, at)))
+        let start = all.partition_point(|duplicate| duplicate.0 < t.id);
+        things((start..all.len()).take_while(|at| all[*at].0 == t.id).map(|at| Thing::new(Kind::DuplicateKey, at)))
     };
 };
 
+/// How many objects one piece of work has.
+const PIECE: usize = 256;
+
+/// What is odd about some objects, of which the first has this position.
+fn of(first: usize, objects: &[Entry<'_>]) -> Oddities {
+    let mut found = Oddities::default();
+    for (at, entry) in objects.iter().enumerate() {
+        let (id, object) = ((first + at) as u32, &entry.object);
+        let Some(ty) = fields::kind(object.api_version, object.kind) else { continue };
+        // Values of custom resources are checked by their own schema, which this table is not.
+        let own = is_kubernetes_own(object.group());
+        faults(ty, object.node, &mut |fault| match fault {
+            Fault::Field { within, value, name, .. } if !is_filled_in_later(name) => {
+                found.unknown.push(UnknownField { object: id, node: value.id(), within: *within });
+            }
+            Fault::Type { expected, value } if own => {
+                found.wrong.push(WrongType { object: id, node: value.id(), expected: *expected });
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
 fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
     model.index.fields.get_or_init(|| {
-        let objects: Vec<_> =
-            model.objects.iter().enumerate().map(|(id, entry)| (id as u32, entry.object)).collect();
-        let found: Vec<Oddities> = objects
-            .par_chunks(256)
-            .map(|objects| {
-                let mut found = Oddities::default();
-                for (id, object) in objects {
-                    let Some(ty) = fields::kind(object.api_version, object.kind) else { continue };
-                    // Values of custom resources are checked by their own schema, which this table is not.
-                    let own = is_kubernetes_own(object.group());
-                    faults(ty, object.node, &mut |fault| match fault {
-                        Fault::Field { within, value, name, .. } if !is_filled_in_later(name) => {
-                            found.unknown.push(UnknownField {
-                                object: *id,
-                                node: value.id(),
-                                within: *within,
-                            });
-                        }
-                        Fault::Type { expected, value } if own => {
-                            found.wrong.push(WrongType {
-                                object: *id,
-                                node: value.id(),
-                                expected: *expected,
-                            });
-                        }
-                        _ => {}
-                    });
-                }
-                found
-            })
-            .collect();
+        // To start threads for a few objects takes longer than to do without.
+        let found: Vec<Oddities> = if model.objects.len() <= PIECE {
+            vec![of(0, &model.objects)]
+        } else {
+            let pieces = model.objects.par_chunks(PIECE).enumerate();
+            pieces.map(|(at, objects)| of(at * PIECE, objects)).collect()
+        };
         let mut all = Oddities::default();
         for part in found {
             all.unknown.extend(part.unknown);
@@ -332,18 +335,17 @@ fn duplicates<'m>(model: &'m Model<'_>) -> &'m [(u32, u32, u32)] {
     model.index.duplicates.get_or_init(|| {
         let mut found = Vec::new();
         for (at, tree) in model.trees.iter().enumerate().filter(|(_, tree)| !tree.duplicates.is_empty()) {
-            let objects: Vec<(u32, NodeRef<'_>)> = model
-                .objects
-                .iter()
-                .enumerate()
-                .filter(|(_, entry)| std::ptr::eq(entry.object.node.tree(), tree))
-                .map(|(id, entry)| (id as u32, entry.object.node))
-                .collect();
+            // Objects stand in the order of their files.
+            let file = |entry: &Entry<'_>| entry.object.node.tree().file;
+            let first = model.objects.partition_point(|entry| file(entry) < tree.file);
+            let here = model.objects[first..].iter().take_while(|entry| file(entry) == tree.file);
+            let objects: FxHashMap<NodeId, u32> =
+                (first as u32..).zip(here).map(|(id, entry)| (entry.object.node.id(), id)).collect();
             for (nth, duplicate) in tree.duplicates.iter().enumerate() {
                 let kept = tree.node(duplicate.kept);
                 let mut here = Some(kept);
                 while let Some(node) = here {
-                    if let Some((object, _)) = objects.iter().find(|(_, object)| *object == node) {
+                    if let Some(object) = objects.get(&node.id()) {
                         found.push((*object, at as u32, nth as u32));
                         break;
                     }

@@ -1,6 +1,6 @@
 //! A container's image, taken apart, and when the kubelet pulls it.
 
-use super::container;
+use super::container::{self, Container};
 use super::vocabulary::{FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot};
@@ -49,9 +49,9 @@ fn node<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
 }
 
 /// The image, taken apart, unless it is hidden or an overlay says which one it really is.
-fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Image<'a>> {
-    let container = model.containers[thing.id as usize].node;
-    image::parsed(container).filter(|image| !is_renamed(model, container, image))
+fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Option<&'a Image<'a>> {
+    let Container { node, image, .. } = &model.containers[thing.id as usize];
+    image.as_ref().filter(|image| !is_renamed(model, *node, image))
 }
 
 fn part<'a>(
@@ -61,7 +61,7 @@ fn part<'a>(
 ) -> Fact<'a, &'a str> {
     let Some(node) = node(model, thing) else { return Fact::nothing() };
     let Some(image) = parsed(model, thing) else { return hidden(node) };
-    match which(&image) {
+    match which(image) {
         Part::Absent => Fact::absent(Spot::value(node)),
         Part::Known(range) => Fact::written(&node.text()[range.clone()], Spot::within(node, range.clone())),
         Part::Unknown(_) => hidden(node),
@@ -84,9 +84,9 @@ fn hidden<'a, T>(node: NodeRef<'a>) -> Fact<'a, T> {
 
 /// What the image of a container is, by its name.
 pub fn product<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, &'a str> {
-    let container = model.containers[container as usize].node;
-    let Some(node) = image::node(container) else { return Fact::nothing() };
-    match image::parsed(container).and_then(|image| image.product()) {
+    let container = &model.containers[container as usize];
+    let Some(node) = image::node(container.node) else { return Fact::nothing() };
+    match container.image.as_ref().and_then(Image::product) {
         Some(product) => Fact::written(product, Spot::value(node)).guessed(),
         None => hidden(node),
     }
@@ -99,7 +99,7 @@ fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
         Part::Known(range) => Spot::within(node, range.clone()),
         _ => Spot::value(node),
     };
-    if crate::lower::kubernetes::placeholder::is_placeholder(&image) {
+    if crate::lower::kubernetes::placeholder::is_placeholder(image) {
         return Fact::unknown_at("something fills in this name before a pod runs", Spot::value(node));
     }
     Fact::written(

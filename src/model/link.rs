@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Model;
 use crate::fact::Reason;
 use crate::lower::kubernetes::selector::{self, Match};
+use crate::source::Extent;
 use crate::syntax::tree::NodeRef;
 
 /// Whether two objects are in the same namespace, as far as the files say. An object without one goes where the others of
@@ -39,14 +40,43 @@ pub fn namespace<'m>(model: &'m Model<'_>, object: u32) -> Option<&'m str> {
 
 /// Whether an object names a namespace that is only known at run time.
 fn is_hidden(model: &Model<'_>, object: u32) -> bool {
-    let namespace = model.objects[object as usize].object.node.at("metadata.namespace");
-    namespace.is_some_and(NodeRef::is_unknown)
+    let object = &model.objects[object as usize].object;
+    object.namespace.is_none() && object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
 }
 
-/// Whether two objects stand in files of the same folder.
-pub fn same_folder(model: &Model<'_>, a: u32, b: u32) -> bool {
-    let folder = |id: u32| model.path_of(id).parent().map(camino::Utf8Path::as_str);
-    folder(a) == folder(b)
+/// What stands in the files of one folder, belongs to one unit and goes to one namespace: where a name leads nowhere, what was
+/// meant is often here.
+#[derive(Debug, Default)]
+pub struct Corner {
+    /// Services, in order.
+    pub services: Vec<u32>,
+    /// Workloads, in order.
+    pub workloads: Vec<u32>,
+}
+
+/// A unit, a folder and a namespace, as far as they are known.
+type Where = (u32, Option<String>, Option<String>);
+
+/// What stands beside an object and goes to this namespace, as far as the files say.
+pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) -> &'m Corner {
+    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new() };
+    let corner = |object: u32, namespace: Option<&str>| -> Where {
+        let folder = model.path_of(object).parent().map(camino::Utf8Path::as_str);
+        (model.objects[object as usize].unit, folder.map(str::to_owned), namespace.map(str::to_owned))
+    };
+    let corners = model.index.corners.get_or_init(|| {
+        let mut corners: FxHashMap<_, Corner> = FxHashMap::default();
+        for (id, service) in model.services.iter().enumerate() {
+            let key = corner(service.object, self::namespace(model, service.object));
+            corners.entry(key).or_default().services.push(id as u32);
+        }
+        for (id, workload) in model.workloads.iter().enumerate() {
+            let key = corner(workload.object, self::namespace(model, workload.object));
+            corners.entry(key).or_default().workloads.push(id as u32);
+        }
+        corners
+    });
+    corners.get(&corner(object, namespace)).unwrap_or(&NOTHING)
 }
 
 /// Indexes over all subjects, each built at first use.
@@ -70,6 +100,14 @@ pub struct Indexes {
     pub unit_zones: OnceLock<FxHashMap<u32, Vec<String>>>,
     /// The Rollouts that wait for an AnalysisTemplate.
     pub waiting: OnceLock<super::analysis::Waiting>,
+    /// By unit: the objects that may make pods of their own.
+    pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Services and workloads by unit, folder and namespace.
+    pub corners: OnceLock<FxHashMap<Where, Corner>>,
+    /// What StatefulSets call the claims that they make.
+    pub set_claims: OnceLock<super::reference::SetClaims>,
+    /// The ReferenceGrants, by the namespace that they are in.
+    pub grants: OnceLock<FxHashMap<Option<String>, Vec<u32>>>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
     /// Workloads by namespace.
@@ -86,10 +124,24 @@ pub struct Indexes {
     pub resolved: OnceLock<super::reference::Resolved>,
     /// Routes that lead to a service.
     pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
+    /// The ConfigMaps of ingress-nginx, by object.
+    pub nginx_configs: OnceLock<Vec<u32>>,
+    /// The policies of Envoy Gateway.
+    pub policies: OnceLock<super::attachment::Policies>,
+    /// Hops by the Services that they lead to.
+    pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Breakers by the Service that they are for.
+    pub breakers_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Rate limits by the object that sets them.
+    pub limiters_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// The ways that requests take.
+    pub paths: OnceLock<super::path::Paths>,
     /// What Ingresses claim: class, host and path.
     pub claims: OnceLock<FxHashMap<u64, Vec<(u32, u32)>>>,
     /// Fields that are no fields, and values of the wrong type.
     pub fields: OnceLock<super::fields::Oddities>,
+    /// How queues, functions and alarms find each other.
+    pub messaging: OnceLock<super::messaging::Graph>,
     /// Names that occur twice.
     pub repeats: OnceLock<Vec<super::shape::Repeat>>,
     /// Keys that a mapping has twice, by object.
@@ -250,6 +302,9 @@ pub fn selecting(
 ) -> Found {
     let unit = model.objects[of as usize].unit;
     let mut found = Found::default();
+    if model.units[unit as usize].extent == Extent::Part {
+        found.open = Some(Reason::new("a part of what is deployed with it is in no file here"));
+    }
     for id in candidates {
         let holder = owner(id);
         match matches(id).and(same_namespace(model, of, holder)) {

@@ -7,6 +7,7 @@
 // What all of it is made of.
 pub mod dump;
 pub mod existence;
+pub mod graph;
 pub mod link;
 pub mod value;
 pub mod vocabulary;
@@ -61,16 +62,32 @@ pub mod target;
 pub mod analysis;
 pub mod rollout;
 
-// Who calls them.
+// What carries messages, and who watches.
+pub mod alarm;
+pub mod function;
+pub mod messaging;
+pub mod queue;
+pub mod subscription;
+pub mod topic;
+
+// Who calls them, and on which way.
+pub mod attachment;
+pub mod breaker;
+pub mod hop;
+pub mod limiter;
+pub mod path;
+pub mod retry;
 pub mod route;
 pub mod service;
+pub mod traffic_policy;
+pub mod unread_setting;
 pub mod webhook;
 
 use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
-use crate::source::Sources;
-use crate::syntax::tree::Tree;
+use crate::source::{Role, Sources};
+use crate::syntax::tree::{NodeRef, Tree};
 
 use vocabulary::KindDef;
 
@@ -185,6 +202,40 @@ kinds! {
     Route => route::ROUTE;
     /// A Service that a route leads to.
     Target => route::TARGET;
+    /// A place that a request passes.
+    Hop => hop::HOP;
+    /// How a hop asks again.
+    Retry => retry::RETRY;
+    /// The way of a request.
+    Path => path::PATH;
+    /// Two hops of a path, one after the other.
+    Leg => path::LEG;
+    /// What takes failing endpoints out.
+    Breaker => breaker::BREAKER;
+    /// A breaker at one of its sizes.
+    BreakerSize => breaker::BREAKER_SIZE;
+    /// How a breaker finds failing endpoints.
+    Outlier => breaker::OUTLIER;
+    /// What a DestinationRule says of one port.
+    PortPolicy => breaker::PORT_POLICY;
+    /// A rate limit.
+    Limiter => limiter::LIMITER;
+    /// A policy of Envoy Gateway.
+    TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
+    /// A time that its reader cannot read.
+    UnreadSetting => unread_setting::UNREAD_SETTING;
+    /// A queue.
+    Queue => queue::QUEUE;
+    /// What sends its failures to a queue.
+    Feed => queue::FEED;
+    /// What carries messages to whoever handles them.
+    Subscription => subscription::SUBSCRIPTION;
+    /// A topic.
+    Topic => topic::TOPIC;
+    /// A function.
+    Function => function::FUNCTION;
+    /// An alarm.
+    Alarm => alarm::ALARM;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -299,21 +350,39 @@ pub struct Model<'a> {
     pub services: Vec<service::Service<'a>>,
     /// All Ingresses and routes of the Gateway API.
     pub routes: Vec<route::Route<'a>>,
+    /// All places that pass requests on.
+    pub hops: Vec<hop::Hop<'a>>,
+    /// The services of Compose files.
+    pub composed: Vec<NodeRef<'a>>,
+    /// All that takes failing endpoints out.
+    pub breakers: Vec<breaker::Breaker<'a>>,
+    /// All rate limits.
+    pub limiters: Vec<limiter::Limiter<'a>>,
+    /// Queues, what carries messages between them, and who watches.
+    pub messaging: crate::lower::messaging::Messaging<'a>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
     pub index: link::Indexes,
 }
 
+/// How many trees one piece of work has.
+const PIECE: usize = 64;
+
 impl<'a> Model<'a> {
     /// Finds the subjects in the trees. `trees` are in the order of their files.
     pub fn build(trees: &'a [Tree], sources: &'a Sources, world: &'a World) -> Self {
         use rayon::prelude::*;
-        let found: Vec<Vec<_>> = trees
-            .par_iter()
-            .with_min_len(64)
-            .map(|tree| crate::lower::kubernetes::object::objects(tree).collect())
-            .collect();
+        let objects = |tree: &'a Tree| match sources.get(tree.file).role {
+            Role::Ingredient => Vec::new(),
+            Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
+        };
+        // To start threads for a few files takes longer than to do without.
+        let found: Vec<Vec<_>> = if trees.len() < PIECE {
+            trees.iter().map(objects).collect()
+        } else {
+            trees.par_iter().with_min_len(PIECE).map(objects).collect()
+        };
         let mut model = Self {
             trees,
             sources,
@@ -337,6 +406,11 @@ impl<'a> Model<'a> {
             canaries: Vec::new(),
             services: Vec::new(),
             routes: Vec::new(),
+            hops: Vec::new(),
+            composed: trees.iter().flat_map(crate::lower::compose::services).collect(),
+            breakers: Vec::new(),
+            limiters: Vec::new(),
+            messaging: crate::lower::messaging::read(trees, sources),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
@@ -350,9 +424,14 @@ impl<'a> Model<'a> {
             model.overlaid |= overlaid;
             model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
         }
-        model.units = unit::partition(&mut model.objects, |file| sources.path(file));
+        model.units = unit::partition(&mut model.objects, |file| sources.get(file));
         for id in 0..model.objects.len() {
             model.add_subjects(id);
+        }
+        for resources in trees.iter().flat_map(crate::lower::envoy::configurations) {
+            hop::add_envoy(&mut model, resources);
+            breaker::add_envoy(&mut model, resources);
+            limiter::add_envoy(&mut model, resources);
         }
         reference::add_all(&mut model);
         model
@@ -364,6 +443,9 @@ impl<'a> Model<'a> {
         if workload::add(self, id, &object) {
             return;
         }
+        hop::add(self, id, &object);
+        breaker::add(self, id, &object);
+        limiter::add(self, id, &object);
         match (object.group(), object.kind) {
             ("policy", "PodDisruptionBudget") => budget::add(self, id, &object),
             ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {

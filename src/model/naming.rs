@@ -6,6 +6,10 @@ use crate::syntax::tree::NodeRef;
 
 /// What a thing is called.
 pub fn subject_name(model: &Model<'_>, thing: Thing) -> SubjectName {
+    let label = super::messaging::label(model, thing);
+    if !label.is_empty() {
+        return SubjectName { kind: thing.kind.word().to_owned(), name: label.to_owned(), namespace: None };
+    }
     let node = (thing.kind.def().node)(model, thing);
     let object = model.object_of(thing);
     let namespace = object.and_then(|id| {

@@ -2,7 +2,7 @@
 //!
 //! Namings of the same thing by one workload are one reference with several places.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::existence::{self, Existence, Wanted};
 use super::value::list;
@@ -177,22 +177,44 @@ fn claimed_by_set(model: &Model<'_>, from: u32, name: &str) -> Match {
     if !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return Match::No;
     }
-    let mut answer = Match::No;
-    for id in &model.units[model.objects[from as usize].unit as usize].workloads {
-        let workload = &model.workloads[*id as usize];
-        let templates = workload.node.at("spec.volumeClaimTemplates").into_iter().flat_map(NodeRef::items);
-        let set = model.objects[workload.object as usize].object.name;
-        for template in templates.filter_map(|template| template.at("metadata.name")) {
-            let hidden = |text: &str| text.is_empty() || is_filled_in_later(text);
-            if template.is_unknown() || hidden(template.text()) || hidden(set) {
-                answer = Match::Perhaps;
-            } else if stem.strip_suffix(set).and_then(|rest| rest.strip_suffix('-')) == Some(template.text())
-            {
-                return Match::Yes;
+    let made = model.index.set_claims.get_or_init(|| SetClaims::new(model));
+    let unit = model.objects[from as usize].unit;
+    if made.stems.contains(&(unit, stem.to_owned())) {
+        Match::Yes
+    } else if made.vague.contains(&unit) {
+        Match::Perhaps
+    } else {
+        Match::No
+    }
+}
+
+/// What StatefulSets call the claims that they make, but for the number at the end.
+#[derive(Debug, Default)]
+pub struct SetClaims {
+    /// By unit: `data-db`.
+    stems: FxHashSet<(u32, String)>,
+    /// Units with a set whose name, or whose template's, is only known at run time.
+    vague: FxHashSet<u32>,
+}
+
+impl SetClaims {
+    fn new(model: &Model<'_>) -> Self {
+        let mut made = Self::default();
+        for workload in &model.workloads {
+            let entry = &model.objects[workload.object as usize];
+            let templates =
+                workload.node.at("spec.volumeClaimTemplates").into_iter().flat_map(NodeRef::items);
+            for template in templates.filter_map(|template| template.at("metadata.name")) {
+                let hidden = |text: &str| text.is_empty() || is_filled_in_later(text);
+                if template.is_unknown() || hidden(template.text()) || hidden(entry.object.name) {
+                    made.vague.insert(entry.unit);
+                } else {
+                    made.stems.insert((entry.unit, format!("{}-{}", template.text(), entry.object.name)));
+                }
             }
         }
+        made
     }
-    answer
 }
 
 fn exists<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
@@ -247,18 +269,18 @@ fn has_key<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     };
     let declared = &model.objects[id as usize].object;
     let parts = DATA.iter().filter_map(|part| declared.node.get(part));
+    if let Some(found) = parts.clone().find_map(|part| part.get(wanted)) {
+        return Fact::written(true, Spot::key(found));
+    }
+    let empty = parts.clone().all(|part| part.children().next().is_none());
     let hidden = parts.clone().any(|part| {
         part.is_unknown()
             || part.entries().any(|(key, _)| is_filled_in_later(key))
             || !matches!(part.kind(), NodeKind::Map | NodeKind::Null)
     });
-    let have = keys(declared.node);
-    if let Some(found) = have.iter().find(|node| node.key() == Some(wanted)) {
-        return Fact::written(true, Spot::key(*found));
-    }
     let typed = declared.kind == "Secret"
         && !matches!(read::text(declared.node, "type").state, State::Absent | State::Written("Opaque"));
-    let filled_later = hidden || have.is_empty() || typed || is_injected(declared.node);
+    let filled_later = hidden || empty || typed || is_injected(declared.node);
     if filled_later {
         return Fact::unknown_at("something else adds keys to it", Spot::value(declared.node));
     }
@@ -280,8 +302,9 @@ fn is_injected(object: NodeRef<'_>) -> bool {
 fn nearest_key<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     let wanted = key(get(model, thing)).into_value();
     let keys = object_node(model, thing).map_or_else(Vec::new, keys);
-    match wanted.and_then(|wanted| crate::spelling::nearest(wanted, keys.iter().filter_map(|key| key.key())))
-    {
+    match wanted.and_then(|wanted| {
+        crate::spelling::nearest(wanted, keys.iter().filter_map(|key| key.key()).take(existence::NAMES))
+    }) {
         Some(near) => Fact::plain(near),
         None => Fact::nothing(),
     }

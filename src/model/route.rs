@@ -139,7 +139,8 @@ fn existence<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Existence> {
     })
 }
 
-fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
+/// The Service of a target, if a file declares it.
+pub fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
     let spot = Spot::value(backend(model, target).name);
     match existence(model, target).into_value() {
         Some(Existence::Declared(id)) => match service::of_object(model, id) {
@@ -154,7 +155,7 @@ fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
 }
 
 /// The port; what lies behind a name that resolves to nothing is unknown.
-fn service_port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
+pub fn service_port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
     let service = service_of(model, target);
     let Some(service) = service.value().map(|service| service.id) else {
         return Fact::unknown("its Service is in no file");
@@ -183,19 +184,15 @@ fn nearest<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, &'a str> {
 fn neighbours<'a>(model: &'a Model<'a>, target: Thing) -> Val<'a> {
     let route = get(model, target).object;
     let namespace = namespace(backend(model, target));
-    let unit = &model.units[model.objects[route as usize].unit as usize];
-    let near = unit.objects.iter().filter_map(|id| {
-        let entry = &model.objects[*id as usize];
-        let own = entry.object.group().is_empty() && entry.object.kind == "Service";
-        let same = match namespace.value() {
-            Some(named) => entry.object.namespace == Some(*named),
-            None => super::link::same_namespace(model, route, *id) == Match::Yes,
-        };
-        (own && same && link::same_folder(model, route, *id))
-            .then(|| service::of_object(model, *id))
-            .flatten()
+    let there = namespace.value().copied().or_else(|| link::namespace(model, route));
+    let near = link::beside(model, route, there).services.iter().filter(|id| {
+        let object = model.services[**id as usize].object;
+        match namespace.value() {
+            Some(named) => model.objects[object as usize].object.namespace == Some(*named),
+            None => link::same_namespace(model, route, object) == Match::Yes,
+        }
     });
-    few(near.map(|id| Thing::new(Kind::Service, id as usize)))
+    few(near.map(|id| Thing::new(Kind::Service, *id as usize)))
 }
 
 fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {
@@ -220,14 +217,22 @@ fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {
     };
     let kind = object(model, target).kind;
     let unit = model.objects[route as usize].unit;
-    let mut perhaps = false;
-    for (id, entry) in
-        model.objects.iter().enumerate().filter(|(_, entry)| entry.object.kind == "ReferenceGrant")
-    {
-        let hidden = entry.object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown);
-        if super::object::namespace(model, id as u32).value().is_some_and(|own| *own != there) && !hidden {
-            continue;
+    let hides = |id: u32| {
+        model.objects[id as usize].object.node.at("metadata.namespace").is_some_and(NodeRef::is_unknown)
+    };
+    let grants = model.index.grants.get_or_init(|| {
+        let mut grants: FxHashMap<Option<String>, Vec<u32>> = FxHashMap::default();
+        let all = (0..).zip(&model.objects).filter(|(_, entry)| entry.object.kind == "ReferenceGrant");
+        for (id, _) in all {
+            let own = super::object::namespace(model, id).into_value().filter(|_| !hides(id));
+            grants.entry(own.map(str::to_owned)).or_default().push(id);
         }
+        grants
+    });
+    let mut perhaps = false;
+    let candidates = [Some(there.to_owned()), None].into_iter().filter_map(|own| grants.get(&own)).flatten();
+    for id in candidates {
+        let (entry, hidden) = (&model.objects[*id as usize], hides(*id));
         match route::grants(entry.object.node, kind, here, service) {
             Some(true) if entry.unit == unit && !hidden => return Fact::plain(true),
             Some(false) => {}
@@ -246,6 +251,20 @@ fn from_rule<'a>(model: &'a Model<'a>, target: Thing, key: &'static str) -> Fact
 
 fn path<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, &'a str> {
     backend(model, target).path.map_or_else(Fact::nothing, |node| read::text(node, "path"))
+}
+
+/// The targets of an object that stand in a part of it.
+pub fn targets_in<'m>(
+    model: &'m Model<'_>,
+    object: u32,
+    part: NodeRef<'m>,
+) -> impl Iterator<Item = Thing> + use<'m> {
+    let route = model.routes.binary_search_by_key(&object, |route| route.object).ok();
+    route.into_iter().flat_map(move |id| {
+        let inside = move |at: &usize| part.span().covers(model.routes[id].backends[*at].node.span());
+        let all = 0..model.routes[id].backends.len();
+        all.filter(inside).map(move |at| Thing::part(Kind::Target, id as u32, at))
+    })
 }
 
 /// Routes' targets that lead to a service.

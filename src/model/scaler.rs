@@ -1,6 +1,8 @@
 //! What changes the number of replicas of a workload: whom, between what, by what, how fast.
 
-use super::existence::Existence;
+use rustc_hash::FxHashMap;
+
+use super::existence::{self, Existence};
 use super::object::namespace;
 use super::target::{self, Aim};
 use super::value::{Datum, List, Val, things};
@@ -113,13 +115,6 @@ pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Scaler<'a> {
     &model.scalers[thing.id as usize]
 }
 
-impl<'a> Scaler<'a> {
-    /// The name that it refers to, if it is known.
-    pub fn target_name(&self) -> Option<&'a str> {
-        Some(self.aim.name).filter(|name| !name.is_empty())
-    }
-}
-
 fn reference(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
     node.at("spec.scaleTargetRef")
 }
@@ -127,17 +122,17 @@ fn reference(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
 /// The least or greatest number of replicas that a scaler allows.
 pub fn bound<'a>(model: &'a Model<'a>, id: u32, greatest: bool) -> Fact<'a, f64> {
     let scaler = &model.scalers[id as usize];
+    let bound = || if greatest { scaler.breed.max(scaler.node) } else { scaler.breed.min(scaler.node) };
+    if scaler.breed != Breed::ScaledObject {
+        return bound();
+    }
     let paused = autoscaling::paused(scaler.node);
-    if scaler.breed == Breed::ScaledObject && !paused.is_absent() {
+    if !paused.is_absent() {
         return paused.try_map("it stays at the number that it has", |count| count);
     }
-    if greatest {
-        return scaler.breed.max(scaler.node);
-    }
-    let min = scaler.breed.min(scaler.node);
     let idle = read::number(scaler.node, "spec.idleReplicaCount");
     // With a number for idle times KEDA goes below its minimum, to what is at least 1 while anything runs.
-    if scaler.breed == Breed::ScaledObject && !idle.is_absent() { idle.with(min, f64::min) } else { min }
+    if greatest || idle.is_absent() { bound() } else { idle.with(bound(), f64::min) }
 }
 
 fn metrics<'a>(model: &'a Model<'a>, scaler: Thing) -> Val<'a> {
@@ -176,29 +171,40 @@ fn made_elsewhere(model: &Model<'_>, scaler: &Scaler<'_>) -> Option<Reason> {
 
 /// An object of the unit of `of` that makes others: a release of a chart, or an operator's object whose name begins `name`.
 pub fn maker(model: &Model<'_>, of: u32, name: Option<&str>) -> Option<Reason> {
-    let unit = &model.units[model.objects[of as usize].unit as usize];
-    unit.objects.iter().find_map(|id| {
+    let makers = model.index.makers.get_or_init(|| {
+        let mut makers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            if releases(&entry.object) || is_foreign(&entry.object) {
+                makers.entry(entry.unit).or_default().push(id as u32);
+            }
+        }
+        makers
+    });
+    makers.get(&model.objects[of as usize].unit)?.iter().find_map(|id| {
         let object = &model.objects[*id as usize].object;
-        let group = object.group();
-        let releases = matches!(
-            object.kind,
-            "HelmRelease" | "HelmChart" | "Application" | "ApplicationSet" | "Kustomization"
-        );
-        if releases && group.contains('.') {
+        if releases(object) {
             return Some(Reason::new(format!(
                 "the {} `{}` makes objects of its own",
                 object.kind, object.name
             )));
         }
-        let foreign =
-            group.contains('.') && !is_kubernetes_own(group) && !never_runs_pods(group, object.kind);
         let begins = match name {
             Some(name) => object.name.is_empty() || name.starts_with(object.name),
             None => link::same_namespace(model, of, *id) != Match::No,
         };
-        (foreign && begins && *id != of)
+        (begins && *id != of)
             .then(|| Reason::new(format!("the {} `{}` may make pods of its own", object.kind, object.name)))
     })
+}
+
+fn releases(object: &Object<'_>) -> bool {
+    matches!(object.kind, "HelmRelease" | "HelmChart" | "Application" | "ApplicationSet" | "Kustomization")
+        && object.group().contains('.')
+}
+
+fn is_foreign(object: &Object<'_>) -> bool {
+    let group = object.group();
+    group.contains('.') && !is_kubernetes_own(group) && !never_runs_pods(group, object.kind)
 }
 
 fn nearest<'a>(model: &'a Model<'a>, scaler: &'a Scaler<'a>) -> Fact<'a, String> {
@@ -216,7 +222,8 @@ fn nearest<'a>(model: &'a Model<'a>, scaler: &'a Scaler<'a>) -> Fact<'a, String>
         .iter()
         .map(object)
         .filter(|object| object.kind == scaler.aim.kind)
-        .map(|object| object.name);
+        .map(|object| object.name)
+        .take(existence::NAMES);
     match crate::spelling::nearest(scaler.aim.name, like) {
         Some(name) => Fact::plain(format!("{} {name}", scaler.aim.kind)),
         None => Fact::nothing(),

@@ -327,11 +327,10 @@ fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         let services = super::workload::services(model, id);
         labelled && (akin || (services.ids.is_empty() && services.open.is_none()))
     };
-    let unit = &model.units[model.objects[this.object as usize].unit as usize];
-    let near = unit.workloads.iter().filter(|id| {
+    let beside = link::beside(model, this.object, link::namespace(model, this.object));
+    let near = beside.workloads.iter().filter(|id| {
         let object = model.workloads[**id as usize].object;
         !model.workloads[**id as usize].controller.is_job()
-            && link::same_folder(model, this.object, object)
             && link::same_namespace(model, this.object, object) == Match::Yes
             && meant(**id)
     });
@@ -376,7 +375,8 @@ fn is_target(declared: NodeRef<'_>, target: NodeRef<'_>, protocol: &str) -> Matc
     if same { Match::Yes } else { Match::No }
 }
 
-fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+/// The containers that answer on a port of a Service.
+pub fn containers<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let target = target(model, thing);
     let protocol = protocol(model, thing);
     let (Some(wanted), Some(protocol)) = (target.value().copied(), protocol.value().copied()) else {

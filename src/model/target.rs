@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::existence::{self, Existence, Wanted};
-use super::link::Found;
 use super::value::open_things;
 use super::vocabulary::{FactDef, Ty, facts};
 use super::{Kind, Model, Thing};
@@ -25,15 +24,22 @@ pub static OF_WORKLOAD: &[FactDef] = facts! {
     "primaryScalers": Ty::List(&Ty::Thing(Kind::Scaler)), "the scalers of the copy that Flagger runs as `<name>-primary`" => |m, t| {
         let name = format!("{}-primary", m.objects[m.workloads[t.id as usize].object as usize].object.name);
         let unit = unit_of(m, t.id);
-        let here = (0..m.scalers.len()).filter(|id| m.objects[m.scalers[*id].object as usize].unit == unit);
-        let (known, hidden): (Vec<_>, Vec<_>) = here.partition(|id| m.scalers[*id].target_name().is_some());
-        let primary = known.into_iter().filter(|id| m.scalers[*id].target_name() == Some(&name));
-        let open = (!hidden.is_empty()).then(|| Reason::new("what a scaler is for is only known at run time"));
-        open_things(primary.map(|id| Thing::new(Kind::Scaler, id)), open)
+        let named = m.index.targets.named.get_or_init(|| {
+            let mut named: FxHashMap<(u32, String), Vec<u32>> = FxHashMap::default();
+            for (id, scaler) in (0..).zip(&m.scalers) {
+                let unit = m.objects[scaler.object as usize].unit;
+                named.entry((unit, scaler.aim.name.to_owned())).or_default().push(id);
+            }
+            named
+        });
+        let aimed = |name: String| named.get(&(unit, name)).map_or(&[][..], Vec::as_slice);
+        let hidden = !aimed(String::new()).is_empty();
+        let open = hidden.then(|| Reason::new("what a scaler is for is only known at run time"));
+        open_things(aimed(name).iter().map(|id| Thing::new(Kind::Scaler, *id as usize)), open)
     };
 };
 
-fn things_of<'a>(kind: Kind, found: Found) -> super::value::Val<'a> {
+fn things_of<'a>(kind: Kind, found: Pointers<'_>) -> super::value::Val<'a> {
     open_things(found.ids.iter().map(|id| Thing::new(kind, *id as usize)), found.open)
 }
 
@@ -91,6 +97,8 @@ fn is_namesake(kind: &str, group: &str) -> bool {
 #[derive(Debug, Default)]
 pub struct Targets {
     scalers: OnceLock<Pointed>,
+    /// Scalers by unit and by the name that they give, which is empty where it cannot be known.
+    named: OnceLock<FxHashMap<(u32, String), Vec<u32>>>,
     recommenders: OnceLock<Pointed>,
     canaries: OnceLock<Pointed>,
     rollouts: OnceLock<Pointed>,
@@ -107,8 +115,17 @@ struct Pointed {
     units: rustc_hash::FxHashSet<u32>,
 }
 
+/// What points at a workload, and why there may be more.
+#[derive(Clone, Debug)]
+pub struct Pointers<'m> {
+    /// Positions in the list of their kind, in order.
+    pub ids: &'m [u32],
+    /// Why there may be more, if there may.
+    pub open: Option<Reason>,
+}
+
 /// The pointers of a kind that lead to a workload.
-pub fn of(model: &Model<'_>, pointer: Pointer, workload: u32) -> Found {
+pub fn of<'m>(model: &'m Model<'_>, pointer: Pointer, workload: u32) -> Pointers<'m> {
     let targets = &model.index.targets;
     let object = model.workloads[workload as usize].object;
     let pointed = match pointer {
@@ -136,8 +153,8 @@ pub fn of(model: &Model<'_>, pointer: Pointer, workload: u32) -> Found {
     let entry = &model.objects[object as usize];
     let nameless = entry.object.name.is_empty() && pointed.units.contains(&entry.unit);
     let open = pointed.perhaps.get(&object).or(pointed.anywhere.get(&entry.unit)).cloned();
-    Found {
-        ids: pointed.by_object.get(&object).cloned().unwrap_or_default(),
+    Pointers {
+        ids: pointed.by_object.get(&object).map_or(&[], Vec::as_slice),
         open: open.or_else(|| nameless.then(|| Reason::new("its name is only known at run time"))),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Plain manifests are cut by folders. A folder below which no object (kind, namespace, name) occurs twice is one unit, so
 //! `prod/` and `staging/` are two; where an object does occur twice, each folder below is looked at for itself, and the
-//! files that stand directly in it are a unit of their own, but for those that are variants of each other.
+//! files that stand directly in it are a unit of their own, but for those that are variants of each other. What a chart or an
+//! overlay renders to is a unit by itself.
 
 use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,13 +13,15 @@ use super::value::things;
 use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Thing};
 use crate::fact::Fact;
-use crate::source::FileId;
+use crate::source::{Bundle, Extent, FileId, Role, SourceFile};
 
 /// One unit.
 #[derive(Debug, Default)]
 pub struct Unit {
     /// Its folder, `.` for the root.
     pub name: String,
+    /// How much of what is deployed it is.
+    pub extent: Extent,
     /// Its objects, in order.
     pub objects: Vec<u32>,
     /// The one namespace that its objects name, if they name exactly one.
@@ -50,14 +53,26 @@ pub static UNIT: KindDef = KindDef {
 };
 
 /// Cuts the objects into units and tells each object its own.
-pub fn partition<'p>(objects: &mut [Entry<'_>], path: impl Fn(FileId) -> &'p Utf8Path) -> Vec<Unit> {
+pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p SourceFile) -> Vec<Unit> {
     let mut folders = Folders::default();
+    let mut rendered: FxHashMap<&Bundle, Vec<u32>> = FxHashMap::default();
     for (id, entry) in objects.iter().enumerate() {
         let file = entry.object.node.tree().file;
-        folders.add(path(file), file, id as u32);
+        let source = source(file);
+        match &source.role {
+            Role::Rendered(bundle) => rendered.entry(bundle).or_default().push(id as u32),
+            Role::Plain | Role::Ingredient => folders.add(&source.path, file, id as u32),
+        }
     }
     let keys: Vec<_> = objects.iter().map(key).collect();
-    let mut units = Vec::new();
+    // Units are put in order of their first objects later.
+    let mut units: Vec<Unit> = rendered
+        .into_iter()
+        .map(|(bundle, objects)| {
+            let Bundle { name, extent } = bundle.clone();
+            Unit { name, extent, objects, ..Unit::default() }
+        })
+        .collect();
     folders.cut(0, &keys, &mut units);
     for unit in &mut units {
         unit.objects.sort_unstable();

@@ -116,7 +116,8 @@ pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) -> bool {
     let workload = model.workloads.len() as u32;
     let spec = template.get("spec");
     for (role, node) in spec.into_iter().flat_map(pod::containers) {
-        model.containers.push(super::container::Container { workload, role, node });
+        let image = crate::lower::kubernetes::image::parsed(node);
+        model.containers.push(super::container::Container { workload, role, node, image });
     }
     let unit = &mut model.units[model.objects[id].unit as usize];
     unit.workloads.push(workload);

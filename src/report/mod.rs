@@ -8,6 +8,7 @@ mod concise;
 mod frame;
 mod github;
 mod gitlab;
+pub mod graph;
 mod human;
 mod json;
 mod junit;

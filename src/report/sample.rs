@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::finding::{About, Confidence, Diagnostic, Finding, Label, Severity, SubjectName};
-use crate::outcome::{Outcome, RuleInfo, Summary, Suppressed, Undecided};
+use crate::outcome::{AskedRule, Outcome, RuleInfo, Summary, Suppressed, Undecided};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
 
 const BUDGET: &str = "\
@@ -255,7 +255,7 @@ pub(super) fn run() -> Outcome {
             undecided: 2,
             hidden: 1,
         },
-        rules: vec![
+        rules: [
             rule(
                 "disruption/keeper-blocks-drain",
                 Severity::Error,
@@ -292,7 +292,9 @@ pub(super) fn run() -> Outcome {
                 "A maximum below the minimum",
                 "The scaler does nothing.",
             ),
-        ],
+        ]
+        .map(|info| AskedRule::new(info.id.clone(), move || info))
+        .into(),
         timings: vec![("read", Duration::from_micros(12_345)), ("judge", Duration::from_micros(678))],
         failed: false,
         sources,
@@ -329,7 +331,7 @@ pub(super) fn many(findings: usize) -> Outcome {
         (0..50).map(|n| rule(&format!("family/rule-{n:02}"), severities[n % 3], "A title", "A reason."));
     Outcome {
         findings,
-        rules: rules.collect(),
+        rules: rules.map(|info| AskedRule::new(info.id.clone(), move || info)).collect(),
         summary: Summary { files: 1, objects: 1, subjects: 1, rules: 50, ..Summary::default() },
         sources: Sources::new(vec![file]),
         ..Outcome::default()

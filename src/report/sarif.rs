@@ -256,7 +256,7 @@ impl<'a> Log<'a> {
                     version: VERSION,
                     semantic_version: VERSION,
                     information_uri: HOME,
-                    rules: outcome.rules.iter().map(rule).collect(),
+                    rules: outcome.rules.iter().map(|asked| rule(asked.info())).collect(),
                 },
             },
             column_kind: "unicodeCodePoints",

@@ -71,7 +71,7 @@ impl<'a> View<'a> {
 
     /// What is known of a rule.
     pub(super) fn rule(&self, id: &str) -> Option<&'a RuleInfo> {
-        self.rule_index(id).map(|at| &self.outcome.rules[at])
+        self.rule_index(id).map(|at| self.outcome.rules[at].info())
     }
 
     /// The page of a rule, if it has one.

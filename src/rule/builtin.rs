@@ -2,7 +2,7 @@
 //!
 //! A list of ids and texts, in order of id. They have no privilege: a user's rule is read the same way.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::RuleFile;
 
@@ -18,7 +18,7 @@ pub fn files() -> impl Iterator<Item = RuleFile> {
     RULES.iter().map(|(id, text)| RuleFile {
         id: (*id).to_owned(),
         path: format!("rules/{id}.md"),
-        text: Arc::from(*text),
+        text: Cow::Borrowed(*text),
     })
 }
 

@@ -67,8 +67,6 @@ pub struct Program {
     pub ty: Type,
     /// The text that it was made from.
     pub text: String,
-    /// The names that it reads.
-    pub reads: Vec<String>,
 }
 
 /// A step, with the ordinal by which it is found in the text.
@@ -137,6 +135,14 @@ pub enum Meaning {
     Let(usize, Type),
 }
 
+/// What the parameters of a rule stand behind: `param.age`.
+const PARAM: &str = "param";
+
+/// The name of a parameter in expressions.
+pub fn param(name: &str) -> String {
+    format!("{PARAM}.{name}")
+}
+
 /// The names that an expression may use.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -187,9 +193,9 @@ const METHODS: [&str; 6] = ["size", "startsWith", "endsWith", "contains", "lower
 /// Compiles an expression.
 pub fn compile(text: &str, names: &Names) -> Result<Program, Fault> {
     let parsed = expr::parse(text)?;
-    let mut compiler = Compiler { names: names.clone(), reads: Vec::new() };
+    let mut compiler = Compiler { names, loops: Vec::new() };
     match compiler.op(&parsed) {
-        Ok((op, ty)) => Ok(Program { op, ty, text: text.to_owned(), reads: compiler.reads }),
+        Ok((op, ty)) => Ok(Program { op, ty, text: text.to_owned() }),
         Err(Refusal { ordinal, message, help }) => {
             Err(Fault { range: expr::locate(text, ordinal), message, help })
         }
@@ -209,7 +215,6 @@ pub fn compile_truth(text: &str, names: &Names) -> Result<Program, Fault> {
     }
 }
 
-/// The most slots that an expression needs: those of its names and one for each nested loop.
 impl Program {
     /// Whether it is a path to a fact (or a `let`), and so has a place.
     pub fn is_path(&self) -> bool {
@@ -238,7 +243,7 @@ impl Program {
         match seen.as_slice() {
             [(text, op)] => {
                 let ty = Type::Node(Schema::default());
-                Some(Program { op: (*op).clone(), ty, text: text.clone(), reads: Vec::new() })
+                Some(Program { op: (*op).clone(), ty, text: text.clone() })
             }
             _ => None,
         }
@@ -311,9 +316,10 @@ fn collect_paths<'o>(op: &'o Op, paths: &mut Vec<&'o Op>) {
     }
 }
 
-struct Compiler {
-    names: Names,
-    reads: Vec<String>,
+struct Compiler<'n> {
+    names: &'n Names,
+    /// The variables of the loops around what is compiled, outermost first. Each has a slot behind those of the names.
+    loops: Vec<(&'n str, Type)>,
 }
 
 struct Refusal {
@@ -324,8 +330,8 @@ struct Refusal {
 
 type Compiled = Result<(Op, Type), Refusal>;
 
-impl Compiler {
-    fn op(&mut self, expr: &Expr) -> Compiled {
+impl<'n> Compiler<'n> {
+    fn op(&mut self, expr: &'n Expr) -> Compiled {
         let ordinal = expr.ordinal;
         let (step, ty) = match &expr.node {
             Node::Literal(Literal::Bool(value)) => (Step::Bool(*value), Type::Bool),
@@ -383,7 +389,7 @@ impl Compiler {
                 (Step::List(ops), Type::List(Box::new(ty.unwrap_or(Type::Node(Schema::default())))))
             }
             Node::Fold(kind, range, variable, body, condition) => {
-                self.fold(ordinal, *kind, range, variable, body, condition.as_deref())?
+                self.fold(*kind, range, variable, body, condition.as_deref())?
             }
             Node::Call(name, None, args) => self.call(ordinal, name, args)?,
             Node::Call(name, Some(target), args) => self.method(ordinal, name, target, args)?,
@@ -392,17 +398,20 @@ impl Compiler {
     }
 
     fn name(&mut self, ordinal: u32, name: &str) -> Result<(Step, Type), Refusal> {
-        if let Some(meaning) = self.names.get(name).cloned() {
-            self.reads.push(name.to_owned());
-            return Ok(match meaning {
-                Meaning::Slot(slot, ty) => (Step::Slot(slot), ty),
-                Meaning::Let(number, ty) => (Step::Let(number), ty),
-            });
+        if let Some(at) = self.loops.iter().rposition(|(known, _)| *known == name) {
+            return Ok((Step::Slot(self.names.slots + at), self.loops[at].1.clone()));
+        }
+        match self.names.get(name) {
+            Some(Meaning::Slot(slot, ty)) => return Ok((Step::Slot(*slot), ty.clone())),
+            Some(Meaning::Let(number, ty)) => return Ok((Step::Let(*number), ty.clone())),
+            None => {}
         }
         if let Some((_, value, unit)) = CONSTANTS.iter().find(|(known, _, _)| *known == name) {
             return Ok((Step::Num(*value), Type::Num(*unit)));
         }
-        let known: Vec<&str> = self.names.all().chain(CONSTANTS.iter().map(|(name, _, _)| *name)).collect();
+        let loops = self.loops.iter().map(|(name, _)| *name);
+        let constants = CONSTANTS.iter().map(|(name, _, _)| *name);
+        let known: Vec<&str> = self.names.all().chain(loops).chain(constants).collect();
         let help = nearest(name, known.iter().copied()).map_or_else(
             || format!("known here: {}", known.join(", ")),
             |near| format!("did you mean `{near}`?"),
@@ -410,17 +419,15 @@ impl Compiler {
         Err(Refusal { ordinal, message: format!("`{name}` is not known here"), help: Some(help) })
     }
 
-    fn select(&mut self, ordinal: u32, base: &Expr, field: &str) -> Result<(Step, Type), Refusal> {
+    fn select(&mut self, ordinal: u32, base: &'n Expr, field: &str) -> Result<(Step, Type), Refusal> {
         // `param.age` is one name.
-        if let Node::Name(name) = &base.node {
-            let whole = format!("{name}.{field}");
-            if let Some(Meaning::Slot(slot, ty)) = self.names.get(&whole).cloned() {
-                self.reads.push(whole);
-                return Ok((Step::Slot(slot), ty));
-            }
-            if name == "param" {
-                return Err(refuse(ordinal, format!("this rule has no parameter `{field}`")));
-            }
+        if let Node::Name(name) = &base.node
+            && name == PARAM
+        {
+            return match self.names.get(&param(field)) {
+                Some(Meaning::Slot(slot, ty)) => Ok((Step::Slot(*slot), ty.clone())),
+                _ => Err(refuse(ordinal, format!("this rule has no parameter `{field}`"))),
+            };
         }
         let (op, ty) = self.op(base)?;
         match ty {
@@ -454,7 +461,7 @@ impl Compiler {
         }
     }
 
-    fn truth(&mut self, expr: &Expr) -> Result<Box<Op>, Refusal> {
+    fn truth(&mut self, expr: &'n Expr) -> Result<Box<Op>, Refusal> {
         match self.op(expr)? {
             (op, Type::Bool | Type::Node(_)) => Ok(Box::new(op)),
             (_, other) => {
@@ -463,22 +470,16 @@ impl Compiler {
         }
     }
 
-    fn number(&mut self, expr: &Expr) -> Result<(Box<Op>, Option<Unit>), Refusal> {
-        match self.op(expr)? {
-            (op, Type::Num(unit)) => Ok((Box::new(op), unit)),
-            (op, Type::Node(_)) => Ok((Box::new(op), None)),
-            (_, other) => {
-                Err(refuse(expr.ordinal, format!("this is {}, and it must be a number", other.text())))
-            }
-        }
+    fn number(&mut self, expr: &'n Expr) -> Result<(Box<Op>, Option<Unit>), Refusal> {
+        as_number(self.op(expr)?)
     }
 
     fn binary(
         &mut self,
         ordinal: u32,
         operator: Binary,
-        left: &Expr,
-        right: &Expr,
+        left: &'n Expr,
+        right: &'n Expr,
     ) -> Result<(Step, Type), Refusal> {
         match operator {
             Binary::And => Ok((Step::And(self.truth(left)?, self.truth(right)?), Type::Bool)),
@@ -508,22 +509,12 @@ impl Compiler {
                 same_unit(a_unit, b_unit).ok_or_else(|| mixed(ordinal, a_unit, b_unit))?;
                 Ok((Step::Compare(operator, a, b), Type::Bool))
             }
-            Binary::Add if self.is_text(left)? => {
-                let (a, _) = self.op(left)?;
-                let (b, b_ty) = self.op(right)?;
-                match b_ty {
-                    Type::Text | Type::Node(_) => {
-                        Ok((Step::Arithmetic(operator, Box::new(a), Box::new(b)), Type::Text))
-                    }
-                    other => Err(Refusal {
-                        ordinal: right.ordinal,
-                        message: format!("this is {}, and text can only be joined with text", other.text()),
-                        help: Some("`text(x)` makes text of a number".to_owned()),
-                    }),
-                }
-            }
             Binary::Add | Binary::Subtract | Binary::Modulo => {
-                let (a, a_unit) = self.number(left)?;
+                let first = self.op(left)?;
+                if operator == Binary::Add && first.1 == Type::Text {
+                    return self.joined(first.0, right);
+                }
+                let (a, a_unit) = as_number(first)?;
                 let (b, b_unit) = self.number(right)?;
                 let unit = same_unit(a_unit, b_unit).ok_or_else(|| mixed(ordinal, a_unit, b_unit))?;
                 Ok((Step::Arithmetic(operator, a, b), Type::Num(unit)))
@@ -557,18 +548,27 @@ impl Compiler {
         }
     }
 
-    fn is_text(&mut self, expr: &Expr) -> Result<bool, Refusal> {
-        Ok(matches!(self.op(expr)?.1, Type::Text))
+    /// Text with more text behind it.
+    fn joined(&mut self, text: Op, right: &'n Expr) -> Result<(Step, Type), Refusal> {
+        match self.op(right)? {
+            (more, Type::Text | Type::Node(_)) => {
+                Ok((Step::Arithmetic(Binary::Add, Box::new(text), Box::new(more)), Type::Text))
+            }
+            (_, other) => Err(Refusal {
+                ordinal: right.ordinal,
+                message: format!("this is {}, and text can only be joined with text", other.text()),
+                help: Some("`text(x)` makes text of a number".to_owned()),
+            }),
+        }
     }
 
     fn fold(
         &mut self,
-        ordinal: u32,
         kind: Fold,
-        range: &Expr,
-        variable: &str,
-        body: &Expr,
-        condition: Option<&Expr>,
+        range: &'n Expr,
+        variable: &'n str,
+        body: &'n Expr,
+        condition: Option<&'n Expr>,
     ) -> Result<(Step, Type), Refusal> {
         let (range_op, range_ty) = self.op(range)?;
         let item = match range_ty {
@@ -582,24 +582,23 @@ impl Compiler {
                 ));
             }
         };
-        let outer = self.names.clone();
-        let slot = self.names.slot(variable, item.clone());
+        let slot = self.names.slots + self.loops.len();
+        self.loops.push((variable, item.clone()));
         let condition = condition.map(|condition| self.truth(condition)).transpose()?;
         let (body_op, body_ty) = match kind {
             Fold::Map => self.op(body)?,
             _ => (*self.truth(body)?, Type::Bool),
         };
-        self.names = outer;
+        self.loops.pop();
         let ty = match kind {
             Fold::Map => Type::List(Box::new(body_ty)),
             Fold::Filter => Type::List(Box::new(item)),
             Fold::All | Fold::Exists | Fold::ExistsOne => Type::Bool,
         };
-        let _ = ordinal;
         Ok((Step::Fold(kind, Box::new(range_op), slot, Box::new(body_op), condition), ty))
     }
 
-    fn call(&mut self, ordinal: u32, name: &str, args: &[Expr]) -> Result<(Step, Type), Refusal> {
+    fn call(&mut self, ordinal: u32, name: &str, args: &'n [Expr]) -> Result<(Step, Type), Refusal> {
         match (name, args) {
             ("declared", [of]) => {
                 let (op, _) = self.op(of)?;
@@ -686,8 +685,8 @@ impl Compiler {
         &mut self,
         ordinal: u32,
         name: &str,
-        target: &Expr,
-        args: &[Expr],
+        target: &'n Expr,
+        args: &'n [Expr],
     ) -> Result<(Step, Type), Refusal> {
         let (op, ty) = self.op(target)?;
         match (name, args, &ty) {
@@ -712,6 +711,14 @@ impl Compiler {
                 Err(Refusal { ordinal, message: format!("there is no method `{name}`"), help })
             }
         }
+    }
+}
+
+fn as_number((op, ty): (Op, Type)) -> Result<(Box<Op>, Option<Unit>), Refusal> {
+    match ty {
+        Type::Num(unit) => Ok((Box::new(op), unit)),
+        Type::Node(_) => Ok((Box::new(op), None)),
+        other => Err(refuse(op.ordinal, format!("this is {}, and it must be a number", other.text()))),
     }
 }
 

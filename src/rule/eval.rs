@@ -4,16 +4,18 @@
 //! is the rule author's mistake and says so; nothing is swallowed. Steps are counted, so no rule runs for ever.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::compile::{Op, Program, Step, TextMethod};
 use super::expr::{Binary, Fold};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
+use crate::model::Thing;
 use crate::model::value::{Datum, List, Val};
 use crate::model::vocabulary::FactDef;
-use crate::model::{Model, Thing};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
+use super::memo::Memo;
 use super::show;
 
 /// The most steps that one expression may take.
@@ -44,9 +46,35 @@ pub enum Truth {
     Unknown(Reason),
 }
 
+/// A value that is only looked at: what is kept anyway is not copied for that.
+enum Seen<'a> {
+    Kept(Rc<Val<'a>>),
+    Own(Val<'a>),
+}
+
+impl<'a> Seen<'a> {
+    fn into_own(self) -> Val<'a> {
+        match self {
+            Self::Kept(value) => Rc::unwrap_or_clone(value),
+            Self::Own(value) => value,
+        }
+    }
+}
+
+impl<'a> Deref for Seen<'a> {
+    type Target = Val<'a>;
+
+    fn deref(&self) -> &Val<'a> {
+        match self {
+            Self::Kept(value) => value,
+            Self::Own(value) => value,
+        }
+    }
+}
+
 /// A place where expressions of one rule run for one subject.
 pub struct Scope<'a> {
-    model: &'a Model<'a>,
+    memo: Rc<Memo<'a>>,
     slots: Vec<Val<'a>>,
     lets: &'a [Program],
     /// The values of the lets that were read, each with the lowest confidence that it rests on.
@@ -58,9 +86,21 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// A scope without values.
-    pub fn new(model: &'a Model<'a>, lets: &'a [Program]) -> Self {
-        let computed = vec![None; lets.len()];
-        Self { model, slots: Vec::new(), lets, computed, steps: 0, confidence: Confidence::High }
+    pub fn new(memo: Rc<Memo<'a>>) -> Self {
+        Self {
+            memo,
+            slots: Vec::new(),
+            lets: &[],
+            computed: Vec::new(),
+            steps: 0,
+            confidence: Confidence::High,
+        }
+    }
+
+    /// The lets that expressions may read from now on.
+    pub fn know(&mut self, lets: &'a [Program]) {
+        self.lets = lets;
+        self.computed.resize(lets.len(), None);
     }
 
     /// Forgets what was computed of the last subject; what was put into slots stays.
@@ -103,18 +143,17 @@ impl<'a> Scope<'a> {
         self.count(op.ordinal)?;
         Ok(match &op.step {
             Step::Has(inner) => {
-                let value = self.run(inner)?;
-                let truth = match value.state {
+                let value = self.look(inner)?;
+                rest_on(places, &value.spots);
+                match &value.state {
                     State::Absent => Truth::False,
-                    State::Unknown(reason) => Truth::Unknown(reason),
+                    State::Unknown(reason) => Truth::Unknown(reason.clone()),
                     State::Written(_) | State::Default(_) => Truth::True,
-                };
-                rest_on(places, value.spots);
-                truth
+                }
             }
             Step::Declared(inner) => {
-                let value = self.run(inner)?;
-                rest_on(places, value.spots);
+                let value = self.look(inner)?;
+                rest_on(places, &value.spots);
                 // Somebody wrote what cannot be known.
                 truth(matches!(value.state, State::Written(_) | State::Unknown(_)))
             }
@@ -126,27 +165,26 @@ impl<'a> Scope<'a> {
             Step::And(a, b) => self.both(a, b, Truth::False, places)?,
             Step::Or(a, b) => self.both(a, b, Truth::True, places)?,
             Step::Compare(operator, a, b) => {
-                let a_value = self.run(a)?;
-                let b_value = self.run(b)?;
+                let a_value = self.look(a)?;
+                let b_value = self.look(b)?;
                 match operator {
                     Binary::Equal | Binary::NotEqual => {
-                        let same = equal(&a_value, &b_value);
-                        rest_on_both(places, a_value.spots, b_value.spots);
-                        match same {
+                        rest_on_both(places, &a_value.spots, &b_value.spots);
+                        match equal(&a_value, &b_value) {
                             Truth::Unknown(reason) => Truth::Unknown(reason),
                             same => truth((same == Truth::True) == (*operator == Binary::Equal)),
                         }
                     }
-                    _ => order(*operator, (a_value, a.ordinal), (b_value, b.ordinal), places)?,
+                    _ => order(*operator, (&a_value, a.ordinal), (&b_value, b.ordinal), places)?,
                 }
             }
             Step::In(item, range) => {
-                let item = self.run(item)?;
+                let item = self.look(item)?;
                 match &range.step {
-                    Step::List(options) => self.among(item, options, places)?,
+                    Step::List(options) => self.among(&item, options, places)?,
                     _ => {
                         let range_value = self.run(range)?;
-                        contains(item, range_value, range.ordinal, places)?
+                        contains(&item, range_value, range.ordinal, places)?
                     }
                 }
             }
@@ -155,12 +193,10 @@ impl<'a> Scope<'a> {
                 self.quantified(*kind, (list, range.ordinal), *slot, (condition.as_deref(), body), places)?
             }
             Step::Method(method, target, of) => {
-                let value = self.run(target)?;
-                let of_value = self.run(of)?;
-                if let Some(places) = places {
-                    places.extend(value.spots.iter().cloned());
-                }
-                match (text(value, target.ordinal)?, text(of_value, of.ordinal)?) {
+                let value = self.look(target)?;
+                let of_value = self.look(of)?;
+                rest_on(places, &value.spots);
+                match (text(&value, target.ordinal)?, text(&of_value, of.ordinal)?) {
                     (Ok(text), Ok(of)) => truth(match method {
                         TextMethod::StartsWith => text.starts_with(&*of),
                         TextMethod::EndsWith => text.ends_with(&*of),
@@ -169,13 +205,28 @@ impl<'a> Scope<'a> {
                     (Err(reason), _) | (_, Err(reason)) => Truth::Unknown(reason),
                 }
             }
+            Step::Fact(base, fact) => {
+                let value = self.fact_of(base, fact)?;
+                rest_on(places, &value.spots);
+                as_truth(&value, op.ordinal)?
+            }
             _ => {
                 let value = self.run(op)?;
-                let truth = as_truth(&value, op.ordinal)?;
-                rest_on(places, value.spots);
-                truth
+                rest_on(places, &value.spots);
+                as_truth(&value, op.ordinal)?
             }
         })
+    }
+
+    /// A value to look at.
+    fn look(&mut self, op: &'a Op) -> Result<Seen<'a>, Trouble> {
+        match &op.step {
+            Step::Fact(base, fact) => {
+                self.count(op.ordinal)?;
+                self.fact_of(base, fact)
+            }
+            _ => self.run(op).map(Seen::Own),
+        }
     }
 
     fn run(&mut self, op: &'a Op) -> Result<Val<'a>, Trouble> {
@@ -197,23 +248,8 @@ impl<'a> Scope<'a> {
                 self.confidence = self.confidence.min(before);
                 value
             }
-            Step::Fact(base, fact) => {
-                // Most facts are read of the subject itself or of what holds it.
-                if let Step::Slot(slot) = &base.step
-                    && let Some(Datum::Thing(thing)) = self.slots[*slot].value()
-                {
-                    return Ok(self.fact(fact, *thing));
-                }
-                let base = self.run(base)?;
-                match base.state {
-                    State::Written(Datum::Thing(thing)) | State::Default(Datum::Thing(thing)) => {
-                        self.fact(fact, thing)
-                    }
-                    State::Unknown(reason) => unknown(reason, base.spots),
-                    _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
-                }
-            }
-            Step::Field(base, name) => field(self.run(base)?, name),
+            Step::Fact(base, fact) => self.fact_of(base, fact)?.into_own(),
+            Step::Field(base, name) => field(&*self.look(base)?, name),
             Step::Has(_)
             | Step::Declared(_)
             | Step::Not(_)
@@ -267,7 +303,7 @@ impl<'a> Scope<'a> {
             Step::Lower(inner) => {
                 let value = self.run(inner)?;
                 let spots = value.spots.clone();
-                match text(value, inner.ordinal)? {
+                match text(&value, inner.ordinal)? {
                     Ok(text) => Fact { spots, ..plain(Datum::Text(Cow::Owned(text.to_ascii_lowercase()))) },
                     Err(reason) => unknown(reason, spots),
                 }
@@ -319,7 +355,7 @@ impl<'a> Scope<'a> {
             Step::Join(list, separator) => {
                 let value = self.run(list)?;
                 let separator_value = self.run(separator)?;
-                let separator = text(separator_value, separator.ordinal)?.unwrap_or_default();
+                let separator = text(&separator_value, separator.ordinal)?.unwrap_or_default();
                 let Some(Datum::List(items)) = value.value() else {
                     return Ok(match value.state {
                         State::Unknown(reason) => unknown(reason, value.spots),
@@ -328,7 +364,7 @@ impl<'a> Scope<'a> {
                 };
                 let mut parts = Vec::new();
                 for item in &items.items {
-                    match text(item.clone(), list.ordinal)? {
+                    match text(item, list.ordinal)? {
                         Ok(part) => parts.push(part.into_owned()),
                         Err(reason) => return Ok(unknown(reason, value.spots.clone())),
                     }
@@ -349,20 +385,37 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn grip(&self, thing: Thing) -> Spots<'a> {
-        (thing.kind.def().node)(self.model, thing).map(crate::fact::Spot::value).into_iter().collect()
+    /// A fact, apart from any expression.
+    pub fn read(&self, fact: &'static FactDef, thing: Thing) -> Rc<Val<'a>> {
+        self.memo.read(fact, thing)
     }
 
-    fn fact(&mut self, fact: &FactDef, thing: Thing) -> Val<'a> {
-        if self.model.is_overlaid(thing) && !STAYS.contains(&fact.name) {
-            return unknown(Reason::new("Kustomize changes it before it is applied"), self.grip(thing));
+    fn fact_of(&mut self, base: &'a Op, fact: &'static FactDef) -> Result<Seen<'a>, Trouble> {
+        // Most facts are read of the subject itself or of what holds it.
+        if let Step::Slot(slot) = &base.step
+            && let Some(Datum::Thing(thing)) = self.slots[*slot].value()
+        {
+            return Ok(self.fact(fact, *thing));
         }
-        let mut value = (fact.read)(self.model, thing);
+        let base = self.look(base)?;
+        if let Some(Datum::Thing(thing)) = base.value() {
+            return Ok(self.fact(fact, *thing));
+        }
+        let base = base.into_own();
+        Ok(Seen::Own(match base.state {
+            State::Unknown(reason) => unknown(reason, base.spots),
+            _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
+        }))
+    }
+
+    fn fact(&mut self, fact: &'static FactDef, thing: Thing) -> Seen<'a> {
+        if self.memo.model().is_overlaid(thing) && !STAYS.contains(&fact.name) {
+            let places = self.memo.grip(thing);
+            return Seen::Own(unknown(Reason::new("Kustomize changes it before it is applied"), places));
+        }
+        let value = self.memo.read(fact, thing);
         self.confidence = self.confidence.min(value.confidence);
-        if value.spots.is_empty() && value.is_absent() {
-            value.spots = self.grip(thing);
-        }
-        value
+        Seen::Kept(value)
     }
 
     /// `&&` and `||`: the second side is asked only where it can still change the answer.
@@ -383,7 +436,7 @@ impl<'a> Scope<'a> {
         if second == decides {
             // The first side had no part in the answer.
             if let Some(places) = places {
-                places.drain(start..middle);
+                places.cut(start..middle);
             }
             return Ok(second);
         }
@@ -393,7 +446,7 @@ impl<'a> Scope<'a> {
     /// Whether a value is one of those that the expression lists; no list is made of them for that.
     fn among(
         &mut self,
-        item: Val<'a>,
+        item: &Val<'a>,
         options: &'a [Op],
         places: Option<&mut Spots<'a>>,
     ) -> Result<Truth, Trouble> {
@@ -403,14 +456,14 @@ impl<'a> Scope<'a> {
                 continue;
             }
             let option = self.run(option)?;
-            match equal(&item, &option) {
+            match equal(item, &option) {
                 Truth::False => {}
                 Truth::True => answer = Truth::True,
                 unknown if answer == Truth::False => answer = unknown,
                 Truth::Unknown(_) => {}
             }
         }
-        rest_on(places, item.spots);
+        rest_on(places, &item.spots);
         Ok(answer)
     }
 
@@ -423,7 +476,7 @@ impl<'a> Scope<'a> {
     ) -> Result<Val<'a>, Trouble> {
         if operator == Binary::Add && matches!(a.value(), Some(Datum::Text(_))) {
             let spots = join_spots(a.spots.clone(), b.spots.clone());
-            return Ok(match (text(a, a_at)?, text(b, b_at)?) {
+            return Ok(match (text(&a, a_at)?, text(&b, b_at)?) {
                 (Ok(a), Ok(b)) => Fact { spots, ..plain(Datum::Text(Cow::Owned(format!("{a}{b}")))) },
                 (Err(reason), _) | (_, Err(reason)) => unknown(reason, spots),
             });
@@ -457,7 +510,7 @@ impl<'a> Scope<'a> {
         let list = match as_list(list) {
             Ok(list) => list,
             Err(State::Unknown(reason)) => {
-                rest_on(places, spots);
+                rest_on(places, &spots);
                 return Ok(Truth::Unknown(reason));
             }
             Err(_) => return Err(absent(list_at)),
@@ -491,7 +544,7 @@ impl<'a> Scope<'a> {
                 }
             }
         }
-        rest_on(places, spots);
+        rest_on(places, &spots);
         Ok(match (kind, maybe.or(open)) {
             (Fold::ExistsOne, _) if yes > 1 => Truth::False,
             (_, Some(reason)) => Truth::Unknown(reason),
@@ -602,15 +655,15 @@ fn truth(answer: bool) -> Truth {
     if answer { Truth::True } else { Truth::False }
 }
 
-fn rest_on<'a>(places: Option<&mut Spots<'a>>, spots: Spots<'a>) {
+fn rest_on<'a>(places: Option<&mut Spots<'a>>, spots: &Spots<'a>) {
     if let Some(places) = places {
-        places.extend(spots);
+        places.extend(spots.iter().cloned());
     }
 }
 
-fn rest_on_both<'a>(places: Option<&mut Spots<'a>>, a: Spots<'a>, b: Spots<'a>) {
+fn rest_on_both<'a>(places: Option<&mut Spots<'a>>, a: &Spots<'a>, b: &Spots<'a>) {
     if let Some(places) = places {
-        places.extend(a.into_iter().chain(b));
+        places.extend(a.iter().chain(b).cloned());
     }
 }
 
@@ -630,16 +683,21 @@ fn as_truth(value: &Val<'_>, ordinal: u32) -> Result<Truth, Trouble> {
 
 /// A number; what a manifest spells as something else cannot be known.
 fn number<'a>(value: Val<'a>, ordinal: u32) -> Result<Fact<'a, f64>, Trouble> {
-    let Fact { state, spots, confidence } = value;
-    let read = |datum: Datum<'a>| -> Result<Result<f64, Reason>, Trouble> {
+    let state = figure(&value, ordinal)?;
+    Ok(Fact { state, spots: value.spots, confidence: value.confidence })
+}
+
+/// A number without its places.
+fn figure(value: &Val<'_>, ordinal: u32) -> Result<State<f64>, Trouble> {
+    let read = |datum: &Datum<'_>| -> Result<Result<f64, Reason>, Trouble> {
         match datum {
-            Datum::Num(n) => Ok(Ok(n)),
+            Datum::Num(n) => Ok(Ok(*n)),
             Datum::AtLeast(_) => Ok(Err(Reason::new("there may be more than we saw"))),
             Datum::Node(node) => Ok(node.as_number().ok_or_else(|| Reason::new("it is not a number"))),
             _ => Err(odd(ordinal, "a number")),
         }
     };
-    let state = match state {
+    Ok(match &value.state {
         State::Written(datum) => match read(datum)? {
             Ok(n) => State::Written(n),
             Err(reason) => State::Unknown(reason),
@@ -648,21 +706,20 @@ fn number<'a>(value: Val<'a>, ordinal: u32) -> Result<Fact<'a, f64>, Trouble> {
             Ok(n) => State::Default(n),
             Err(reason) => State::Unknown(reason),
         },
-        State::Unknown(reason) => State::Unknown(reason),
+        State::Unknown(reason) => State::Unknown(reason.clone()),
         State::Absent => return Err(absent(ordinal)),
-    };
-    Ok(Fact { state, spots, confidence })
+    })
 }
 
-fn text<'a>(value: Val<'a>, ordinal: u32) -> Result<Result<Cow<'a, str>, Reason>, Trouble> {
-    match value.state {
+fn text<'a>(value: &Val<'a>, ordinal: u32) -> Result<Result<Cow<'a, str>, Reason>, Trouble> {
+    match &value.state {
         State::Written(datum) | State::Default(datum) => match datum {
-            Datum::Text(text) => Ok(Ok(text)),
+            Datum::Text(text) => Ok(Ok(text.clone())),
             Datum::Node(node) if node.is_unknown() => Ok(Err(Reason::new("it is only known at run time"))),
             Datum::Node(node) => Ok(Ok(Cow::Borrowed(node.text()))),
             _ => Err(odd(ordinal, "text")),
         },
-        State::Unknown(reason) => Ok(Err(reason)),
+        State::Unknown(reason) => Ok(Err(reason.clone())),
         State::Absent => Err(absent(ordinal)),
     }
 }
@@ -692,20 +749,16 @@ fn from_node<'a>(node: NodeRef<'a>) -> Val<'a> {
     Fact::written(node, crate::fact::Spot::value(node)).unless_hidden().map(Datum::Node)
 }
 
-fn field<'a>(base: Val<'a>, name: &str) -> Val<'a> {
-    match base.state {
+fn field<'a>(base: &Val<'a>, name: &str) -> Val<'a> {
+    let absent = |spots| Fact { state: State::Absent, spots, confidence: base.confidence };
+    match &base.state {
         State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.get(name) {
-            Some(child) if child.is_null() => {
-                Fact { state: State::Absent, spots: base.spots, confidence: base.confidence }
-            }
+            Some(child) if child.is_null() => absent(base.spots.clone()),
             Some(child) => from_node(child),
-            None => {
-                let spot = crate::fact::Spot::key(node);
-                Fact { state: State::Absent, spots: smallvec::smallvec![spot], confidence: base.confidence }
-            }
+            None => absent(Spots::One(crate::fact::Spot::key(*node))),
         },
-        State::Unknown(reason) => unknown(reason, base.spots),
-        _ => Fact { state: State::Absent, spots: base.spots, confidence: base.confidence },
+        State::Unknown(reason) => unknown(reason.clone(), base.spots.clone()),
+        _ => absent(base.spots.clone()),
     }
 }
 
@@ -774,8 +827,8 @@ fn size<'a>(value: Val<'a>, ordinal: u32) -> Result<Val<'a>, Trouble> {
 /// Comparisons of numbers. Of an open list's size only that is decided which one more element could not change.
 fn order<'a>(
     operator: Binary,
-    (a, a_at): (Val<'a>, u32),
-    (b, b_at): (Val<'a>, u32),
+    (a, a_at): (&Val<'a>, u32),
+    (b, b_at): (&Val<'a>, u32),
     places: Option<&mut Spots<'a>>,
 ) -> Result<Truth, Trouble> {
     let compare = |operator: Binary, a: f64, b: f64| match operator {
@@ -794,9 +847,9 @@ fn order<'a>(
         (Some(Datum::AtLeast(bound)), _) => (*bound, b, b_at, operator),
         (_, Some(Datum::AtLeast(bound))) => (*bound, a, a_at, mirrored),
         _ => {
-            let (a, b) = (number(a, a_at)?, number(b, b_at)?);
-            rest_on_both(places, a.spots, b.spots);
-            return Ok(match (a.state, b.state) {
+            let numbers = (figure(a, a_at)?, figure(b, b_at)?);
+            rest_on_both(places, &a.spots, &b.spots);
+            return Ok(match numbers {
                 (State::Unknown(reason), _) | (_, State::Unknown(reason)) => Truth::Unknown(reason),
                 (State::Written(a) | State::Default(a), State::Written(b) | State::Default(b)) => {
                     truth(compare(operator, a, b))
@@ -807,8 +860,9 @@ fn order<'a>(
         }
     };
     let more = || Truth::Unknown(Reason::new("there may be more than we saw"));
-    let other = number(other, other_at)?;
-    let Some(other) = other.value().copied() else { return Ok(more()) };
+    let (State::Written(other) | State::Default(other)) = figure(other, other_at)? else {
+        return Ok(more());
+    };
     let now = compare(operator, bound, other);
     let stays = matches!(operator, Binary::Greater | Binary::GreaterOrEqual) == now;
     Ok(if stays { truth(now) } else { more() })
@@ -899,7 +953,7 @@ fn same_tree(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
 }
 
 fn contains<'a>(
-    item: Val<'a>,
+    item: &Val<'a>,
     range: Val<'a>,
     range_at: u32,
     places: Option<&mut Spots<'a>>,
@@ -914,7 +968,7 @@ fn contains<'a>(
     };
     let mut maybe = list.open.clone();
     for candidate in &list.items {
-        match equal(&item, candidate) {
+        match equal(item, candidate) {
             Truth::True => return Ok(Truth::True),
             Truth::False => {}
             Truth::Unknown(reason) => {

@@ -2,11 +2,14 @@
 //!
 //! What `cargo test` does with the built-in rules, `steadfast test` does with a user's own. Only the page's rule is asked.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Rule;
 use super::judge::{Fault, Verdict};
+use super::memo::Memo;
 use super::page::{Example, Page, PageError};
+use super::parts::Saying;
 use crate::model::{Model, Thing, World};
 use crate::source::{FileId, SourceFile, Sources};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
@@ -34,6 +37,7 @@ impl Bench {
             let syntax = match file.language.as_str() {
                 "json" | "jsonc" => Syntax::Json,
                 "toml" => Syntax::Toml,
+                "hcl" => Syntax::Hcl,
                 _ => Syntax::Yaml,
             };
             let parsed = syntax::parse(syntax, id, Arc::clone(&text));
@@ -61,7 +65,7 @@ impl Bench {
     pub fn verdicts(&self, rule: &Rule) -> Verdicts {
         let model = Model::build(&self.trees, &self.sources, &self.world);
         let mut verdicts = Verdicts::default();
-        let Some(mut asking) = rule.asking(&model) else { return verdicts };
+        let Some(mut asking) = rule.asking(&Rc::new(Memo::new(&model))) else { return verdicts };
         for subject in rule.subjects(&model) {
             asking.ask(subject, &mut |thing, verdict| match verdict {
                 Verdict::Healthy => {}
@@ -95,8 +99,9 @@ pub fn check(page: &Page) -> Vec<PageError> {
         Ok(rule) => rule,
         Err(errors) => return errors,
     };
+    let (Ok(judgements), Ok(speech)) = (rule.judgements(), rule.speech()) else { return rule.mistakes() };
     let mut errors = Vec::new();
-    let mut spoken = vec![false; rule.judgements.len()];
+    let mut spoken = vec![false; judgements.len()];
     for example in &rest.examples {
         let error = |message: String| PageError { span: example.span, message, help: None };
         let mut bench = match Bench::new(example) {
@@ -108,7 +113,7 @@ pub fn check(page: &Page) -> Vec<PageError> {
         };
         let verdicts = bench.verdicts(&rule);
         errors.extend(verdicts.troubles);
-        if example.bad && verdicts.undecided.is_empty() {
+        if example.bad && verdicts.undecided.is_empty() && !rest.fixes.is_empty() {
             errors.extend(mends(&rule, example, &rest.fixes));
         }
         if example.bad && verdicts.faults.is_empty() {
@@ -125,14 +130,16 @@ pub fn check(page: &Page) -> Vec<PageError> {
             errors.push(error(format!("noisy: this good example gives a finding: {}", fault.message)));
         }
         for (_, fault) in &verdicts.faults {
-            let spoke = rule.judgements.iter().position(|j| j.severity == fault.severity && speaks(j, fault));
+            let spoke = judgements.iter().zip(&speech.sayings).position(|(judgement, saying)| {
+                judgement.severity == fault.severity && speaks(saying, fault)
+            });
             if let Some(at) = spoke {
                 spoken[at] = true;
             }
         }
         errors.extend(bench.with_each_scalar_unknown(&rule, example));
     }
-    for (at, judgement) in rule.judgements.iter().enumerate() {
+    for (at, judgement) in judgements.iter().enumerate() {
         if !spoken[at] {
             errors.push(PageError {
                 span: judgement.raw.span,
@@ -210,7 +217,7 @@ enum Step {
 
 /// The edits for the first subject that still has the fault.
 fn first_mending<'a>(rule: &'a Rule, model: &'a Model<'a>, fixes: &[super::page::Fix]) -> Step {
-    let Some(mut asking) = rule.asking(model) else { return Step::Silent };
+    let Some(mut asking) = rule.asking(&Rc::new(Memo::new(model))) else { return Step::Silent };
     for (subject, holder) in rule.subjects(model) {
         let mut faults = Vec::new();
         asking.ask((subject, holder), &mut |thing, verdict| {
@@ -252,11 +259,11 @@ fn every_subject<'a>(rule: &Rule, model: &'a Model<'a>) -> Vec<(Thing, Option<Th
 }
 
 /// Whether a fault's sentence can come from this judgement: its fixed words occur in it.
-fn speaks(judgement: &super::Judgement, fault: &Fault) -> bool {
-    judgement.message.pieces.iter().all(|(piece, _)| match piece {
+fn speaks(saying: &Saying, fault: &Fault) -> bool {
+    saying.message.pieces.iter().all(|(piece, _)| match piece {
         super::template::Piece::Text(range) => {
             let words =
-                judgement.message.raw.text[range.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
+                saying.message.raw.text[range.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
             fault.message.contains(&words)
         }
         super::template::Piece::Hole(_) => true,

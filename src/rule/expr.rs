@@ -141,7 +141,7 @@ pub fn parse(text: &str) -> Result<Expr, Fault> {
     }
     let parsed = cel::parser::PrattParser::new().max_recursion_depth(DEEPEST as u16 * 2).parse(text);
     match parsed {
-        Ok(expr) => Lowering { next: 0 }.expr(&expr).map_err(|(ordinal, message)| Fault {
+        Ok(expr) => Lowering { next: 0 }.expr(expr).map_err(|(ordinal, message)| Fault {
             range: locate(text, ordinal),
             message,
             help: None,
@@ -156,6 +156,39 @@ pub fn parse(text: &str) -> Result<Expr, Fault> {
             Err(Fault { range: at..end, message, help: None })
         }
     }
+}
+
+/// The words of an expression that may be names: what stands in no text and behind no dot.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut behind_dot = false;
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(at) {
+            let start = at;
+            at += 1;
+            match byte {
+                b'"' | b'\'' => {
+                    while let Some(inner) = bytes.get(at).filter(|inner| *inner != byte) {
+                        at += if *inner == b'\\' { 2 } else { 1 };
+                    }
+                    at += 1;
+                    behind_dot = false;
+                }
+                b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                    let rest = &bytes[at..];
+                    let is_part = |part: &u8| part.is_ascii_alphanumeric() || *part == b'_';
+                    at += rest.iter().position(|part| !is_part(part)).unwrap_or(rest.len());
+                    if !std::mem::take(&mut behind_dot) && !byte.is_ascii_digit() {
+                        return text.get(start..at);
+                    }
+                }
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ => behind_dot = *byte == b'.',
+            }
+        }
+        None
+    })
 }
 
 /// The byte range in `text` of the node with this ordinal.
@@ -227,49 +260,27 @@ struct Lowering {
 type Lowered = Result<Expr, (u32, String)>;
 
 impl Lowering {
-    fn expr(&mut self, ided: &IdedExpr) -> Lowered {
+    fn expr(&mut self, ided: IdedExpr) -> Lowered {
         let ordinal = self.next;
         self.next += 1;
-        let node = match &ided.expr {
+        let node = match ided.expr {
             Cel::Literal(value) => Node::Literal(
-                literal(value).ok_or((ordinal, "null and bytes have no use in a rule".to_owned()))?,
+                literal(&value).ok_or((ordinal, "null and bytes have no use in a rule".to_owned()))?,
             ),
-            Cel::Ident(name) => Node::Name(name.clone()),
+            Cel::Ident(name) => Node::Name(name),
             Cel::Select(select) => {
-                let base = Box::new(self.expr(&select.operand)?);
-                if select.test {
-                    Node::Has(base, select.field.clone())
-                } else {
-                    Node::Select(base, select.field.clone())
-                }
+                let base = Box::new(self.expr(*select.operand)?);
+                if select.test { Node::Has(base, select.field) } else { Node::Select(base, select.field) }
             }
             Cel::List(list) => {
-                Node::List(list.elements.iter().map(|item| self.expr(item)).collect::<Result<_, _>>()?)
+                Node::List(list.elements.into_iter().map(|item| self.expr(item)).collect::<Result<_, _>>()?)
             }
             Cel::Call(call) => {
-                let target = call.target.as_ref().map(|target| self.expr(target)).transpose()?;
-                let mut args = call.args.iter().map(|arg| self.expr(arg)).collect::<Result<Vec<_>, _>>()?;
-                match (target, call.func_name.as_str(), args.len()) {
-                    (None, operators::LOGICAL_NOT, 1) => Node::Not(Box::new(args.remove(0))),
-                    (None, operators::NEGATE, 1) => Node::Negate(Box::new(args.remove(0))),
-                    (None, operators::CONDITIONAL, 3) => {
-                        let no = args.remove(2);
-                        let yes = args.remove(1);
-                        Node::Condition(Box::new(args.remove(0)), Box::new(yes), Box::new(no))
-                    }
-                    (None, operators::INDEX, 2) => {
-                        let index = args.remove(1);
-                        Node::Index(Box::new(args.remove(0)), Box::new(index))
-                    }
-                    (None, name, 2) if binary(name).is_some() => {
-                        let right = args.remove(1);
-                        let operator = binary(name).unwrap_or(Binary::And);
-                        Node::Binary(operator, Box::new(args.remove(0)), Box::new(right))
-                    }
-                    (target, name, _) => Node::Call(name.to_owned(), target.map(Box::new), args),
-                }
+                let target = call.target.map(|target| self.expr(*target)).transpose()?;
+                let args = call.args.into_iter().map(|arg| self.expr(arg));
+                called(call.func_name, target, args.collect::<Result<_, _>>()?)
             }
-            Cel::Comprehension(fold) => self.fold(ordinal, fold)?,
+            Cel::Comprehension(fold) => self.fold(ordinal, *fold)?,
             Cel::Map(_) | Cel::Struct(_) => {
                 return Err((ordinal, "maps and structs have no use in a rule".to_owned()));
             }
@@ -279,46 +290,32 @@ impl Lowering {
     }
 
     /// Recognises the macros by what they expand to.
-    fn fold(&mut self, ordinal: u32, fold: &ComprehensionExpr) -> Result<Node, (u32, String)> {
+    fn fold(&mut self, ordinal: u32, fold: ComprehensionExpr) -> Result<Node, (u32, String)> {
         let odd = || (ordinal, "this form of a loop is not known here".to_owned());
-        let range = Box::new(self.expr(&fold.iter_range)?);
-        let call = |expr: &Cel| match expr {
-            Cel::Call(call) => Some((call.func_name.clone(), call.args.clone())),
-            _ => None,
-        };
-        let (name, args) = call(&fold.loop_step.expr).ok_or_else(odd)?;
-        let kind_and_body = match (&fold.accu_init.expr, name.as_str()) {
-            (Cel::Literal(LiteralValue::Boolean(_)), operators::LOGICAL_OR) => {
-                (Fold::Exists, args.get(1), None)
-            }
-            (Cel::Literal(LiteralValue::Boolean(_)), operators::LOGICAL_AND) => {
-                (Fold::All, args.get(1), None)
-            }
-            (Cel::Literal(LiteralValue::Int(_)), operators::CONDITIONAL) => {
-                (Fold::ExistsOne, args.first(), None)
-            }
-            (Cel::List(_), operators::ADD) => (Fold::Map, args.get(1), None),
+        let range = Box::new(self.expr(fold.iter_range)?);
+        let variable = fold.iter_var;
+        let Cel::Call(step) = fold.loop_step.expr else { return Err(odd()) };
+        let mut args = step.args;
+        let mut arg = |at: usize| args.get_mut(at).map(std::mem::take).ok_or_else(odd);
+        let (kind, body) = match (&fold.accu_init.expr, step.func_name.as_str()) {
+            (Cel::Literal(LiteralValue::Boolean(_)), operators::LOGICAL_OR) => (Fold::Exists, arg(1)?),
+            (Cel::Literal(LiteralValue::Boolean(_)), operators::LOGICAL_AND) => (Fold::All, arg(1)?),
+            (Cel::Literal(LiteralValue::Int(_)), operators::CONDITIONAL) => (Fold::ExistsOne, arg(0)?),
+            (Cel::List(_), operators::ADD) => (Fold::Map, single(arg(1)?).ok_or_else(odd)?),
             (Cel::List(_), operators::CONDITIONAL) => {
-                let added = args.get(1).and_then(|step| call(&step.expr)).ok_or_else(odd)?.1;
-                let element = added.get(1).and_then(single).ok_or_else(odd)?;
-                let condition = args.first().ok_or_else(odd)?;
-                let same = matches!(&element.expr, Cel::Ident(name) if *name == fold.iter_var);
-                let condition = Box::new(self.expr(condition)?);
+                let Cel::Call(mut added) = arg(1)?.expr else { return Err(odd()) };
+                let element = added.args.get_mut(1).map(std::mem::take).and_then(single).ok_or_else(odd)?;
+                let same = matches!(&element.expr, Cel::Ident(name) if *name == variable);
+                let condition = Box::new(self.expr(arg(0)?)?);
                 if same {
-                    return Ok(Node::Fold(Fold::Filter, range, fold.iter_var.clone(), condition, None));
+                    return Ok(Node::Fold(Fold::Filter, range, variable, condition, None));
                 }
-                let body = Box::new(self.expr(&element)?);
-                return Ok(Node::Fold(Fold::Map, range, fold.iter_var.clone(), body, Some(condition)));
+                let body = Box::new(self.expr(element)?);
+                return Ok(Node::Fold(Fold::Map, range, variable, body, Some(condition)));
             }
             _ => return Err(odd()),
         };
-        let (kind, body, _): (Fold, Option<&IdedExpr>, Option<()>) = kind_and_body;
-        let body = body.ok_or_else(odd)?;
-        let body = match kind {
-            Fold::Map => self.expr(&single(body).ok_or_else(odd)?)?,
-            _ => self.expr(body)?,
-        };
-        Ok(Node::Fold(kind, range, fold.iter_var.clone(), Box::new(body), None))
+        Ok(Node::Fold(kind, range, variable, Box::new(self.expr(body)?), None))
     }
 
     /// Walks as [`Self::expr`] does and keeps the node with the wanted number.
@@ -379,9 +376,38 @@ impl Lowering {
     }
 }
 
-fn single(list: &IdedExpr) -> Option<IdedExpr> {
-    match &list.expr {
-        Cel::List(list) if list.elements.len() == 1 => list.elements.first().cloned(),
+/// An operator or a call, by its name.
+fn called(name: String, target: Option<Expr>, args: Vec<Expr>) -> Node {
+    if target.is_some() {
+        return Node::Call(name, target.map(Box::new), args);
+    }
+    match <[Expr; 1]>::try_from(args) {
+        Ok([of]) => match name.as_str() {
+            operators::LOGICAL_NOT => Node::Not(Box::new(of)),
+            operators::NEGATE => Node::Negate(Box::new(of)),
+            _ => Node::Call(name, None, vec![of]),
+        },
+        Err(args) => match <[Expr; 2]>::try_from(args) {
+            Ok([left, right]) => match binary(&name) {
+                Some(operator) => Node::Binary(operator, Box::new(left), Box::new(right)),
+                None if name == operators::INDEX => Node::Index(Box::new(left), Box::new(right)),
+                None => Node::Call(name, None, vec![left, right]),
+            },
+            Err(args) => match <[Expr; 3]>::try_from(args) {
+                Ok([condition, yes, no]) if name == operators::CONDITIONAL => {
+                    Node::Condition(Box::new(condition), Box::new(yes), Box::new(no))
+                }
+                Ok(args) => Node::Call(name, None, args.into()),
+                Err(args) => Node::Call(name, None, args),
+            },
+        },
+    }
+}
+
+/// The only element of a list.
+fn single(list: IdedExpr) -> Option<IdedExpr> {
+    match list.expr {
+        Cel::List(mut list) if list.elements.len() == 1 => list.elements.pop(),
         _ => None,
     }
 }
@@ -496,6 +522,15 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(shape(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn words_are_what_may_be_a_name() {
+        let text =
+            r#"self.unit == "unit \" job" && has(workload . unit) || x1.exists(y, y > 2.5 * day) ? 'a' : b"#;
+        let found: Vec<&str> = words(text).collect();
+        assert_eq!(found, ["self", "has", "workload", "x1", "y", "y", "day", "b"]);
+        assert_eq!(words("\"open").count(), 0);
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //!
 //! What comes out belongs to one subject: merging, suppression and severity overrides are done by `lint`, over all.
 
+use std::rc::Rc;
+
 use super::compile::{Program, Type};
 use super::eval::{Scope, Trouble, Truth};
+use super::memo::Memo;
 use super::page::{PageError, Raw};
+use super::parts::{Judgement, Text};
 use super::show;
 use super::template::Piece;
-use super::{Applies, Rule, Setting, Text};
+use super::{Applies, Rule, Setting};
 use crate::fact::{Confidence, Fact, Part, Reason, Says, Spot, Spots, State};
 use crate::finding::{Label, Severity};
 use crate::model::value::{Datum, List, Val};
@@ -48,6 +52,8 @@ pub struct Fault {
     pub object: String,
     /// The path of the primary place within that object.
     pub path: String,
+    /// Keys that are not there, and that the judgement asks for: the primary place's own, or else those in its expression.
+    pub missing: Vec<String>,
 }
 
 impl Rule {
@@ -60,18 +66,18 @@ impl Rule {
     }
 
     /// The rule, ready to be asked of many subjects of a model; none where it does not hold for the versions in use.
-    pub fn asking<'a>(&'a self, model: &'a Model<'a>) -> Option<Asking<'a>> {
-        let unsure = match self.applies(model.world) {
+    pub fn asking<'a>(&'a self, memo: &Rc<Memo<'a>>) -> Option<Asking<'a>> {
+        let unsure = match self.applies(memo.model().world) {
             Applies::Yes => None,
             Applies::No => return None,
             Applies::Unsure(words) => Some(words),
         };
-        Some(Asking { rule: self, model, scope: self.scope(model), unsure })
+        Some(Asking { rule: self, model: memo.model(), scope: self.scope(Rc::clone(memo)), unsure })
     }
 
     /// A place for the rule's expressions in which its parameters are set.
-    pub(super) fn scope<'a>(&'a self, model: &'a Model<'a>) -> Scope<'a> {
-        let mut scope = Scope::new(model, &self.lets);
+    pub(super) fn scope<'a>(&'a self, memo: Rc<Memo<'a>>) -> Scope<'a> {
+        let mut scope = Scope::new(memo);
         for (slot, value) in &self.params {
             scope.set(*slot, Fact::plain(value.datum()));
         }
@@ -101,11 +107,13 @@ impl Rule {
         model: &'a Model<'a>,
         scope: &mut Scope<'a>,
         subject: Thing,
-        judgement: &'a super::Judgement,
+        (at, judgement): (usize, &'a Judgement),
         confidence: Confidence,
         unsure: Option<&str>,
     ) -> Result<Fault, PageError> {
-        let place = match (&self.at, &judgement.at) {
+        let speech = self.speech().map_err(|mistakes| first(self, mistakes))?;
+        let Some(saying) = speech.sayings.get(at) else { return Err(first(self, &[])) };
+        let place = match (&speech.at, &saying.at) {
             (Some(at), _) => {
                 let raw = self.page.at.as_ref().unwrap_or(&judgement.raw);
                 scope.value(at).map_err(|trouble| in_page(raw, trouble))?
@@ -134,12 +142,12 @@ impl Rule {
                 related.push(label);
             }
         };
-        if self.related.is_empty() {
+        if speech.related.is_empty() {
             for spot in spots.iter().skip(1) {
                 add(Label { place: spot.place(), message: spot.says.to_string() });
             }
         }
-        for ((program, says), page) in self.related.iter().zip(&self.page.related) {
+        for ((program, says), page) in speech.related.iter().zip(&self.page.related) {
             let value = scope.value(program).map_err(|trouble| in_page(&page.at, trouble))?;
             if value.is_absent() && says.is_none() && value.spots.iter().all(|spot| spot.says.is_nothing()) {
                 continue;
@@ -170,11 +178,11 @@ impl Rule {
                 }
             }
         }
-        let mut message = fill(scope, &judgement.message, Some("…"))?.unwrap_or_default();
+        let mut message = fill(scope, &saying.message, Some("…"))?.unwrap_or_default();
         if let Some(words) = unsure {
             message.push_str(&format!(" ({words})"));
         }
-        let help = match &judgement.help {
+        let help = match &saying.help {
             Some(help) => fill(scope, help, None)?,
             None => None,
         };
@@ -189,6 +197,8 @@ impl Rule {
             related,
             object,
             path,
+            missing: missing_key(&first)
+                .map_or_else(|| asked_for(&judgement.raw.text), |key| vec![key.to_owned()]),
         })
     }
 }
@@ -207,8 +217,8 @@ impl<'a> Asking<'a> {
     pub fn ask(&mut self, subject: (Thing, Option<Thing>), tell: &mut impl FnMut(Thing, Verdict)) {
         match (subject, self.rule.list) {
             ((_, Some(holder)), Some((_, fact))) => {
-                let list = (fact.read)(self.model, holder);
-                match list.state {
+                let list = self.scope.read(fact, holder);
+                match &list.state {
                     State::Written(Datum::List(items)) | State::Default(Datum::List(items)) => {
                         for item in items.items.iter().filter_map(Fact::value) {
                             if let Datum::Thing(thing) = item {
@@ -216,7 +226,7 @@ impl<'a> Asking<'a> {
                             }
                         }
                     }
-                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason, true)),
+                    State::Unknown(reason) => tell(holder, Verdict::Undecided(reason.clone(), true)),
                     _ => {}
                 }
             }
@@ -229,7 +239,12 @@ impl<'a> Asking<'a> {
         if !rule.bind(scope, model, subject, holder) {
             return Verdict::Healthy;
         }
-        if let (Some(when), Some(raw)) = (&rule.when, &rule.page.when) {
+        let when = match rule.when() {
+            Ok(when) => when,
+            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        };
+        scope.know(rule.known_lets());
+        if let (Some(when), Some(raw)) = (when, &rule.page.when) {
             match scope.truth(when) {
                 Ok(Truth::True) => {}
                 Ok(Truth::False) => return Verdict::Healthy,
@@ -237,10 +252,15 @@ impl<'a> Asking<'a> {
                 Err(trouble) => return Verdict::Trouble(in_page(raw, trouble)),
             }
         }
+        let judgements = match rule.judgements() {
+            Ok(judgements) => judgements,
+            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        };
+        scope.know(rule.known_lets());
         // What decided that the rule applies counts for every judgement.
         let applies = scope.confidence;
         let mut undecided = None;
-        for judgement in &rule.judgements {
+        for (at, judgement) in judgements.iter().enumerate() {
             scope.confidence = applies;
             match scope.truth(&judgement.healthy) {
                 Ok(Truth::True) => {}
@@ -253,7 +273,8 @@ impl<'a> Asking<'a> {
                     if unsure.is_some() {
                         confidence = Confidence::Medium;
                     }
-                    return match rule.fault(model, scope, subject, judgement, confidence, unsure.as_deref()) {
+                    let false_one = (at, judgement);
+                    return match rule.fault(model, scope, subject, false_one, confidence, unsure.as_deref()) {
                         Ok(fault) => Verdict::Fault(Box::new(fault)),
                         Err(error) => Verdict::Trouble(error),
                     };
@@ -273,7 +294,7 @@ impl Setting {
             Setting::Texts(values) => {
                 let items =
                     values.iter().map(|value| Fact::plain(Datum::Text(value.clone().into()))).collect();
-                Datum::List(std::rc::Rc::new(List { items, open: None }))
+                Datum::List(Rc::new(List { items, open: None }))
             }
         }
     }
@@ -351,6 +372,21 @@ fn any_spot<'a>(model: &'a Model<'a>) -> Option<Spot<'a>> {
     model.objects.first().map(|entry| Spot::value(entry.object.node))
 }
 
+/// The last names of what an expression asks for with `has`.
+fn asked_for(expression: &str) -> Vec<String> {
+    let asked = expression.split("has(").skip(1).filter_map(|rest| rest.split(')').next());
+    asked.filter_map(|path| path.rsplit('.').next()).map(|key| key.trim().to_owned()).collect()
+}
+
+/// The key that a spot would have, were it there.
+fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
+    match (&spot.part, &spot.says) {
+        (Part::Missing(key), _) => Some(*key),
+        (_, Says::Default(note)) => Some(note.key),
+        _ => None,
+    }
+}
+
 /// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
 fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let mut top = spot.node;
@@ -367,12 +403,7 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
     };
     let whole = spot.node.path();
     let inner = whole.strip_prefix(top.path().as_str()).unwrap_or(&whole).trim_start_matches('.');
-    let missing = match (&spot.part, &spot.says) {
-        (Part::Missing(key), _) => Some(*key),
-        (_, Says::Default(note)) => Some(note.key),
-        _ => None,
-    };
-    let path = match missing {
+    let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
         Some(key) => format!("{inner}.{key}"),
         None => inner.to_owned(),
@@ -420,6 +451,15 @@ fn fill<'a>(
 
 fn shown(datum: &Datum<'_>, ty: &Type) -> String {
     show::sentence(datum, ty)
+}
+
+/// The first of a rule's mistakes.
+fn first(rule: &Rule, mistakes: &[PageError]) -> PageError {
+    mistakes.first().cloned().unwrap_or_else(|| PageError {
+        span: super::whole(&rule.page),
+        message: "this page cannot be compiled".to_owned(),
+        help: None,
+    })
 }
 
 fn in_page(raw: &Raw, trouble: Trouble) -> PageError {

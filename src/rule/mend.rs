@@ -2,7 +2,10 @@
 //!
 //! Writing files is no business of rules; what comes out are edits of one text.
 
+use std::rc::Rc;
+
 use super::judge::{filling, spots_of};
+use super::memo::Memo;
 use super::page::Fix;
 use super::template::{self, Piece};
 use super::{Names, Rule, compile};
@@ -51,10 +54,12 @@ impl Rule {
             Piece::Hole(range) => Some(&fix.template.text[range.clone()]),
             Piece::Text(_) => None,
         });
+        let names = self.names().ok_or("its names are not known")?;
         let programs: Vec<_> = holes
-            .map(|text| compile::compile(text, &self.names).map_err(|fault| fault.message))
+            .map(|text| compile::compile(text, names).map_err(|fault| fault.message))
             .collect::<Result<_, _>>()?;
-        let mut scope = self.scope(model);
+        let mut scope = self.scope(Rc::new(Memo::new(model)));
+        scope.know(self.known_lets());
         if !self.bind(&mut scope, model, subject, holder) {
             return Err("what holds it is not known".to_owned());
         }
@@ -75,10 +80,9 @@ impl Rule {
                 object.filter(|_| from_top).unwrap_or(own)
             }
             Operation::Replace | Operation::Remove => {
-                let at = self
-                    .at
-                    .as_ref()
-                    .or_else(|| self.judgements.first().and_then(|judgement| judgement.at.as_ref()));
+                let speech = self.speech().map_err(|_| "it has no place")?;
+                let own = || speech.sayings.first().and_then(|saying| saying.at.as_ref());
+                let at = speech.at.as_ref().or_else(own);
                 let place = match at {
                     Some(at) => scope.value(at).map_err(|trouble| trouble.message)?,
                     None => Fact::plain(Datum::Thing(subject)),
@@ -96,8 +100,8 @@ impl Rule {
         Ok(Mending { file: tree.file, edits, safe: fix.safe })
     }
 
-    /// The names that a fix's holes may use, checked when the page is tried on its examples.
-    pub fn names(&self) -> &Names {
-        &self.names
+    /// The names that a fix's holes may use.
+    fn names(&self) -> Option<&Names> {
+        self.lets().ok().map(|lets| &lets.names)
     }
 }

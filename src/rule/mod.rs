@@ -9,12 +9,15 @@ pub mod eval;
 pub mod examples;
 pub mod expr;
 pub mod judge;
+pub mod memo;
 pub mod mend;
 pub mod page;
+mod parts;
 pub mod schema;
 pub mod show;
 pub mod template;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::finding::{Confidence, Severity};
@@ -25,9 +28,7 @@ use crate::source::Span;
 use crate::spelling::nearest;
 
 use compile::{Names, Program, Type};
-use expr::Fault;
 use page::{Page, PageError, Raw};
-use template::Piece;
 
 /// A rule, ready to be asked.
 #[derive(Debug)]
@@ -43,12 +44,9 @@ pub struct Rule {
     /// Where the element stands while a related place is described.
     it: usize,
     params: Vec<(usize, Setting)>,
-    lets: Vec<Program>,
+    /// The names of the subject, of what holds it and of the parameters.
     names: Names,
-    when: Option<Program>,
-    at: Option<Program>,
-    related: Vec<(Program, Option<Text>)>,
-    judgements: Vec<Judgement>,
+    parts: parts::Parts,
     /// What the project must have for the rule to speak of each subject.
     pub evidence: Option<Kind>,
     versions: Vec<(String, Bound)>,
@@ -67,26 +65,6 @@ pub enum Setting {
     Texts(Vec<String>),
 }
 
-/// A judgement, ready to be asked.
-#[derive(Debug)]
-pub(crate) struct Judgement {
-    pub(crate) healthy: Program,
-    pub(crate) at: Option<Program>,
-    pub(crate) severity: Severity,
-    pub(crate) confidence: Confidence,
-    pub(crate) message: Text,
-    pub(crate) help: Option<Text>,
-    /// Where the expression stands in the page.
-    pub(crate) raw: Raw,
-}
-
-/// A sentence with holes.
-#[derive(Debug)]
-pub(crate) struct Text {
-    pub(crate) raw: Raw,
-    pub(crate) pieces: Vec<(Piece, Option<Program>)>,
-}
-
 /// A bound on a version: `>= 1.28`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -95,8 +73,15 @@ pub struct Bound {
 }
 
 impl Rule {
-    /// Makes a rule of a page. `settings` are the parameters that a team has set, by name, as they are written.
+    /// Makes a rule of a page, all of which is checked. `settings` are the parameters that a team has set, by name.
     pub fn new(page: Page, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
+        let rule = Self::unchecked(page, settings)?;
+        let mistakes = rule.mistakes();
+        if mistakes.is_empty() { Ok(rule) } else { Err(mistakes) }
+    }
+
+    /// Makes a rule of a page whose expressions are known to be right: they are compiled when they are needed.
+    pub fn unchecked(page: Page, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
         let mut errors = Vec::new();
         let subject = match subject_of(&page.on) {
             Ok(subject) => subject,
@@ -104,102 +89,27 @@ impl Rule {
         };
         let mut names = Names::default();
         names.slot("self", Type::Thing(subject.0));
-        let mut owners = Vec::new();
-        let holder = subject.1.map(|(holder, _)| holder);
-        let above = holder.into_iter().flat_map(|holder| {
-            std::iter::once(&holder).chain(holder.def().owners).copied().collect::<Vec<_>>()
-        });
-        for owner in above.chain(subject.0.def().owners.iter().copied()) {
-            if !owners.iter().any(|(known, _)| *known == owner) {
-                owners.push((owner, names.slot(owner.word(), Type::Thing(owner))));
+        let mut owners: Vec<(Kind, usize)> = Vec::new();
+        let holder =
+            subject.1.iter().flat_map(|(holder, _)| std::iter::once(holder).chain(holder.def().owners));
+        for owner in holder.chain(subject.0.def().owners) {
+            if !owners.iter().any(|(known, _)| known == owner) {
+                owners.push((*owner, names.slot(owner.word(), Type::Thing(*owner))));
             }
         }
         let mut params = Vec::new();
         for param in &page.params {
             match setting(&param.default) {
                 Ok((default, ty)) => {
-                    let slot = names.slot(&format!("param.{}", param.name.text), ty);
+                    let slot = names.slot(&compile::param(&param.name.text), ty);
                     let set = settings.iter().find(|(name, _)| *name == param.name.text);
                     params.push((slot, set.map_or(default, |(_, value)| value.clone())));
                 }
                 Err(error) => errors.push(error),
             }
         }
-        let mut lets = Vec::new();
-        for (name, raw) in &page.lets {
-            match compile::compile(&raw.text, &names) {
-                Ok(program) => {
-                    names.define(&name.text, lets.len(), program.ty.clone());
-                    lets.push(program);
-                }
-                Err(fault) => errors.push(in_page(raw, fault)),
-            }
-        }
-        let mut note = |raw: &Raw, result: Result<Program, Fault>| match result {
-            Ok(program) => Some(program),
-            Err(fault) => {
-                errors.push(in_page(raw, fault));
-                None
-            }
-        };
-        let when = page.when.as_ref().and_then(|raw| note(raw, compile::compile_truth(&raw.text, &names)));
-        let at = page.at.as_ref().and_then(|raw| {
-            let program = note(raw, compile::compile(&raw.text, &names))?;
-            let path = program.is_path();
-            if !path {
-                note(
-                    raw,
-                    Err(Fault {
-                        range: 0..raw.text.len(),
-                        message: "a place is a path to a fact, not a computation".to_owned(),
-                        help: Some("give it a name with `let`".to_owned()),
-                    }),
-                );
-            }
-            path.then_some(program)
-        });
-        let mut judgements = Vec::new();
-        let mut texts = Vec::new();
-        for judgement in &page.judgements {
-            let healthy = note(&judgement.expr, compile::compile_truth(&judgement.expr.text, &names));
-            let own_place =
-                if page.at.is_some() { None } else { healthy.as_ref().and_then(Program::only_path) };
-            texts.push((judgement, healthy, own_place));
-        }
-        let mut related = Vec::new();
-        for place in &page.related {
-            let Some(program) = note(&place.at, compile::compile(&place.at.text, &names)) else { continue };
-            related.push((place, program));
-        }
-        for (judgement, healthy, own_place) in texts {
-            let message = text(&judgement.message, &names, &mut errors);
-            let help = judgement.help.as_ref().and_then(|raw| text(raw, &names, &mut errors));
-            if let (Some(healthy), Some(message)) = (healthy, message) {
-                judgements.push(Judgement {
-                    healthy,
-                    at: own_place,
-                    severity: judgement.severity,
-                    confidence: judgement.confidence,
-                    message,
-                    help,
-                    raw: judgement.expr.clone(),
-                });
-            }
-        }
-        let it = names.slots;
-        let mut compiled_related = Vec::new();
-        for (place, program) in related {
-            let says = place.says.as_ref().and_then(|raw| {
-                let mut with_it = names.clone();
-                let item = match &program.ty {
-                    Type::List(item) => (**item).clone(),
-                    other => other.clone(),
-                };
-                with_it.slot("it", item);
-                text(raw, &with_it, &mut errors)
-            });
-            compiled_related.push((program, says));
-        }
+        let read = parts::reads(&page);
+        owners.retain(|(kind, _)| read.contains(&kind.word()));
         let evidence = page.evidence.as_ref().and_then(|raw| match kind(raw.text.trim()) {
             Some(def) => Some(def.kind),
             None => {
@@ -223,42 +133,16 @@ impl Rule {
                 }),
             }
         }
-        let texts = judgements.iter().flat_map(|j: &Judgement| std::iter::once(&j.message).chain(&j.help));
-        let says = compiled_related.iter().filter_map(|(_, says): &(Program, Option<Text>)| says.as_ref());
-        let holes =
-            texts.chain(says).flat_map(|text| text.pieces.iter().filter_map(|(_, program)| program.as_ref()));
-        let programs = lets
-            .iter()
-            .chain(&when)
-            .chain(&at)
-            .chain(judgements.iter().map(|judgement| &judgement.healthy))
-            .chain(compiled_related.iter().map(|(program, _)| program))
-            .chain(holes);
-        let read: Vec<String> = programs.flat_map(|program| program.reads.iter().cloned()).collect();
-        owners.retain(|(kind, _)| read.iter().any(|name| name == kind.word()));
+        let it = names.slots;
+        let (subject, list) = subject;
+        let parts = parts::Parts::default();
+        let rule = Rule { page, subject, list, owners, it, params, names, parts, evidence, versions };
         if errors.is_empty() {
-            errors.extend(unused_lets(&page, &read));
+            return Ok(rule);
         }
-        if !errors.is_empty() {
-            errors.sort_by_key(|error| error.span);
-            return Err(errors);
-        }
-        Ok(Rule {
-            page,
-            subject: subject.0,
-            list: subject.1,
-            owners,
-            it,
-            params,
-            lets,
-            names,
-            when,
-            at,
-            related: compiled_related,
-            judgements,
-            evidence,
-            versions,
-        })
+        errors.extend(rule.mistakes());
+        errors.sort_by_key(|error| error.span);
+        Err(errors)
     }
 
     /// Whether it speaks without being asked: error or warning, with confidence high.
@@ -289,7 +173,10 @@ pub fn info(page: &Page) -> RuleInfo {
         why: page.why_sentence.clone(),
         subject: page.on.text.clone(),
         fix: fix.map(str::to_owned),
-        url: format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), page.id),
+        // A team's own rule is in no repository that we know.
+        url: builtin::get(&page.id).map_or_else(String::new, |_| {
+            format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), page.id)
+        }),
         page: page.text.to_string(),
         references: rest.references,
     }
@@ -342,54 +229,6 @@ fn subject_of(on: &Raw) -> Result<Subject, PageError> {
         Ty::List(Ty::Thing(item)) => Ok((*item, Some((def.kind, fact)))),
         _ => Err(error(format!("`{list}` is no list of things"), None)),
     }
-}
-
-fn text(raw: &Raw, names: &Names, errors: &mut Vec<PageError>) -> Option<Text> {
-    let pieces = match template::holes(&raw.text) {
-        Ok(pieces) => pieces,
-        Err(unclosed) => {
-            errors.push(PageError {
-                span: raw.part(unclosed.range),
-                message: unclosed.message.to_owned(),
-                help: None,
-            });
-            return None;
-        }
-    };
-    let mut compiled = Vec::new();
-    for piece in pieces {
-        let program = match &piece {
-            Piece::Text(_) => None,
-            Piece::Hole(range) => match compile::compile(&raw.text[range.clone()], names) {
-                Ok(program) => Some(program),
-                Err(fault) => {
-                    let at = range.start + fault.range.start..range.start + fault.range.end;
-                    errors.push(PageError { span: raw.part(at), message: fault.message, help: fault.help });
-                    return None;
-                }
-            },
-        };
-        compiled.push((piece, program));
-    }
-    Some(Text { raw: raw.clone(), pieces: compiled })
-}
-
-fn in_page(raw: &Raw, fault: Fault) -> PageError {
-    PageError { span: raw.part(fault.range), message: fault.message, help: fault.help }
-}
-
-fn unused_lets(page: &Page, read: &[String]) -> Vec<PageError> {
-    // A fix may be the only one to read a name; its text is not compiled before it is needed.
-    let fixes = page.text.split_once("\n## Fix").map_or("", |(_, fixes)| fixes);
-    let unused =
-        page.lets.iter().filter(|(name, _)| !read.contains(&name.text) && !fixes.contains(&name.text));
-    unused
-        .map(|(name, _)| PageError {
-            span: name.span,
-            message: format!("nothing reads `{}`", name.text),
-            help: None,
-        })
-        .collect()
 }
 
 /// The default of a parameter: `90 day`, `12`, `[critical, page]`, `"text"`.
@@ -484,10 +323,15 @@ pub struct RuleFile {
     /// The path that errors name.
     pub path: String,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Cow<'static, str>,
 }
 
 impl RuleFile {
+    /// Reads the page.
+    pub fn page(&self) -> Result<Page, Vec<PageError>> {
+        Page::read(&self.id, Arc::from(&*self.text))
+    }
+
     /// The subject that its page names, found without reading the page: the first word of `on:`.
     pub fn subject(&self) -> Option<Kind> {
         let on = page::subject(&self.text)?;

@@ -26,8 +26,13 @@ pub fn sentence(datum: &Datum<'_>, ty: &Type) -> String {
                 Type::List(item) => (**item).clone(),
                 _ => Type::Node(super::schema::Schema::default()),
             };
-            let shown: Vec<String> =
-                list.items.iter().filter_map(Fact::value).map(|item| sentence(item, &item_ty)).collect();
+            let known: Vec<&Datum<'_>> = list.items.iter().filter_map(Fact::value).collect();
+            // Of many only the first are named; what the others would read like is not asked.
+            if let [a, b, _, _, ..] = known.as_slice() {
+                let (a, b) = (sentence(a, &item_ty), sentence(b, &item_ty));
+                return format!("`{a}`, `{b}` and {} more", known.len() - 2);
+            }
+            let shown: Vec<String> = known.into_iter().map(|item| sentence(item, &item_ty)).collect();
             names(&shown, list.open.is_some())
         }
         (Datum::Map(map), _) => {

@@ -73,6 +73,39 @@ pub struct Position {
     pub column: u32,
 }
 
+/// What a file is to the model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It is judged as it stands.
+    #[default]
+    Plain,
+    /// It is judged only through what is rendered from it.
+    Ingredient,
+    /// Nobody wrote it: a chart or an overlay renders to it.
+    Rendered(Arc<Bundle>),
+}
+
+/// What a chart or an overlay renders to: it is deployed together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Bundle {
+    /// Its folder, and its settings where there are several.
+    pub name: String,
+    /// How much of what is deployed it is.
+    pub extent: Extent,
+}
+
+/// How much of what is deployed is there to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What its makers deliver. What it names and does not bring, such as a password, is for its users to make.
+    Package,
+    /// A part: the rest lies on another machine, or could not be rendered.
+    Part,
+}
+
 /// One file that was read: its path relative to the project root, with `/`, and its text.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -80,13 +113,15 @@ pub struct SourceFile {
     pub path: Utf8PathBuf,
     /// The whole text.
     pub text: Arc<str>,
+    /// What it is to the model.
+    pub role: Role,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     /// A file with this text.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: text.into(), lines: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), role: Role::Plain, lines: OnceLock::new() }
     }
 
     /// The offsets at which lines start; computed once, when somebody asks.
@@ -136,6 +171,16 @@ impl Sources {
     /// The file behind an id.
     pub fn get(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// All files, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut SourceFile> {
+        self.files.iter_mut()
+    }
+
+    /// The file behind an id, to be changed.
+    pub fn get_mut(&mut self, id: FileId) -> &mut SourceFile {
+        &mut self.files[id.0 as usize]
     }
 
     /// Its path.

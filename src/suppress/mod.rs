@@ -72,6 +72,8 @@ pub struct World<'a> {
     pub ran: &'a dyn Fn(&str) -> bool,
     /// What could not be decided: a suppression of it is not unused.
     pub undecided: &'a [Undecided],
+    /// Where a person wrote what stands at a place: one comment of a template may be rendered many times.
+    pub written: &'a dyn Fn(Place) -> Place,
 }
 
 impl Suppressions {
@@ -174,6 +176,11 @@ impl Suppressions {
     /// What is wrong with the suppressions themselves, after [`Self::apply`], in order of their places.
     pub fn diagnostics(&self, world: World<'_>) -> Vec<Diagnostic> {
         let mut all = self.problems.clone();
+        let names = self.directives.iter().flat_map(|directive| &directive.names);
+        let used: FxHashSet<(Place, &str)> = names
+            .filter(|name| name.used)
+            .map(|name| ((world.written)(name.place), name.text.as_str()))
+            .collect();
         for directive in &self.directives {
             for name in &directive.names {
                 if !world.names.knows(&name.text) {
@@ -197,7 +204,9 @@ impl Suppressions {
                         "expired",
                         help,
                     ));
-                } else if !name.used && self.could_tell(directive, name, world) {
+                } else if !used.contains(&((world.written)(name.place), name.text.as_str()))
+                    && self.could_tell(directive, name, world)
+                {
                     let message = format!("`{}` finds nothing here", name.text);
                     all.push(warning(name.place, message, "suppresses nothing", "remove it"));
                 }

@@ -66,7 +66,14 @@ impl Case {
 
     fn says(&self, ran: &dyn Fn(&str) -> bool) -> Vec<String> {
         let names = Names::new([RULE, "probes/none", "jobs/forbid"]);
-        let world = World { sources: &self.sources, today: TODAY, names: &names, ran, undecided: &[] };
+        let world = World {
+            sources: &self.sources,
+            today: TODAY,
+            names: &names,
+            ran,
+            undecided: &[],
+            written: &|place| place,
+        };
         let said = self.suppressions.diagnostics(world).into_iter().map(|diagnostic| {
             let place = diagnostic.place.expect("a place").place;
             let line = self.sources.get(place.file).position(place.span.start).line;
@@ -255,8 +262,14 @@ fn what_could_not_be_decided_is_not_unused() {
         reason: String::new(),
         applies: true,
     }];
-    let world =
-        World { sources: &case.sources, today: TODAY, names: &names, ran: &|_| true, undecided: &undecided };
+    let world = World {
+        sources: &case.sources,
+        today: TODAY,
+        names: &names,
+        ran: &|_| true,
+        undecided: &undecided,
+        written: &|place| place,
+    };
     assert_eq!(case.suppressions.diagnostics(world), []);
     assert_eq!(case.suppressions.diagnostics(World { undecided: &[], ..world }).len(), 1);
 }

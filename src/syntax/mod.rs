@@ -3,6 +3,7 @@
 //! One file a syntax. A parser never fails: it returns what it understood, and a [`Problem`] for each part that it did
 //! not. Nothing here knows what a Deployment is.
 
+pub mod hcl;
 pub mod json;
 mod template;
 pub mod toml;
@@ -53,6 +54,8 @@ pub enum Syntax {
     Json,
     /// TOML.
     Toml,
+    /// HCL, as Terraform writes it.
+    Hcl,
 }
 
 impl Syntax {
@@ -100,7 +103,7 @@ const OTHERS: &str = " adoc asm avi avif bash bat bin bmp bz2 c cc cfg cjs class
     hbs hcl hh hpp hs htm html ico ini ipynb j2 jar java jinja jinja2 jpeg jpg js jsonl jsonnet jsx key kt kts less libsonnet \
     lock log lua m4a map markdown md mdx mjs ml mod mov mp3 mp4 mustache nix o odt ogg orig otf parquet patch pb pdf pem php \
     pl png po properties proto ps1 psd py pyc pyi pyx r rb rego rej rlib rs rst sass sbt scala scss sh so sql star sum svelte \
-    svg swift swp tar template tf tfstate tfvars tgz tif tiff tmpl tpl ts tsv tsx ttf txt vue war wasm wav webm webp woff \
+    svg swift swp tar tfstate tgz tif tiff tmpl tpl ts tsv tsx ttf txt vue war wasm wav webm webp woff \
     woff2 xls xlsx xml xz zig zip zsh zst ";
 
 impl Name {
@@ -119,6 +122,7 @@ impl Name {
             "yaml" | "yml" => Self::Is(Syntax::Yaml),
             "json" | "jsonc" | "json5" => Self::Is(Syntax::Json),
             "toml" => Self::Is(Syntax::Toml),
+            "tf" | "tofu" | "tfvars" => Self::Is(Syntax::Hcl),
             _ if stem.is_empty() || ending.is_empty() || ending.ends_with('~') => Self::Other,
             _ if OTHERS.split(' ').any(|other| other == ending) => Self::Other,
             _ => Self::Odd,
@@ -146,12 +150,17 @@ fn is_generated(name: &str) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-/// Whether a text begins like a Kubernetes manifest: `apiVersion:` at the start of a line.
+/// Whether a text begins like a Kubernetes manifest, `apiVersion:` at the start of a line, or like a template of CloudFormation.
 fn looks_like_manifest(head: &[u8]) -> bool {
-    head.strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .split(|byte| *byte == b'\n')
-        .any(|line| line.starts_with(b"apiVersion:"))
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).split(|byte| *byte == b'\n').any(|line| {
+        line.starts_with(b"apiVersion:") || unquoted(line).starts_with(b"AWSTemplateFormatVersion")
+    })
+}
+
+/// A line without what may stand before its first key in YAML or JSON.
+fn unquoted(line: &[u8]) -> &[u8] {
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'{' | b'"' | b'\''));
+    start.map_or(&[], |start| &line[start..])
 }
 
 /// Reads a text.
@@ -166,5 +175,6 @@ pub fn parse(syntax: Syntax, file: FileId, text: Arc<str>) -> Parsed {
         Syntax::Yaml => yaml::parse(file, text),
         Syntax::Json => json::parse(file, text),
         Syntax::Toml => toml::parse(file, text),
+        Syntax::Hcl => hcl::parse(file, text),
     }
 }

@@ -1,4 +1,5 @@
-//! Regenerates the tables of Kubernetes' API, `fields.txt` and `deprecations.txt`, from checkouts of its Go sources.
+//! Regenerates the tables of Kubernetes' API: `fields.txt` and `deprecations.txt` from checkouts of its Go sources,
+//! `merge_keys.txt` from the OpenAPI document of one release.
 //!
 //! Not a test of anything: it is a test target so that it needs no binary, no build script and no Go. It reads the folder
 //! that `STEADFAST_API_SOURCES` names (see `sources.rs` for its layout) and writes the tables beside their readers:
@@ -12,12 +13,14 @@
 mod deprecations;
 mod fields;
 mod go;
+mod merge_keys;
 mod sources;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the tables and their readers are.
-const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lower/kubernetes/api");
+const MERGE_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/render/kustomize/schema/merge_keys.txt");
 
 #[test]
 #[ignore = "writes files; wants checkouts in STEADFAST_API_SOURCES"]
@@ -40,4 +43,21 @@ fn regenerate() {
         println!("{}: {} lines, {} bytes", path.display(), table.lines().count(), table.len());
     }
     println!("{} kinds", fields.kinds.len());
+}
+
+#[test]
+#[ignore = "writes a file; wants openapi/swagger.json of kubernetes/kubernetes v1.21.2 in STEADFAST_API_SOURCES"]
+fn regenerate_merge_keys() {
+    let folder = std::env::var_os("STEADFAST_API_SOURCES").map(PathBuf::from);
+    let path = folder.map(|folder| folder.join("openapi/swagger.json"));
+    let Some(text) = path.and_then(|path| std::fs::read(path).ok()) else {
+        println!(
+            "SKIPPED: STEADFAST_API_SOURCES has no openapi/swagger.json, so merge_keys.txt was not regenerated"
+        );
+        return;
+    };
+    let document = serde_json::from_slice(&text).expect("swagger.json is JSON");
+    let table = merge_keys::lower(&document);
+    std::fs::write(MERGE_KEYS, &table).expect("the table can be written");
+    println!("{MERGE_KEYS}: {} lines, {} bytes", table.lines().count(), table.len());
 }

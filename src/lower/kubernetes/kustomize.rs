@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::object;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Role, Sources};
 use crate::syntax::tree::{NodeKind, NodeRef, Tree};
 use crate::syntax::yaml;
 
@@ -51,15 +51,19 @@ impl Overlays {
         if kustomizations.is_empty() {
             return overlays;
         }
-        let files: FxHashMap<&Utf8Path, FileId> =
-            sources.iter().map(|(id, file)| (file.path.as_path(), id)).collect();
+        let files: FxHashMap<&Utf8Path, FileId> = sources
+            .iter()
+            .filter(|(_, file)| !matches!(file.role, Role::Rendered(_)))
+            .map(|(id, file)| (file.path.as_path(), id))
+            .collect();
+        let trees: FxHashMap<FileId, &Tree> = trees.iter().map(|tree| (tree.file, tree)).collect();
         let by_folder: FxHashMap<&Utf8Path, NodeRef<'_>> = kustomizations.iter().copied().collect();
         overlays.leave_out(&kustomizations, &files);
         for (folder, node) in &kustomizations {
             let mut targets = Vec::new();
             for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
                 for patch in node.get(key).into_iter().flat_map(NodeRef::items) {
-                    overlays.take_patch(patch, folder, &files, trees, &mut targets);
+                    overlays.take_patch(patch, folder, &files, &trees, &mut targets);
                 }
             }
             for entry in node.get("replicas").into_iter().flat_map(NodeRef::items) {
@@ -162,7 +166,7 @@ impl Overlays {
         patch: NodeRef<'_>,
         folder: &Utf8Path,
         files: &FxHashMap<&Utf8Path, FileId>,
-        trees: &[Tree],
+        trees: &FxHashMap<FileId, &Tree>,
         targets: &mut Vec<Target>,
     ) {
         let path = match patch.kind() {
@@ -191,7 +195,7 @@ impl Overlays {
             }
         };
         match (file, patch.get("patch").or((patch.kind() == NodeKind::Text).then_some(patch))) {
-            (Some(file), _) => from_objects(&trees[file.0 as usize]),
+            (Some(file), _) => trees.get(&file).copied().into_iter().for_each(&mut from_objects),
             (None, Some(inline)) => from_objects(&yaml::parse(FileId(0), Arc::from(inline.text())).tree),
             (None, None) => {}
         }

@@ -2,12 +2,14 @@
 
 pub mod api;
 pub mod autoscaling;
+pub mod callee;
 pub mod connections;
 pub mod daemon;
 pub mod datastore;
 pub mod defaults;
 pub mod dump;
 pub mod image;
+pub mod ingress;
 pub mod job;
 pub mod karpenter;
 pub mod kustomize;
@@ -23,5 +25,6 @@ pub mod reference;
 pub mod rollout;
 pub mod route;
 pub mod selector;
+pub mod server;
 pub mod start;
 pub mod volume;

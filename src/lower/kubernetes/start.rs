@@ -39,6 +39,11 @@ impl<'a> Strings<'a> {
         Self { texts, nodes, vague: None }
     }
 
+    /// One string that a shell reads.
+    fn script(text: NodeRef<'a>) -> Self {
+        Self { texts: vec!["sh", "-c", text.text()], nodes: vec![text; 3], vague: None }
+    }
+
     /// Whether the list itself is only known at run time.
     pub fn is_vague(&self) -> bool {
         self.vague.is_some()
@@ -66,6 +71,8 @@ pub struct Start<'a> {
     /// The variables with a value that stands here.
     env: Vec<(&'a str, &'a str)>,
     values: Vec<NodeRef<'a>>,
+    /// Where in its node each value begins.
+    begins: Vec<usize>,
     /// Variables whose value stands elsewhere.
     elsewhere: Vec<&'a str>,
     /// Variables may come in that nobody names here.
@@ -84,6 +91,7 @@ impl<'a> Start<'a> {
             names_program: container.get("command").is_some_and(|list| !list.is_null()),
             env: Vec::new(),
             values: Vec::new(),
+            begins: Vec::new(),
             elsewhere: Vec::new(),
             open_env: container
                 .get("envFrom")
@@ -99,6 +107,7 @@ impl<'a> Start<'a> {
                 Some(value) if !value.is_unknown() => {
                     start.env.push((name.text(), value.text()));
                     start.values.push(value);
+                    start.begins.push(0);
                 }
                 // A variable without a value is empty.
                 None if variable.get("valueFrom").is_none() => {}
@@ -106,6 +115,47 @@ impl<'a> Start<'a> {
             }
         }
         start
+    }
+
+    /// A start that something else than a container's manifest says: an entry point and a command, each a list or one string
+    /// for a shell; variables with their nodes, and where in these their values begin.
+    pub fn of_words(
+        owner: NodeRef<'a>,
+        entry_point: Option<NodeRef<'a>>,
+        command: Option<NodeRef<'a>>,
+        env: &[(&'a str, NodeRef<'a>, usize)],
+        open_env: bool,
+    ) -> Self {
+        let words = |node: Option<NodeRef<'a>>| match node {
+            Some(text) if text.kind() == NodeKind::Text => Strings::script(text),
+            other => Strings::read(other),
+        };
+        let (first, second) = (words(entry_point), words(command));
+        let named = entry_point.or(command).is_some_and(|node| !node.is_null());
+        // Without an entry point of its own the image's runs the command, which most images hand on as it stands.
+        let (command, args) = if entry_point.is_some() { (first, second) } else { (second, first) };
+        let known = |node: &NodeRef<'_>| !node.is_unknown() && !node.is_null();
+        let given: Vec<_> = env.iter().filter(|(_, node, _)| known(node)).collect();
+        Self {
+            container: owner,
+            command,
+            args,
+            names_program: named,
+            env: given
+                .iter()
+                .map(|(name, node, begin)| (*name, node.text().get(*begin..).unwrap_or("")))
+                .collect(),
+            values: given.iter().map(|(_, node, _)| *node).collect(),
+            begins: given.iter().map(|(.., begin)| *begin).collect(),
+            elsewhere: env.iter().filter(|(_, node, _)| !known(node)).map(|(name, ..)| *name).collect(),
+            open_env,
+            vague_env: false,
+        }
+    }
+
+    /// What is started.
+    pub fn owner(&self) -> NodeRef<'a> {
+        self.container
     }
 
     /// The words of command and arguments, as one list.
@@ -191,7 +241,11 @@ impl<'a> Start<'a> {
         match place.source {
             Source::Command(index) => self.command.spot(index, place.range.clone()),
             Source::Arg(index) => self.args.spot(index, place.range.clone()),
-            Source::Env(index) => self.values.get(index).map(|node| within(*node, place.range.clone())),
+            Source::Env(index) => self
+                .values
+                .get(index)
+                .zip(self.begins.get(index))
+                .map(|(node, begin)| within(*node, place.range.start + begin..place.range.end + begin)),
         }
     }
 

@@ -4,8 +4,9 @@
 //! The table `fields.txt` is generated from the API's own Go types. It is the union of the releases in use, so a field
 //! that only some of them know is known here. It does not say which fields are required or what they may hold.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 /// The type of a kind named in a manifest; `None` for kinds that the table does not have.
 pub fn kind(api_version: &str, kind: &str) -> Option<TypeId> {
@@ -149,7 +150,7 @@ const PLAIN: &[(&str, Shape)] = &[
 /// Reads the table. The file is part of the program and a test reads all of it, so what it refers to is there.
 struct Reader {
     /// The structures by name.
-    names: HashMap<&'static str, TypeId>,
+    names: FxHashMap<&'static str, TypeId>,
     types: Vec<Entry>,
     /// The list and the map of each type, once there is one.
     lists: Vec<Option<TypeId>>,
@@ -159,7 +160,7 @@ struct Reader {
 impl Reader {
     fn read(text: &'static str) -> Table {
         // Names may be used before their block, so types are looked up when all names are known.
-        let mut names = HashMap::with_capacity(2048);
+        let mut names = FxHashMap::with_capacity_and_hasher(2048, rustc_hash::FxBuildHasher);
         let mut blocks = Vec::with_capacity(2048);
         let mut kinds = Vec::with_capacity(1024);
         let mut fields = Vec::with_capacity(8192);

@@ -1,0 +1,350 @@
+//! Charts as we render them beside what the real `helm template` prints: the same objects, and how much sooner.
+//!
+//! `cargo bench --bench helm -- FOLDER…` looks for charts below the folders and renders each with its defaults and with each
+//! file of values in its `ci/`. What Helm itself refuses is not compared. `HELM` names the program; without one there is
+//! nothing to compare with, and that is said. `HELM_OUTPUT` names a folder in which Helm's answers are kept for the next run.
+//! Values that cannot be known before they run (`randAlphaNum`, `genCA`) differ from run to run, and are counted apart.
+#![allow(clippy::print_stdout, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use steadfast::render::helm::charts::Charts;
+use steadfast::render::helm::files::File;
+use steadfast::render::helm::read::{ChartFolder, Reader};
+use steadfast::render::helm::render::{STACK, Settings, render};
+use steadfast::render::origin::Origins;
+use steadfast::render::value::{Data, Value};
+use steadfast::render::yaml::load::{load, load_text};
+use steadfast::render::{Rendered, Role};
+use steadfast::source::{FileId, Sources};
+
+const KUBERNETES: &str = "1.35.0";
+
+fn main() {
+    let folders: Vec<Utf8PathBuf> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .map(Utf8PathBuf::from)
+        .collect();
+    if folders.is_empty() {
+        println!("nothing compared: name folders with charts, `cargo bench --bench helm -- FOLDER…`");
+        return;
+    }
+    let helm = std::env::var("HELM").unwrap_or_else(|_| "helm".to_owned());
+    if Command::new(&helm).arg("version").output().is_err() {
+        println!("NOTHING COMPARED: there is no `{helm}` to compare with");
+        return;
+    }
+    // Charts nest deep, and so do calls of templates.
+    let run = std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || {
+        let mut tally = Tally::default();
+        for folder in &folders {
+            compare_all(folder, &helm, &mut tally);
+        }
+        tally.print();
+        for folder in &folders {
+            all_at_once(folder);
+        }
+    });
+    run.expect("a thread").join().expect("no panic");
+}
+
+#[derive(Default)]
+struct Tally {
+    charts: usize,
+    renderings: usize,
+    refused: usize,
+    same: usize,
+    same_but_unknown: usize,
+    different: Vec<String>,
+    wholly_same: usize,
+    faster: Vec<f64>,
+    ours: Vec<Duration>,
+    theirs: Vec<Duration>,
+}
+
+impl Tally {
+    fn print(&mut self) {
+        for line in &self.different {
+            println!("different: {line}");
+        }
+        let compared = self.same + self.same_but_unknown + self.different.len();
+        println!(
+            "{} charts, {} renderings, {} refused by Helm; of {compared}: {} the same, {} the same but for what is unknown, {} different: {:.2} % identical",
+            self.charts,
+            self.renderings,
+            self.refused,
+            self.same,
+            self.same_but_unknown,
+            self.different.len(),
+            100.0 * (self.same + self.same_but_unknown) as f64 / compared.max(1) as f64
+        );
+        println!("charts of which every rendering is identical: {}", self.wholly_same);
+        for list in [&mut self.ours, &mut self.theirs] {
+            list.sort();
+        }
+        self.faster.sort_by(f64::total_cmp);
+        if let (Some(ours), Some(theirs), Some(faster)) =
+            (middle(&self.ours), middle(&self.theirs), middle(&self.faster))
+        {
+            println!("median: ours {ours:?}, Helm's {theirs:?}, {faster:.0} times as fast");
+        }
+    }
+}
+
+fn middle<T: Copy>(sorted: &[T]) -> Option<T> {
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn chart_files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = folder.read_dir_utf8() else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && entry.file_name() != ".git" => {
+                    open.push(entry.path().to_owned())
+                }
+                Ok(_) if entry.file_name() == "Chart.yaml" => found.push(entry.path().to_owned()),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn compare_all(root: &Utf8Path, helm: &str, tally: &mut Tally) {
+    let found = chart_files(root);
+    let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+    for folder in Reader::folders(inside) {
+        let mut sources = Sources::default();
+        let started = Instant::now();
+        let chart = Reader::new(root, &mut sources).chart(&folder);
+        let reading = started.elapsed();
+        tally.charts += 1;
+        let mut all_same = true;
+        let mut settings = vec![None];
+        settings.extend(chart.trials.iter().map(Some));
+        for trial in settings {
+            all_same &= compare(root, &chart, trial, helm, reading, tally);
+        }
+        tally.wholly_same += usize::from(all_same);
+    }
+}
+
+fn compare(
+    root: &Utf8Path,
+    chart: &ChartFolder,
+    trial: Option<&(Utf8PathBuf, File)>,
+    helm: &str,
+    reading: Duration,
+    tally: &mut Tally,
+) -> bool {
+    tally.renderings += 1;
+    let name = trial.map_or_else(|| "defaults".to_owned(), |(path, _)| path.to_string());
+    let Some((printed, theirs)) = ask_helm(root, chart, trial.map(|(path, _)| path.as_path()), helm) else {
+        tally.refused += 1;
+        return true;
+    };
+    let settings = Settings {
+        values: trial.cloned().into_iter().collect(),
+        kubernetes: KUBERNETES.to_owned(),
+        ..Settings::default()
+    };
+    let started = Instant::now();
+    let (rendered, problems) = render(chart, &settings, &|_| Err("none".to_owned()));
+    let ours = started.elapsed() + reading;
+    tally.ours.push(ours);
+    tally.theirs.push(theirs);
+    tally.faster.push(theirs.as_secs_f64() / ours.as_secs_f64().max(1e-9));
+    let difference = match rendered {
+        Some(mut rendered) => difference(&mut rendered, &printed),
+        None => Err("nothing is rendered".to_owned()),
+    };
+    match difference {
+        Ok(0) => tally.same += 1,
+        Ok(_) => tally.same_but_unknown += 1,
+        Err(why) => {
+            let first =
+                problems.first().map_or_else(String::new, |problem| format!(" ({})", problem.message));
+            tally.different.push(format!("{} {name}: {why}{first}", chart.folder));
+            return false;
+        }
+    }
+    true
+}
+
+/// What Helm prints, and how long it takes; none where it refuses.
+fn ask_helm(
+    root: &Utf8Path,
+    chart: &ChartFolder,
+    values: Option<&Utf8Path>,
+    helm: &str,
+) -> Option<(String, Duration)> {
+    let folder = root.join(&chart.folder);
+    let kept = std::env::var("HELM_OUTPUT").ok().map(|kept| {
+        let name = format!("{}--{}", folder, values.map_or("default", Utf8Path::as_str));
+        Utf8PathBuf::from(kept).join(name.replace('/', "-"))
+    });
+    if let Some(text) = kept.as_ref().and_then(|kept| fs::read_to_string(kept).ok()) {
+        let (head, text) = text.split_once('\n')?;
+        return Some((text.to_owned(), Duration::from_micros(head.parse().ok()?)));
+    }
+    let mut command = Command::new(helm);
+    command.args(["template", folder.as_str(), "--kube-version", KUBERNETES]);
+    if let Some(values) = values {
+        command.args(["--values", folder.join(values).as_str()]);
+    }
+    let started = Instant::now();
+    let output = command.output().ok()?;
+    let took = started.elapsed();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if let Some(kept) = kept {
+        let head = if output.status.success() { took.as_micros().to_string() } else { "refused".to_owned() };
+        fs::write(kept, format!("{head}\n{text}")).expect("HELM_OUTPUT can be written");
+    }
+    output.status.success().then_some((text, took))
+}
+
+/// Documents by the file that they come from.
+type Documents<T> = Vec<(String, T)>;
+
+fn helms(printed: &str) -> Documents<Value> {
+    let mut texts: Documents<String> = Vec::new();
+    let mut lines = printed.lines().peekable();
+    while let Some(line) = lines.next() {
+        let source = lines.peek().and_then(|next| next.strip_prefix("# Source: "));
+        match (line, source) {
+            ("---", Some(source)) => {
+                texts.push((source.to_owned(), String::new()));
+                lines.next();
+            }
+            _ => {
+                if let Some((_, text)) = texts.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    let load = |text: &str| {
+        load(text, FileId(0), &mut Origins::default())
+            .unwrap_or_else(|_| Value::text(text, Default::default()))
+    };
+    let all = texts.into_iter().map(|(source, text)| (source, load(&text)));
+    all.filter(|(_, value)| !matches!(value.data, Data::Nil)).collect()
+}
+
+/// How many unknown values differ; or the first difference that means something.
+fn difference(rendered: &mut Rendered, printed: &str) -> Result<usize, String> {
+    let theirs = helms(printed);
+    let mut ours: Documents<Value> = Vec::new();
+    for document in rendered.documents.iter().filter(|document| document.role != Role::Definition) {
+        let value = load_text(&document.text, &mut rendered.origins).map_err(|problem| problem.message)?;
+        if !matches!(value.data, Data::Nil) {
+            ours.push((document.called.clone(), value));
+        }
+    }
+    let count = |documents: &Documents<Value>| {
+        let mut counts: BTreeMap<String, isize> = BTreeMap::new();
+        documents.iter().for_each(|(name, _)| *counts.entry(name.clone()).or_default() += 1);
+        counts
+    };
+    let (our_counts, mut their_counts) = (count(&ours), count(&theirs));
+    for (name, number) in our_counts {
+        *their_counts.entry(name).or_default() -= number;
+    }
+    if let Some((name, number)) = their_counts.iter().find(|(_, number)| **number != 0) {
+        return Err(format!("{name}: {number} more documents of Helm's"));
+    }
+    let mut unknown = 0;
+    for ((name, our), (their_name, their)) in ours.iter().zip(&theirs) {
+        if name != their_name {
+            return Err(format!("order: {name} where Helm has {their_name}"));
+        }
+        let path = &mut vec![name.clone()];
+        unknown += compare_values(our, their, &rendered.origins, path)
+            .map_err(|why| format!("{}: {why}", path.join(" ")))?;
+    }
+    Ok(unknown)
+}
+
+fn compare_values(
+    ours: &Value,
+    theirs: &Value,
+    origins: &Origins,
+    path: &mut Vec<String>,
+) -> Result<usize, String> {
+    let mut unknown = 0;
+    let same = match (&ours.data, &theirs.data) {
+        (Data::Map(ours), Data::Map(theirs)) => {
+            let (ours, theirs) = (ours.borrow(), theirs.borrow());
+            for (key, entry) in ours.iter() {
+                path.push(key.to_string());
+                let Some(their) = theirs.get(key) else { return Err("is not in Helm's".to_owned()) };
+                unknown += compare_values(&entry.value, &their.value, origins, path)?;
+                path.pop();
+            }
+            if let Some(key) = theirs.keys().find(|key| !ours.contains_key(*key)) {
+                path.push(key.to_string());
+                return Err("is not in ours".to_owned());
+            }
+            true
+        }
+        (Data::List(ours), Data::List(theirs)) => {
+            let (ours, theirs) = (ours.borrow(), theirs.borrow());
+            for (at, (our, their)) in ours.iter().zip(theirs.iter()).enumerate() {
+                path.push(at.to_string());
+                unknown += compare_values(our, their, origins, path)?;
+                path.pop();
+            }
+            ours.len() == theirs.len()
+        }
+        (Data::Nil, Data::Nil) => true,
+        (Data::Bool(a), Data::Bool(b)) => a == b,
+        (Data::Float(a), Data::Float(b)) => a == b,
+        (Data::Text(a), Data::Text(b)) => a == b,
+        _ => false,
+    };
+    if same {
+        return Ok(unknown);
+    }
+    if origins.unknown(ours.origin).is_some() {
+        return Ok(unknown + 1);
+    }
+    Err(format!("{} where Helm has {}", short(ours), short(theirs)))
+}
+
+fn short(value: &Value) -> String {
+    let whole = match &value.data {
+        Data::Map(map) => format!("{:?}", map.borrow().keys().collect::<Vec<_>>()),
+        Data::List(list) => format!("a list of {}", list.borrow().len()),
+        data => format!("{data:?}"),
+    };
+    whole.chars().take(160).collect()
+}
+
+/// The charts of a folder as a project: every rendering, on all cores.
+fn all_at_once(root: &Utf8Path) {
+    let found = chart_files(root);
+    let started = Instant::now();
+    let mut sources = Sources::default();
+    let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+    let (charts, _) = Charts::read(root, inside, &[], Some(KUBERNETES), &mut sources);
+    let (sizes, _) =
+        charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
+    let bytes: usize = sizes.iter().sum();
+    println!(
+        "{root}: {} renderings, {:.1} MB of text, in {:.2} s on {} threads",
+        sizes.len(),
+        bytes as f64 / 1e6,
+        started.elapsed().as_secs_f64(),
+        std::thread::available_parallelism().map_or(1, usize::from)
+    );
+}

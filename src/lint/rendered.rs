@@ -1,0 +1,371 @@
+//! What charts and overlays render to, as files of the run, and the way back from there to what a person wrote.
+//!
+//! Rendered text is parsed, modelled and judged like any file. Before findings are merged, every place in it becomes the place
+//! of the line to change; so one fault that shows under several settings is one finding. Rendering itself is in `render`.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Inputs;
+use super::ask::Fault;
+use super::charts::wanted;
+use super::read::{Project, problem_in};
+use crate::config::Config;
+use crate::finding::{About, Diagnostic, Label, Severity};
+use crate::fix::Operation;
+use crate::outcome::Outcome;
+use crate::render::helm::charts::{Charts, Wanted};
+use crate::render::helm::files::Content;
+use crate::render::helm::read::Reader;
+use crate::render::helm::render::{Settings, render};
+use crate::render::kustomize::Gravity;
+use crate::render::trace::{Page, Traced, Trail};
+use crate::render::{self, helm, kustomize};
+use crate::rule::page::Page as RulePage;
+use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
+use crate::syntax::tree::{NodeId, NodeKind, Tree};
+use crate::syntax::yaml;
+
+/// All renderings of a run.
+#[derive(Default)]
+pub(super) struct Renderings {
+    all: Vec<Trail>,
+    /// Which document of which rendering a file is.
+    by_file: FxHashMap<FileId, (usize, usize)>,
+    /// For what lies in an archive: the line that asks for the archive.
+    in_archives: FxHashMap<FileId, Place>,
+}
+
+impl Renderings {
+    /// Takes renderings in as files of the project.
+    fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
+        let mut this = Self { in_archives: archives(&project.sources), ..Self::default() };
+        for (at, (trail, extent)) in all.into_iter().enumerate() {
+            let name = match trail.settings.as_str() {
+                "" => trail.folder.to_string(),
+                settings => format!("{} ({settings})", trail.folder),
+            };
+            let bundle = Arc::new(Bundle { name, extent });
+            for (position, page) in trail.pages.iter().enumerate() {
+                // What runs when somebody tests a release is no part of it.
+                if page.role == render::Role::Test {
+                    continue;
+                }
+                let mut file = SourceFile::new(page.name.clone(), Arc::clone(&page.text));
+                file.role = Role::Rendered(Arc::clone(&bundle));
+                let id = project.sources.push(file);
+                this.by_file.insert(id, (at, position));
+                let mut parsed = yaml::parse(id, Arc::clone(&page.text));
+                forget_unknown(&mut parsed.tree, &trail, page);
+                outcome.summary.documents += parsed.tree.documents.len();
+                outcome
+                    .diagnostics
+                    .extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
+                project.trees.push(parsed.tree);
+            }
+            this.all.push(trail);
+        }
+        this
+    }
+
+    /// Whether nothing was rendered.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Leads all places of a fault to what a person wrote. The places in rendered text stay grounds for suppressing, since
+    /// comments of templates come through.
+    pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
+        fault.settings = self.settings(fault.primary.place.file);
+        let mut related: Vec<Label> = Vec::new();
+        let rendered = fault.primary.place;
+        let left_out = self.left_out(fault, rule, sources);
+        let stands = self.written_at(rendered);
+        if let Some(traced) = left_out.clone().or_else(|| stands.clone()) {
+            fault.grounds.push(rendered);
+            fault.primary.place = traced.primary;
+            related.extend(traced.related.into_iter().map(|(place, message)| Label { place, message }));
+            if let Some(setting) = traced.setting {
+                fault.path = setting;
+            }
+        }
+        if let (Some(_), Some(stands)) = (left_out, stands) {
+            related.push(Label { place: stands.primary, message: String::new() });
+        }
+        for label in &fault.related {
+            let place = self.written(label.place);
+            related.push(Label { place, message: label.message.clone() });
+        }
+        let mut seen = FxHashSet::default();
+        related.retain(|label| label.place != fault.primary.place && seen.insert(label.place));
+        fault.related = related;
+        let homes: Vec<Place> = fault.grounds.iter().filter_map(|ground| self.extent(*ground)).collect();
+        fault.grounds.extend(homes);
+    }
+
+    /// The place that a person wrote; the same place where a person wrote it.
+    pub(super) fn written(&self, place: Place) -> Place {
+        self.written_at(place).map_or(place, |traced| traced.primary)
+    }
+
+    /// Leads diagnostics home, each said once.
+    pub(super) fn lead_diagnostics_home(&self, diagnostics: &mut Vec<Diagnostic>) {
+        for label in diagnostics.iter_mut().filter_map(|diagnostic| diagnostic.place.as_mut()) {
+            label.place = self.written(label.place);
+        }
+        let mut seen = FxHashSet::default();
+        diagnostics.retain(|diagnostic| {
+            let place = diagnostic.place.as_ref().map(|label| label.place);
+            place.is_none() || seen.insert((place, diagnostic.message.clone()))
+        });
+    }
+
+    /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
+    fn settings(&self, file: FileId) -> Option<(String, usize)> {
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let of_folder = self.all.iter().filter(|other| other.folder == trail.folder).count();
+        (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
+    }
+
+    fn written_at(&self, place: Place) -> Option<Traced> {
+        let (trail, page) = self.behind(place.file)?;
+        // What says nothing of where it came from stands beside something that does.
+        let traced = trail.written(page, place.span).or_else(|| {
+            let primary = trail.extent(page, Span::new(0, page.text.len() as u32))?;
+            Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
+        });
+        traced.map(|traced| self.on_disk(traced))
+    }
+
+    /// With places in archives, which nobody can change, as the places that ask for the archives. Where a setting of
+    /// the project's own has a part in it, that comes first.
+    fn on_disk(&self, mut traced: Traced) -> Traced {
+        let outside = |place: &Place| self.in_archives.get(&place.file).copied();
+        if let Some(asked) = outside(&traced.primary) {
+            let own = traced.related.iter().position(|(place, _)| outside(place).is_none());
+            traced.primary = own.map_or(asked, |at| traced.related.remove(at).0);
+            traced.setting = None;
+        }
+        traced.related.retain(|(place, _)| outside(place).is_none());
+        traced
+    }
+
+    /// What left out the keys that a fault misses, in the subject that misses them.
+    fn left_out(&self, fault: &Fault, rule: &RulePage, sources: &Sources) -> Option<Traced> {
+        let (trail, page) = self.behind(fault.primary.place.file)?;
+        let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
+        let key = trail.left_out(page, subject.span, &fault.missing, sources);
+        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        traced.map(|traced| self.on_disk(traced))
+    }
+
+    fn extent(&self, place: Place) -> Option<Place> {
+        let (trail, page) = self.behind(place.file)?;
+        trail.extent(page, place.span).filter(|place| !self.in_archives.contains_key(&place.file))
+    }
+
+    fn behind(&self, file: FileId) -> Option<(&Trail, &Page)> {
+        let (at, position) = self.by_file.get(&file)?;
+        let trail = &self.all[*at];
+        Some((trail, &trail.pages[*position]))
+    }
+}
+
+/// For each file of an archive in a chart, the line of the chart's Chart.yaml that asks for the archive.
+fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
+    let mut found = FxHashMap::default();
+    let mut charts: FxHashMap<&Utf8Path, FileId> = FxHashMap::default();
+    for (id, file) in sources.iter().filter(|(_, file)| file.path.file_name() == Some("Chart.yaml")) {
+        charts.insert(file.path.parent().unwrap_or(Utf8Path::new("")), id);
+    }
+    for (id, file) in sources.iter() {
+        let Some((outside, _)) = file.path.as_str().split_once(".tgz/") else { continue };
+        let archive = Utf8Path::new(outside);
+        let Some(chart) = archive.parent().and_then(Utf8Path::parent).and_then(|folder| charts.get(folder))
+        else {
+            continue;
+        };
+        let text = &sources.get(*chart).text;
+        let stem = archive.file_name().unwrap_or_default();
+        let named = text.match_indices("name:").find_map(|(at, key)| {
+            let rest = text[at + key.len()..].lines().next()?;
+            let name = rest.trim().trim_matches(['"', '\'']);
+            let start = at + key.len() + rest.find(name)?;
+            (!name.is_empty() && stem.starts_with(name))
+                .then(|| Span::new(start as u32, (start + name.len()) as u32))
+        });
+        let span = named.unwrap_or_else(|| sources.get(*chart).line_span(0));
+        found.insert(id, Place { file: *chart, span });
+    }
+    found
+}
+
+/// The kind of the object that a rule's fix adds.
+fn remedy(rule: &RulePage) -> Option<String> {
+    let fixes = rule.rest().ok()?.fixes;
+    let added = fixes.iter().find(|fix| fix.operation == Operation::NewDocument)?;
+    added.template.text.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
+}
+
+/// Values that are made up while rendering, such as a random password, are unknown to rules.
+fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
+    if !trail.has_unknown(page) {
+        return;
+    }
+    for id in 0..tree.len() as u32 {
+        let node = tree.node(NodeId(id));
+        let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
+        if scalar && trail.unknown(page, node.span()).is_some() {
+            tree.set_kind(NodeId(id), NodeKind::Unknown);
+        }
+    }
+}
+
+/// Renders the charts and overlays of a project. What they are made of is judged through them alone.
+pub(super) fn project(
+    config: &Config,
+    inputs: &Inputs,
+    settings: Option<FileId>,
+    project: &mut Project,
+    outcome: &mut Outcome,
+) -> Renderings {
+    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
+    let has_charts = names.contains(&"Chart.yaml");
+    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let mut all = Vec::new();
+    if has_charts {
+        all.extend(charts(config, inputs, settings, project, outcome));
+    }
+    if has_overlays {
+        all.extend(overlays(config, inputs, project, outcome));
+    }
+    Renderings::new(all, project, outcome)
+}
+
+fn charts(
+    config: &Config,
+    inputs: &Inputs,
+    settings: Option<FileId>,
+    project: &mut Project,
+    outcome: &mut Outcome,
+) -> Vec<(Trail, Extent)> {
+    let wanted = wanted(config, &inputs.root, settings);
+    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
+    let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
+    let (charts, problems) = Charts::read(
+        &inputs.root,
+        paths.iter().map(Utf8PathBuf::as_path),
+        &wanted,
+        kubernetes.as_deref(),
+        &mut project.sources,
+    );
+    let (trails, more) = charts.render(Trail::of);
+    outcome.diagnostics.extend(problems.into_iter().chain(more));
+    for folder in charts.folders() {
+        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
+            file.role = Role::Ingredient;
+        });
+    }
+    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
+}
+
+/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
+fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
+    let Ok(inside) = path.strip_prefix(chart) else { return false };
+    let mut parts = inside.components().map(|part| part.as_str());
+    match (parts.next(), parts.next()) {
+        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
+        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
+        _ => false,
+    }
+}
+
+fn overlays(
+    config: &Config,
+    inputs: &Inputs,
+    project: &mut Project,
+    outcome: &mut Outcome,
+) -> Vec<(Trail, Extent)> {
+    let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
+    let trees: Vec<(&Utf8Path, &Tree)> =
+        project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
+    let reader = RefCell::new(Reader::new(&inputs.root, &mut project.sources));
+    let problems = RefCell::new(Vec::new());
+    let built = kustomize::build(&kustomize::Project {
+        trees: &trees,
+        read: &|path| {
+            let file = reader.borrow_mut().file(path)?;
+            let content = match file.content {
+                Content::Text(text) => kustomize::Content::Text(text),
+                Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
+            };
+            Some((file.id, content))
+        },
+        chart: &|chart| {
+            let mut reader = reader.borrow_mut();
+            let settings = of_kustomization(chart, config, &mut reader)?;
+            let folder = reader.chart(&chart.folder);
+            let (rendered, found) =
+                render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+            problems.borrow_mut().extend(found);
+            rendered
+        },
+    });
+    outcome.diagnostics.extend(problems.into_inner());
+    outcome.diagnostics.extend(built.notes.into_iter().map(diagnostic));
+    for id in built.covered {
+        project.sources.get_mut(id).role = Role::Ingredient;
+    }
+    let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
+    built.overlays.into_iter().map(|built| (Trail::of(built.rendered), extent(built.is_partial))).collect()
+}
+
+/// With what a kustomization renders a chart.
+fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Reader<'_>) -> Option<Settings> {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let wanted = Wanted {
+        folder: chart.folder.clone(),
+        values: chart.values.clone(),
+        release: given(&chart.release),
+        namespace: given(&chart.namespace),
+        kubernetes: given(&chart.kube_version),
+        api_versions: chart.api_versions.clone(),
+        ..Wanted::default()
+    };
+    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
+    let mut settings = helm::charts::settings(&wanted, false, kubernetes.as_deref(), reader);
+    if let Some((place, how)) = &chart.inline {
+        let (path, text) = reader.known(place.file);
+        // The values keep their places if what stands before them is blank.
+        let (before, rest) = text.split_at_checked(place.span.start as usize)?;
+        let values = rest.get(..place.span.len() as usize)?;
+        let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let content = Content::Text(format!("{blank}{values}").into());
+        let inline = (path, helm::files::File { id: place.file, content });
+        match how.as_str() {
+            "replace" => settings.values = vec![inline],
+            "merge" => settings.values.insert(0, inline),
+            _ => settings.values.push(inline),
+        }
+    }
+    Some(settings)
+}
+
+fn diagnostic(note: kustomize::Note) -> Diagnostic {
+    let place = note.place.map(|place| Label { place, message: String::new() });
+    Diagnostic {
+        about: if note.gravity == Gravity::Info { About::NotJudged } else { About::Input },
+        severity: match note.gravity {
+            Gravity::Error => Severity::Error,
+            Gravity::Warning => Severity::Warning,
+            Gravity::Info => Severity::Info,
+        },
+        message: note.message,
+        help: note.help,
+        file: place.is_none().then(|| note.folder.join("kustomization.yaml").into_string()),
+        place,
+    }
+}

@@ -1,0 +1,40 @@
+//! Amazon's queues, functions and alarms, whichever tool deploys them.
+//!
+//! CloudFormation, SAM, serverless.yml and Terraform differ in how a file names another resource, and in how they spell a
+//! property. [`cloud`] follows the names, [`fields`] has the spellings and the platform's defaults; all that is read of a
+//! resource is then written once, in `resources` and `alarms`.
+
+mod alarms;
+pub mod cloud;
+pub mod cloudformation;
+pub mod fields;
+mod policy;
+mod resources;
+mod sam;
+mod serverless;
+pub mod terraform;
+pub mod text;
+
+use crate::lower::messaging::{Documents, Messaging};
+use crate::source::Sources;
+use crate::syntax::tree::Tree;
+
+/// Adds what the files deploy to AWS.
+pub fn read<'a>(
+    documents: &Documents<'a>,
+    trees: &'a [Tree],
+    sources: &'a Sources,
+    found: &mut Messaging<'a>,
+) {
+    let mut cloud = cloud::Cloud::default();
+    for root in &documents.plain {
+        let path = sources.path(root.tree().file).as_str();
+        cloudformation::add(&mut cloud, *root, path);
+        serverless::add(&mut cloud, *root, path);
+    }
+    terraform::add(&mut cloud, trees, sources);
+    if !cloud.stacks.is_empty() {
+        cloud.index();
+        resources::lower(&cloud, found);
+    }
+}

@@ -1,0 +1,44 @@
+//! Objects of the messaging topology operator: `Queue`, `Exchange`, `Binding` and `Policy` of `rabbitmq.com`.
+
+use camino::Utf8Path;
+use rustc_hash::FxHashMap;
+
+use super::{Declared, Keys, Vhost};
+use crate::syntax::tree::NodeRef;
+
+const KEYS: Keys = Keys {
+    auto_delete: "autoDelete",
+    routing_key: "routingKey",
+    destination_type: "destinationType",
+    apply_to: "applyTo",
+};
+
+/// Adds an object to its virtual host: of the same folder, cluster and name.
+pub(super) fn add<'a>(
+    vhosts: &mut Vec<Vhost<'a>>,
+    known: &mut FxHashMap<String, usize>,
+    root: NodeRef<'a>,
+    path: &Utf8Path,
+) {
+    if !root.get("apiVersion").is_some_and(|version| version.text().starts_with("rabbitmq.com/")) {
+        return;
+    }
+    let (Some(kind), Some(spec)) = (root.get("kind"), root.get("spec")) else { return };
+    let text = |path: &str| spec.at(path).filter(|node| !node.is_unknown()).map(NodeRef::text);
+    let cluster = text("rabbitmqClusterReference.name").unwrap_or_default();
+    let vhost = text("vhost").unwrap_or("/");
+    let folder = path.parent().map_or("", Utf8Path::as_str);
+    let name = format!("{folder} {cluster} {vhost}");
+    let at = *known.entry(name).or_insert_with_key(|name| {
+        vhosts.push(Vhost { name: name.clone(), keys: KEYS, ..Vhost::default() });
+        vhosts.len() - 1
+    });
+    let vhost = &mut vhosts[at];
+    match kind.text() {
+        "Queue" => vhost.queues.push(Declared::new(root, spec, &mut vhost.hidden)),
+        "Exchange" => vhost.exchanges.push(Declared::new(root, spec, &mut vhost.hidden)),
+        "Binding" => vhost.bindings.push(spec),
+        "Policy" => vhost.policies.push(spec),
+        _ => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! Rate limits: where they stand, whether they are enforced, and how many count each for itself.
+
+use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
+use super::{Kind, Model, Thing, attachment, hop};
+use crate::fact::{Fact, Spot};
+use crate::lower::gateway::policy;
+use crate::lower::ingress_nginx;
+use crate::lower::kubernetes::object::Object;
+use crate::lower::kubernetes::route as routes;
+use crate::lower::rate_limit::{self, Dialect, Limit};
+use crate::lower::read;
+use crate::syntax::tree::NodeRef;
+
+/// A rate limit of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Limiter<'a> {
+    /// Its object; none in a configuration of its own.
+    pub object: Option<u32>,
+    /// What it says.
+    pub limit: Limit<'a>,
+}
+
+/// The rate limit as a subject.
+pub static LIMITER: KindDef = KindDef {
+    kind: Kind::Limiter,
+    name: "limiter",
+    doc: "A rate limit: an annotation of an Ingress, a rule of a policy, a filter of Envoy.",
+    tables: &[facts! {
+        "name": Ty::Text, "the name of its object, or of the filter" => |m, t| name(m, t).into();
+        "by": Ty::Text, "who holds to it: `ingress-nginx`, `Envoy`, `Envoy Gateway`" => |m, t| Fact::plain(match get(m, t).limit.dialect {
+            Dialect::Nginx => "ingress-nginx",
+            Dialect::Envoy => "Envoy",
+            Dialect::EnvoyGateway => "Envoy Gateway",
+        }).into();
+        "enabled": PERCENT, "how much of the traffic it looks at" => |m, t| get(m, t).limit.enabled().into();
+        "enforced": PERCENT, "how much of that is refused when it is over the limit" => |m, t| get(m, t).limit.enforced().into();
+        "local": Ty::Bool, "whether each proxy counts for itself" => |m, t| Fact::plain(get(m, t).limit.is_local()).into();
+        "rate": NUMBER, "how many requests a second it lets through; absent where it counts connections" => |m, t| get(m, t).limit.rate().into();
+        "status": NUMBER, "the status code with which it refuses a request; absent where the settings of its proxy are in no file" => |m, t| status(m, t).into();
+        "manifest": Ty::Node, "its own part of the manifest" => |m, t| { let node = get(m, t).limit.node; Fact::written(node, Spot::value(node)).into() };
+    }],
+    all: Some(|m| (0..m.limiters.len()).map(|id| Thing::new(Kind::Limiter, id)).collect()),
+    owner: |m, t| {
+        Some(
+            get(m, t).object.map_or(Thing::new(Kind::Project, 0), |id| Thing::new(Kind::Object, id as usize)),
+        )
+    },
+    node: |m, t| Some(node(m, t)),
+    owners: &[Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// Adds the rate limits that an object sets.
+pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
+    let limits: Vec<Limit<'a>> = if routes::is_ingress(object) {
+        rate_limit::of_ingress(object.node).collect()
+    } else if policy::is_policy(object) {
+        rate_limit::of_policy(object.node).collect()
+    } else if rate_limit::may_hold_envoy(object) {
+        rate_limit::of_envoy(object.node).collect()
+    } else {
+        return;
+    };
+    model.limiters.extend(limits.into_iter().map(|limit| Limiter { object: Some(id as u32), limit }));
+}
+
+/// ingress-nginx answers with one code for requests and another one for connections, and its ConfigMap says which.
+fn status<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    let this = get(model, thing);
+    let hop = model
+        .hops
+        .binary_search_by_key(&(this.object.is_none(), this.object), |hop| (hop.object.is_none(), hop.object))
+        .ok();
+    let Some(hop) = hop.map(|id| &model.hops[id]).filter(|hop| hop::is_nginx(model, hop)) else {
+        return Fact::nothing();
+    };
+    let source = hop::nginx(model, hop);
+    if source.config.is_none() {
+        return Fact::nothing();
+    }
+    let connections = this.limit.node.key().is_some_and(|key| key.ends_with("limit-connections"));
+    if connections {
+        source.in_config("limit-conn-status-code", &ingress_nginx::LIMIT_CONN_STATUS)
+    } else {
+        source.in_config("limit-req-status-code", &ingress_nginx::LIMIT_STATUS)
+    }
+}
+
+/// The rate limits that hold for a hop.
+pub fn of_hop<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<Limit<'a>> {
+    ids_of_hop(model, thing).into_iter().map(|id| model.limiters[id as usize].limit).collect()
+}
+
+/// The same, by position: its own, and those of the policy that counts for it.
+pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> Vec<u32> {
+    let Ok(place) = hop::at(model, thing) else { return Vec::new() };
+    let index = model.index.limiters_of.get_or_init(|| {
+        let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
+        for (id, limiter) in model.limiters.iter().enumerate() {
+            if let Some(object) = limiter.object {
+                index.entry(object).or_default().push(id as u32);
+            }
+        }
+        index
+    });
+    let Some(object) = place.object else {
+        let file = place.node.tree().file;
+        let here = |limiter: &Limiter<'_>| limiter.object.is_none() && limiter.limit.node.tree().file == file;
+        let all = model.limiters.iter().enumerate().filter(|(_, limiter)| here(limiter));
+        return all.map(|(id, _)| id as u32).collect();
+    };
+    let own = index.get(&object).into_iter().flatten().copied();
+    let policy = attachment::counting(model, object, place.node);
+    let policies = policy.into_iter().flat_map(|id| index.get(&id).into_iter().flatten().copied());
+    own.chain(policies).collect()
+}
+
+/// Adds the limits of Envoy's own configurations.
+pub fn add_envoy<'a>(model: &mut Model<'a>, resources: NodeRef<'a>) {
+    let limits = rate_limit::of_envoy(resources).map(|limit| Limiter { object: None, limit });
+    model.limiters.extend(limits);
+}
+
+fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
+    let this = get(model, thing);
+    match this.object {
+        Some(id) => model.objects[id as usize].object.name_fact(),
+        None => read::text(this.limit.node, "stat_prefix"),
+    }
+}
+
+fn get<'m, 'a>(model: &'m Model<'a>, thing: Thing) -> &'m Limiter<'a> {
+    &model.limiters[thing.id as usize]
+}
+
+fn node<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
+    get(model, thing).limit.node
+}

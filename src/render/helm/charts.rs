@@ -1,0 +1,155 @@
+//! All charts of a project, each with all the values that it is to be rendered with.
+//!
+//! That is: what somebody said ([`Wanted`]); else the chart's defaults, and each file of values below its `ci/`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::super::Rendered;
+use super::error;
+use super::read::{ChartFolder, Reader};
+use super::render::{STACK, Settings, render};
+use super::set::Kind;
+use crate::finding::{About, Diagnostic};
+use crate::source::{Place, Sources};
+
+/// What somebody wants a chart to be rendered with.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The chart's folder in the project.
+    pub folder: Utf8PathBuf,
+    /// Files of values, by their paths in the project.
+    pub values: Vec<Utf8PathBuf>,
+    /// Single values, how they are understood, and where they are written.
+    pub set: Vec<(Kind, String, Option<Place>)>,
+    /// The release's name.
+    pub release: Option<String>,
+    /// The release's namespace.
+    pub namespace: Option<String>,
+    /// The version of Kubernetes.
+    pub kubernetes: Option<String>,
+    /// Groups and versions of APIs beside the usual ones.
+    pub api_versions: Vec<String>,
+}
+
+/// The charts of a project, read and ready to be rendered.
+#[derive(Debug, Default)]
+pub struct Charts {
+    jobs: Vec<(ChartFolder, Vec<Settings>)>,
+}
+
+impl Charts {
+    /// Reads the charts of which `paths` has the Chart.yaml. Their files are added to the sources; what could not be read is said.
+    pub fn read<'p>(
+        root: &Utf8Path,
+        paths: impl Iterator<Item = &'p Utf8Path>,
+        wanted: &[Wanted],
+        kubernetes: Option<&str>,
+        sources: &mut Sources,
+    ) -> (Self, Vec<Diagnostic>) {
+        let folders = Reader::folders(paths);
+        let mut reader = Reader::new(root, sources);
+        let mut jobs = Vec::new();
+        for folder in folders {
+            let chart = reader.chart(&folder);
+            let named: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.folder == folder).collect();
+            let settings = if named.is_empty() {
+                tried(&chart, kubernetes)
+            } else {
+                named
+                    .iter()
+                    .map(|wanted| settings(wanted, named.len() > 1, kubernetes, &mut reader))
+                    .collect()
+            };
+            jobs.push((chart, settings));
+        }
+        let problems = std::mem::take(&mut reader.problems);
+        (Self { jobs }, problems)
+    }
+
+    /// Their folders.
+    pub fn folders(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
+    }
+
+    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
+    pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+        let one = |(chart, settings): (&ChartFolder, &Settings)| {
+            let contained = catch_unwind(AssertUnwindSafe(|| {
+                let (rendered, problems) =
+                    render(chart, settings, &|_| Err("files are not read here".to_owned()));
+                (rendered.map(&finish), problems)
+            }));
+            contained.unwrap_or_else(|_| {
+                let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
+                (None, vec![Diagnostic { about: About::Bug, ..error(None, says, "") }])
+            })
+        };
+        let all: Vec<_> =
+            self.jobs.iter().flat_map(|(chart, all)| all.iter().map(move |one| (chart, one))).collect();
+        // A template may call itself some hundred times before it ends, and each call takes some stack.
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(rayon::current_num_threads())
+            .stack_size(STACK + (8 << 20))
+            .build();
+        let results: Vec<_> = match pool {
+            Ok(pool) => pool.install(|| all.into_par_iter().map(one).collect()),
+            Err(_) => all.into_iter().map(one).collect(),
+        };
+        let (mut done, mut problems) = (Vec::new(), Vec::new());
+        for (result, found) in results {
+            done.extend(result);
+            for problem in found {
+                // Every set of values meets what is wrong with the chart itself.
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
+        (done, problems)
+    }
+}
+
+/// The defaults, and what the chart's authors try.
+fn tried(chart: &ChartFolder, kubernetes: Option<&str>) -> Vec<Settings> {
+    let mut base = Settings::default();
+    if let Some(version) = kubernetes {
+        base.kubernetes = version.to_owned();
+    }
+    let trials = chart.trials.iter().map(|(path, file)| Settings {
+        name: path.to_string(),
+        values: vec![(path.clone(), file.clone())],
+        ..base.clone()
+    });
+    std::iter::once(base.clone()).chain(trials).collect()
+}
+
+/// What somebody wants, with its files read.
+pub fn settings(
+    wanted: &Wanted,
+    several: bool,
+    kubernetes: Option<&str>,
+    reader: &mut Reader<'_>,
+) -> Settings {
+    let base = Settings::default();
+    let values = wanted.values.iter().filter_map(|path| Some((path.clone(), reader.file(path)?))).collect();
+    let kubernetes = wanted.kubernetes.clone().or_else(|| kubernetes.map(str::to_owned));
+    let mut settings = Settings {
+        name: String::new(),
+        values,
+        set: wanted.set.clone(),
+        release: wanted.release.clone().unwrap_or(base.release),
+        namespace: wanted.namespace.clone().unwrap_or(base.namespace),
+        kubernetes: kubernetes.unwrap_or(base.kubernetes),
+        api_versions: wanted.api_versions.clone(),
+    };
+    if several {
+        let files = wanted.values.iter().map(Utf8PathBuf::to_string);
+        let set = wanted.set.iter().map(|(_, line, _)| line.clone());
+        let parts: Vec<String> = wanted.release.iter().cloned().chain(files).chain(set).collect();
+        settings.name = parts.join(", ");
+    }
+    settings
+}

@@ -1,0 +1,195 @@
+//! Which of the charts in a chart take part: versions, aliases, tags and conditions; and whose values go upward.
+
+use std::rc::Rc;
+
+use super::super::functions::semver::{Constraints, Version};
+use super::super::origin::{Origin, Origins};
+use super::super::value::{Data, Entry, Value};
+use super::load::Chart;
+use super::metadata::{Dependency, place};
+use super::values::{Merge, coalesce, copy, empty, scalar_at, table, table_at};
+use super::{error, warning, with_help};
+use crate::finding::Diagnostic;
+use crate::source::Place;
+
+/// Removes what is switched off, names what is known by an alias, and brings exported values up. What is missing is said.
+pub(super) fn process(
+    chart: &mut Chart,
+    values: &Value,
+    origins: &mut Origins,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let mut resolver = Resolver { origins, problems };
+    resolver.select(chart, values, "")?;
+    resolver.import(chart)
+}
+
+struct Resolver<'r> {
+    origins: &'r mut Origins,
+    problems: &'r mut Vec<Diagnostic>,
+}
+
+/// Whether a version is one of those that are wanted.
+pub(super) fn fits(wanted: &str, version: &str) -> bool {
+    match (Constraints::parse(wanted), Version::parse(version)) {
+        (Ok(wanted), Ok(version)) => wanted.allow(&version),
+        _ => false,
+    }
+}
+
+impl Resolver<'_> {
+    fn merge(&mut self, keeps_null: bool) -> Merge<'_> {
+        Merge { origins: self.origins, keeps_null, warnings: None }
+    }
+
+    /// Decides on the charts in a chart, and in those that stay. `path` leads from the outermost values to this chart's.
+    fn select(&mut self, chart: &mut Chart, values: &Value, path: &str) -> Result<(), Diagnostic> {
+        if chart.metadata.dependencies.is_empty() {
+            return Ok(());
+        }
+        let named = std::mem::take(&mut chart.metadata.dependencies);
+        let present = std::mem::take(&mut chart.dependencies);
+        let is_it = |dependency: &Dependency, chart: &Chart| {
+            chart.metadata.name == dependency.name && fits(&dependency.version, &chart.metadata.version)
+        };
+        let unlisted =
+            present.iter().filter(|inner| !named.iter().any(|dependency| is_it(dependency, inner)));
+        chart.dependencies = unlisted.cloned().collect();
+        let mut missing = Vec::new();
+        for dependency in &named {
+            match present.iter().find(|inner| is_it(dependency, inner)) {
+                Some(inner) => {
+                    let mut inner = inner.clone();
+                    inner.metadata.name = dependency.known_as().to_owned();
+                    chart.dependencies.push(inner);
+                }
+                None => missing.push(dependency),
+            }
+        }
+        let merged = coalesce(chart, values, &mut self.merge(false))?;
+        let is_on = |dependency: &Dependency, problems: &mut Vec<Diagnostic>, origins: &Origins| {
+            let by_tags = by_tags(dependency, &merged);
+            by_condition(dependency, &merged, path, problems, origins).unwrap_or(by_tags)
+        };
+        for dependency in missing {
+            if is_on(dependency, self.problems, self.origins) {
+                let other = present.iter().find(|inner| inner.metadata.name == dependency.name);
+                self.problems.push(missing_chart(dependency, chart.file, other));
+            }
+        }
+        let off: Vec<&Dependency> =
+            named.iter().filter(|dependency| !is_on(dependency, self.problems, self.origins)).collect();
+        let is_off = |name: &str| off.iter().any(|dependency| dependency.known_as() == name);
+        chart.dependencies.retain(|inner| !is_off(&inner.metadata.name));
+        for inner in &mut chart.dependencies {
+            let path = format!("{path}{}.", inner.metadata.name);
+            self.select(inner, &merged, &path)?;
+        }
+        chart.metadata.dependencies =
+            named.iter().filter(|dependency| !is_off(dependency.known_as())).cloned().collect();
+        Ok(())
+    }
+
+    /// Brings exported values of the charts in a chart up to it, innermost first.
+    fn import(&mut self, chart: &mut Chart) -> Result<(), Diagnostic> {
+        for inner in &mut chart.dependencies {
+            self.import(inner)?;
+        }
+        if chart.metadata.dependencies.is_empty() {
+            return Ok(());
+        }
+        let merged = coalesce(chart, &empty(), &mut self.merge(true))?;
+        let imported = empty();
+        for dependency in &chart.metadata.dependencies {
+            for import in &dependency.imports {
+                let child = format!("{}.{}", dependency.known_as(), import.child);
+                let Some(found) = table_at(&merged, &child) else {
+                    self.problems.push(warning(
+                        dependency.place,
+                        format!("nothing is imported: `{child}` is no map of values"),
+                        "imported here",
+                    ));
+                    continue;
+                };
+                let found = at_path(&import.parent, copy(&found));
+                if let (Some(into), Some(from)) = (table(&imported), table(&found)) {
+                    self.merge(true).tables(&into, &from, "");
+                }
+            }
+        }
+        if let (Some(into), Some(from)) = (table(&merged), table(&imported)) {
+            self.merge(true).tables(&into, &from, "");
+        }
+        chart.values = merged;
+        Ok(())
+    }
+}
+
+/// A map that holds the value at a path of keys.
+fn at_path(path: &str, value: Value) -> Value {
+    if path == "." {
+        return value;
+    }
+    path.rsplit('.').fold(value, |value, key| {
+        let entry = Entry { key: value.origin, value };
+        Value::map([(Rc::from(key), entry)], Origin::NONE)
+    })
+}
+
+/// What the tags say: one that is on is enough; without any, it is on.
+fn by_tags(dependency: &Dependency, values: &Value) -> bool {
+    let Some(tags) = table_at(values, "tags") else { return true };
+    let said = dependency.tags.iter().filter_map(|tag| match tags.get(tag)?.data {
+        Data::Bool(on) => Some(on),
+        _ => None,
+    });
+    let said: Vec<bool> = said.collect();
+    said.is_empty() || said.contains(&true)
+}
+
+/// What the first path of the condition says that leads to a truth value.
+fn by_condition(
+    dependency: &Dependency,
+    values: &Value,
+    path: &str,
+    problems: &mut Vec<Diagnostic>,
+    origins: &Origins,
+) -> Option<bool> {
+    for condition in dependency.condition.trim().split(',').filter(|condition| !condition.is_empty()) {
+        match scalar_at(values, &format!("{path}{condition}")) {
+            Some(Value { data: Data::Bool(on), .. }) => return Some(on),
+            Some(other) => {
+                let problem = warning(
+                    place(origins, other.origin),
+                    format!(
+                        "`{condition}` switches the chart `{}` on or off, and is neither true nor false",
+                        dependency.known_as()
+                    ),
+                    "not a truth value",
+                );
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+            None => {}
+        }
+    }
+    None
+}
+
+/// A chart that is named and not there, or not in the right version.
+fn missing_chart(dependency: &Dependency, file: crate::source::FileId, other: Option<&Chart>) -> Diagnostic {
+    let start = Place { file, span: crate::source::Span::new(0, 0) };
+    let at = Some(dependency.place.unwrap_or(start));
+    let name = &dependency.name;
+    let message = match other {
+        Some(other) => format!(
+            "the chart `{name}` is here in version {}, and {} is wanted: it is left out",
+            other.metadata.version, dependency.version
+        ),
+        None => format!(
+            "the chart `{name}` is needed and not here: what it would add, and what needs it, is not rendered"
+        ),
+    };
+    with_help(error(at, message, "needed here"), "`helm dependency build` puts it into charts/")
+}

@@ -1,0 +1,259 @@
+//! What the templates of a chart print, cut into documents and put into the order in which Helm applies them.
+
+use camino::Utf8Path;
+
+use super::super::origin::{Origin, Origins};
+use super::super::template::frame::LeftOut;
+use super::super::text::{Frame, Text, Writer};
+use super::super::value::{Data, Value};
+use super::super::yaml::load::load as load_yaml;
+use super::super::{Document, Role};
+use super::metadata::scalar_text;
+
+/// The order of kinds; those that are not here come last, in the order of their names.
+const KINDS: [&str; 36] = [
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+];
+
+/// Hooks that Helm knows; `test-success` is an old name of `test`.
+const HOOKS: [&str; 10] = [
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
+    "test-success",
+];
+
+/// A document, and what orders it.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    pub(super) document: Document,
+    kind: String,
+    /// Where it begins in what the template printed.
+    start: usize,
+}
+
+impl Manifest {
+    /// Whether it begins at this offset of what the template printed, or before.
+    pub(super) fn begins_by(&self, offset: u32) -> bool {
+        self.start <= offset as usize
+    }
+
+    /// Notes what would stand in it.
+    pub(super) fn left_out(&mut self, left: LeftOut) {
+        let offset = left.offset.saturating_sub(self.start as u32).min(self.document.text.len() as u32);
+        self.document.left_out.push(LeftOut { offset, ..left });
+    }
+}
+
+/// What a template printed that is no manifest.
+#[derive(Debug)]
+pub(super) struct Odd {
+    /// Where in the text.
+    pub(super) start: usize,
+    /// What is wrong with it.
+    pub(super) says: String,
+}
+
+/// The documents that a template printed. Those that cannot be read are in the second list.
+pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Manifest>, Vec<Odd>) {
+    let (mut found, mut odd) = (Vec::new(), Vec::new());
+    for (start, end) in split(text.as_str()) {
+        let content = &text.as_str()[start..end];
+        let head = match head(content) {
+            Ok(head) => head,
+            Err((at, says)) => {
+                odd.push(Odd { start: start + at.min(end - start), says });
+                continue;
+            }
+        };
+        match head {
+            Head { role: None, .. } => {}
+            Head { kind, role: Some(role) } => {
+                let text = with_line_break(text, start, end);
+                let (name, called) = (name.to_owned(), called.to_owned());
+                let document = Document { name, called, text, role, left_out: Vec::new() };
+                found.push(Manifest { document, kind, start });
+            }
+        }
+    }
+    (found, odd)
+}
+
+/// A part of a text, and the line break that Helm prints behind it.
+fn with_line_break(text: &Text, start: usize, end: usize) -> Text {
+    let mut out = Writer::default();
+    if text.as_str()[end..].starts_with('\n') {
+        out.push_slice(text, start, end + 1);
+    } else {
+        out.push_slice(text, start, end);
+        out.push("\n", Origin::NONE, Frame(0));
+    }
+    out.finish()
+}
+
+/// The order in which Helm applies them: resources by kind, then hooks by kind; else as they were.
+pub(super) fn order(manifests: &mut [Manifest]) {
+    let rank = |kind: &str| KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
+    manifests.sort_by(|a, b| {
+        let is_hook = |manifest: &Manifest| matches!(manifest.document.role, Role::Hook | Role::Test);
+        let (first, second) = (rank(&a.kind), rank(&b.kind));
+        let by_name = || if first == KINDS.len() { a.kind.cmp(&b.kind) } else { std::cmp::Ordering::Equal };
+        is_hook(a).cmp(&is_hook(b)).then(first.cmp(&second)).then_with(by_name)
+    });
+}
+
+/// Where documents begin and end: cut at `---` behind a line break, blanks around them taken away.
+fn split(text: &str) -> Vec<(usize, usize)> {
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c);
+    let bytes = text.as_bytes();
+    let whole = text.trim();
+    let first = text.len() - text.trim_start().len();
+    let last = first + whole.len();
+    let mut found = Vec::new();
+    let mut add = |start: usize, end: usize| {
+        let content = &text[start..end];
+        if !content.trim().is_empty() {
+            let start = start + (content.len() - content.trim_start().len());
+            found.push((start, start + content.trim().len()));
+        }
+    };
+    let mut start = first;
+    let mut at = first;
+    while at < last {
+        let is_cut =
+            bytes[at..last].starts_with(b"---") && (at == first || (at > start && bytes[at - 1] == b'\n'));
+        if !is_cut {
+            let next = text[at + 1..last].find("\n---").map_or(last, |found| at + 1 + found + 1);
+            at = if bytes[at] == b'\n' && bytes[at + 1..last].starts_with(b"---") { at + 1 } else { next };
+            continue;
+        }
+        add(start, at);
+        at += 3;
+        while at < last && blank(bytes[at]) {
+            at += 1;
+        }
+        start = at;
+    }
+    add(start, last);
+    found
+}
+
+/// What Helm looks at.
+struct Head {
+    kind: String,
+    /// None for a hook that Helm does not know, which it drops.
+    role: Option<Role>,
+}
+
+fn head(text: &str) -> Result<Head, (usize, String)> {
+    let value = load_plain(text)?;
+    let kind = match &value.data {
+        Data::Nil => String::new(),
+        Data::Map(_) => value.get("kind").as_ref().and_then(scalar_text).unwrap_or_default(),
+        _ => return Err((0, "is no map, so no manifest".to_owned())),
+    };
+    let annotations = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let hook = annotations.and_then(|annotations| annotations.get("helm.sh/hook"));
+    let Some(hook) = hook.as_ref().and_then(scalar_text) else {
+        return Ok(Head { kind, role: Some(Role::Resource) });
+    };
+    let mut role = Some(Role::Hook);
+    for event in hook.split(',').map(|event| event.trim().to_lowercase()) {
+        if !HOOKS.contains(&event.as_str()) {
+            role = None;
+        } else if event.starts_with("test") {
+            role = role.map(|_| Role::Test);
+        }
+    }
+    Ok(Head { kind, role })
+}
+
+/// The value of one document, without its origins.
+fn load_plain(text: &str) -> Result<Value, (usize, String)> {
+    load_yaml(text, crate::source::FileId(0), &mut Origins::default())
+        .map_err(|problem| (problem.span.start as usize, format!("is no YAML: {}", problem.message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<&str> {
+        split(text).into_iter().map(|(start, end)| &text[start..end]).collect()
+    }
+
+    #[test]
+    fn documents() {
+        assert_eq!(cut("a: 1\n---\nb: 2\n"), ["a: 1", "b: 2"]);
+        assert_eq!(cut("---\na: 1\n---\n\n---\n"), ["a: 1", "---"]);
+        assert_eq!(cut("---a: 1\n--- # two\nb: 2"), ["a: 1", "# two\nb: 2"]);
+        assert_eq!(cut("a: x---y\nb: |\n  ---\n"), ["a: x---y\nb: |\n  ---"]);
+        assert_eq!(cut("# only\n"), ["# only"]);
+        assert_eq!(cut(" \n\n"), [""; 0]);
+        assert_eq!(cut("a\n\n  \n---b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn kinds_are_applied_in_helms_order() {
+        let text = "kind: Deployment\n---\nkind: Zebra\n---\nkind: Ant\n---\n\
+            {kind: Job, metadata: {annotations: {helm.sh/hook: 'post-install, Pre-upgrade'}}}\n---\n\
+            {kind: Pod, metadata: {annotations: {helm.sh/hook: test-success}}}\n---\n\
+            {kind: Pod, metadata: {annotations: {helm.sh/hook: crd-install}}}\n---\nkind: Namespace\n---\n[list]";
+        let (mut found, odd) = manifests(Utf8Path::new("x.yaml"), "c/x.yaml", &Text::of(text, Origin::NONE));
+        order(&mut found);
+        let kinds: Vec<_> = found.iter().map(|one| (one.kind.as_str(), one.document.role)).collect();
+        assert_eq!(
+            kinds,
+            [
+                ("Namespace", Role::Resource),
+                ("Deployment", Role::Resource),
+                ("Ant", Role::Resource),
+                ("Zebra", Role::Resource),
+                ("Pod", Role::Test),
+                ("Job", Role::Hook),
+            ]
+        );
+        assert_eq!(odd.len(), 1);
+    }
+}

@@ -1,0 +1,261 @@
+//! One chart with one set of values, rendered as `helm template` does.
+//!
+//! Where Helm stops at the first error, the other templates are rendered all the same, and each error is said in its place.
+
+use camino::Utf8PathBuf;
+
+use super::super::origin::{Origin, Origins, Source};
+use super::super::template::{Error, Options, Rendering, Templates};
+use super::super::value::Value;
+use super::super::{Document, Omission, Rendered, Role};
+use super::context::{ChartFunctions, Release, Template, templates};
+use super::files::File;
+use super::load::{Chart, load, values_of};
+use super::manifest::{Manifest, manifests, order};
+use super::metadata::place;
+use super::read::ChartFolder;
+use super::set::{Kind, ReadFile, set};
+use super::values::{Merge, coalesce, empty, overlay, table};
+use super::{dependencies, error, schema, with_help};
+use crate::finding::Diagnostic;
+use crate::source::{Place, Span};
+
+/// How much of a thread's stack a rendering may use. Whoever calls [`render`] gives it a thread with more than that.
+pub const STACK: usize = 24 << 20;
+
+/// With what a chart is rendered.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What tells these apart from others of the same chart; may be empty.
+    pub name: String,
+    /// Files of values; the later ones win.
+    pub values: Vec<(Utf8PathBuf, File)>,
+    /// Values as `--set` takes them, and where they are written.
+    pub set: Vec<(Kind, String, Option<Place>)>,
+    /// The release's name.
+    pub release: String,
+    /// The release's namespace.
+    pub namespace: String,
+    /// The version of Kubernetes: `1.33`, `v1.33.2`.
+    pub kubernetes: String,
+    /// Groups and versions of APIs that the cluster has beside the usual ones.
+    pub api_versions: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            values: Vec::new(),
+            set: Vec::new(),
+            release: "release-name".to_owned(),
+            namespace: "default".to_owned(),
+            kubernetes: super::KUBERNETES.to_owned(),
+            api_versions: Vec::new(),
+        }
+    }
+}
+
+/// Renders a chart. Nothing is rendered of a chart that cannot be loaded, nor of a library.
+pub fn render(
+    chart: &ChartFolder,
+    settings: &Settings,
+    read: &ReadFile<'_>,
+) -> (Option<Rendered>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    match try_render(chart, settings, read, &mut problems) {
+        Ok(rendered) => (rendered, problems),
+        Err(problem) => {
+            problems.push(problem);
+            (None, problems)
+        }
+    }
+}
+
+fn try_render(
+    folder: &ChartFolder,
+    settings: &Settings,
+    read: &ReadFile<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Option<Rendered>, Diagnostic> {
+    let mut origins = Origins::default();
+    let mut chart = load(&folder.files, "", &mut origins, problems)?;
+    if chart.metadata.is_library {
+        return Ok(None);
+    }
+    let start = Place { file: chart.file, span: Span::new(0, 0) };
+    let Some(kubernetes) = super::capabilities::kubernetes_version(&settings.kubernetes) else {
+        let message = format!("`{}` is no version of Kubernetes", settings.kubernetes);
+        return Err(error(None, message, ""));
+    };
+    if let Some((wanted, at)) = &chart.metadata.kube_version
+        && !dependencies::fits(wanted, &kubernetes)
+    {
+        let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
+        problems.push(with_help(
+            error(at.or(Some(start)), message, "wanted here"),
+            "name the version that you run",
+        ));
+    }
+    let given = given_values(settings, read, &mut origins)?;
+    dependencies::process(&mut chart, &given, &mut origins, problems)?;
+    let mut merge = Merge { origins: &mut origins, keeps_null: false, warnings: Some(problems) };
+    let values = coalesce(&chart, &given, &mut merge)?;
+    schema::check(&chart, &values, &origins, problems);
+    let release = Release {
+        name: &settings.release,
+        namespace: &settings.namespace,
+        kubernetes: &kubernetes,
+        api_versions: &settings.api_versions,
+    };
+    let parts = templates(&chart, &values, &release, &mut origins);
+    Ok(Some(execute(folder, &chart, settings, &parts, origins, problems)))
+}
+
+/// What the files of values and `--set` say.
+fn given_values(
+    settings: &Settings,
+    read: &ReadFile<'_>,
+    origins: &mut Origins,
+) -> Result<Value, Diagnostic> {
+    let mut values = empty();
+    for (name, file) in &settings.values {
+        let above = values_of(file, name.as_str(), origins)?;
+        values = overlay(&values, &above, origins);
+    }
+    let Some(map) = table(&values) else { return Ok(values) };
+    for kind in [Kind::Json, Kind::Typed, Kind::Text, Kind::File] {
+        for (_, line, at) in settings.set.iter().filter(|(this, ..)| *this == kind) {
+            set(line, kind, &map, *at, read, origins)
+                .map_err(|wrong| error(*at, format!("`{line}` sets no value: {wrong}"), "here"))?;
+        }
+    }
+    Ok(values)
+}
+
+fn execute(
+    folder: &ChartFolder,
+    chart: &Chart,
+    settings: &Settings,
+    parts: &[Template<'_>],
+    origins: Origins,
+    problems: &mut Vec<Diagnostic>,
+) -> Rendered {
+    let mut parsed = Templates::new();
+    let mut broken = Vec::new();
+    for part in parts {
+        if let Err(wrong) = parsed.add(&part.name, part.file.id, &part.file.content.text()) {
+            problems.push(trouble(&wrong, part, &origins));
+            broken.push(&part.name);
+        }
+    }
+    let options = Options { stack: STACK, ..Options::default() };
+    let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
+    let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
+    let mut left_out = Vec::new();
+    for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&&part.name)) {
+        let dot = part.dot(&mut rendering.origins);
+        let output = match rendering.execute(&part.name, dot) {
+            Ok(output) => output,
+            Err(wrong) => {
+                problems.push(trouble(&wrong, part, &rendering.origins));
+                if rendering.budget.is_spent() {
+                    break;
+                }
+                continue;
+            }
+        };
+        if part.name.ends_with("NOTES.txt") {
+            continue;
+        }
+        let name = folder.folder.join(&part.path);
+        let (mut documents, odd) = manifests(&name, &part.name, &output.text);
+        for odd in odd {
+            let at =
+                output.text.pieces().find(|piece| piece.end as usize > odd.start).map(|piece| piece.origin);
+            let at =
+                at.and_then(|origin| place(&rendering.origins, origin)).unwrap_or_else(|| part_start(part));
+            problems.push(error(
+                Some(at),
+                format!("what `{}` renders to {}", part.path, odd.says),
+                "rendered here",
+            ));
+        }
+        for left in output.left_out {
+            match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {
+                Some(manifest) => manifest.left_out(left),
+                None => left_out.push(Omission { name: name.clone(), frame: left.frame }),
+            }
+        }
+        found.push((part, documents));
+    }
+    found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let mut manifests: Vec<Manifest> = found.into_iter().flat_map(|(_, manifests)| manifests).collect();
+    order(&mut manifests);
+    let mut documents = definitions(folder, chart, &chart.metadata.name, &mut rendering.origins);
+    documents.extend(manifests.into_iter().map(|manifest| manifest.document));
+    Rendered {
+        folder: folder.folder.clone(),
+        settings: settings.name.clone(),
+        documents,
+        left_out,
+        origins: rendering.origins,
+        frames: rendering.frames,
+    }
+}
+
+/// What lies in `crds/`, of the chart and of those in it. It is taken as it is.
+fn definitions(folder: &ChartFolder, chart: &Chart, path: &str, origins: &mut Origins) -> Vec<Document> {
+    let mut found = Vec::new();
+    for (name, file) in chart.definitions() {
+        let text = file.content.text();
+        let place = Place { file: file.id, span: Span::new(0, text.len() as u32) };
+        found.push(Document {
+            name: folder.folder.join(&chart.folder).join(name),
+            called: format!("{path}/{name}"),
+            text: super::super::text::Text::of(&*text, origins.add(Source::Literal(place))),
+            role: Role::Definition,
+            left_out: Vec::new(),
+        });
+    }
+    for needed in &chart.dependencies {
+        let path = format!("{path}/charts/{}", needed.metadata.name);
+        found.extend(definitions(folder, needed, &path, origins));
+    }
+    found
+}
+
+fn part_start(part: &Template<'_>) -> Place {
+    Place { file: part.file.id, span: Span::new(0, 0) }
+}
+
+/// An error of a template, with the key of the values that would mend it.
+fn trouble(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Diagnostic {
+    let place = wrong.place().unwrap_or_else(|| part_start(part));
+    let message = if wrong.deliberate {
+        format!("the chart asks for something else: {}", wrong.message.trim())
+    } else {
+        format!("`{}` cannot be rendered: {}", part.path, wrong.message.trim())
+    };
+    let problem = error(Some(place), message, "");
+    match key(origins, wrong.origin, 0) {
+        Some(key) => with_help(problem, format!("it depends on `{key}` of the chart's values")),
+        None => problem,
+    }
+}
+
+/// The path of the values that an origin stands for.
+fn key(origins: &Origins, origin: Origin, depth: usize) -> Option<String> {
+    if depth > 16 {
+        return None;
+    }
+    match origins.get(origin) {
+        Source::Node { path, .. } => Some(path.to_string()).filter(|path| !path.is_empty()),
+        Source::Missing { map, key: name } => {
+            let above = key(origins, *map, depth + 1).map(|above| format!("{above}."));
+            Some(format!("{}{name}", above.unwrap_or_default()))
+        }
+        Source::Of(_, parts) => parts.iter().find_map(|part| key(origins, *part, depth + 1)),
+        _ => None,
+    }
+}

@@ -1,0 +1,253 @@
+//! `replacements`: values copied from one resource into others.
+
+use super::Problem;
+use super::build::Build;
+use super::kustomization::Kustomization;
+use super::load::DEPTH;
+use super::names::join;
+use super::node::{Kind, Node, Value};
+use super::path::{self, Create};
+use super::resource::Id;
+use super::selector::Requirements;
+use super::set::Set;
+use super::trail::Trail;
+use crate::render::origin::How;
+
+/// The field that is meant where none is named.
+const NAME: &str = "metadata.name";
+
+/// How many nodes one value may have that is copied.
+const SIZE: usize = 100_000;
+
+pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
+    for entry in kustomization.items("replacements") {
+        if let Err(problem) = entry_of(build, kustomization, set, entry) {
+            build.note(problem);
+        }
+    }
+}
+
+/// One entry: a replacement, or a file with some.
+pub(super) fn entry_of(
+    build: &mut Build<'_>,
+    kustomization: &Kustomization,
+    set: &mut Set,
+    entry: &Node,
+) -> Result<(), Problem> {
+    let Some(file) = entry.get("path").filter(|path| path.as_str().is_some_and(|path| !path.is_empty()))
+    else {
+        return one(build, set, entry);
+    };
+    let loaded = build.file(kustomization, file)?;
+    for document in loaded.documents.iter().take(1) {
+        match &document.value {
+            Value::List(items) => items.iter().try_for_each(|item| one(build, set, item))?,
+            Value::Map(_) => one(build, set, document)?,
+            Value::Scalar(_) => return Err(Problem::new("this is no replacement", document.from)),
+        }
+    }
+    Ok(())
+}
+
+fn one(build: &mut Build<'_>, set: &mut Set, entry: &Node) -> Result<(), Problem> {
+    let (Some(source), Some(targets)) = (entry.get("source"), entry.get("targets")) else {
+        return Err(Problem::new("a replacement has a `source` and `targets`", entry.from));
+    };
+    let Some(value) = value(build, set, source)? else { return Ok(()) };
+    for target in targets.items() {
+        copy(build, set, &value, target)?;
+    }
+    Ok(())
+}
+
+/// The value that is to be copied; none where its resource may be among what is not known.
+fn value(build: &mut Build<'_>, set: &Set, source: &Node) -> Result<Option<Node>, Problem> {
+    let wanted = Id::read(source);
+    let found = set.by_any_id(|id| id.is_selected_by(&wanted));
+    let at = match found[..] {
+        [at] => at,
+        [] if build.is_partial || build.is_lone_component => return Ok(None),
+        [] => return Err(Problem::new("no resource of this build is the source", source.from)),
+        _ => return Err(Problem::new("several resources of this build could be the source", source.from)),
+    };
+    let field = source.str("fieldPath").filter(|field| !field.is_empty()).unwrap_or(NAME);
+    let found = path::lookup(&set.list[at].node, &path::steps(field)).filter(|node| !node.is_empty());
+    let found = found.ok_or_else(|| {
+        let from = source.get("fieldPath").map_or(source.from, |field| field.from);
+        Problem::new(format!("the source has nothing at `{field}`"), from)
+    })?;
+    if found.size(SIZE) >= SIZE {
+        return Err(Problem::new("what is to be copied is larger than is read here", source.from));
+    }
+    let mut value = found.clone();
+    let from = source.get("fieldPath").map_or(source.from, |field| field.from);
+    let options = Options::read(source.get("options"));
+    if let Some(delimiter) = options.delimiter {
+        let text = value.scalar().map(|scalar| scalar.text.clone());
+        let text = text.ok_or_else(|| Problem::new("only text can be cut at a `delimiter`", from))?;
+        let piece = usize::try_from(options.index).ok().and_then(|at| text.split(delimiter).nth(at));
+        let piece =
+            piece.ok_or_else(|| Problem::new(format!("`{text}` has no part {}", options.index), from))?;
+        let old = value.clone();
+        let mut cut = Node::text(piece, old.from);
+        if let (Value::Scalar(cut), Some(old)) = (&mut cut.value, old.scalar()) {
+            (cut.kind, cut.quoted) = (old.kind, old.quoted);
+        }
+        value = cut;
+    }
+    value.from = build.trail.of(How::Chosen, &[value.from, from]);
+    Ok(Some(value))
+}
+
+struct Options<'o> {
+    delimiter: Option<&'o str>,
+    index: i64,
+    create: bool,
+}
+
+impl<'o> Options<'o> {
+    fn read(node: Option<&'o Node>) -> Self {
+        Self {
+            delimiter: node.and_then(|node| node.str("delimiter")).filter(|delimiter| !delimiter.is_empty()),
+            index: node.and_then(|node| node.str("index")).and_then(|index| index.parse().ok()).unwrap_or(0),
+            create: node.and_then(|node| node.get("create")).is_some_and(Node::is_true),
+        }
+    }
+}
+
+fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Result<(), Problem> {
+    let select = target.get("select");
+    let select =
+        select.ok_or_else(|| Problem::new("a target of a replacement has a `select`", target.from))?;
+    let wanted = Id::read(select);
+    let marks = Marks::read(select)?;
+    let rejects: Vec<(Id, Marks)> = target
+        .get("reject")
+        .map_or(&[][..], Node::items)
+        .iter()
+        .map(|reject| Ok((Id::read(reject), Marks::read(reject)?)))
+        .collect::<Result<_, Problem>>()?;
+    let options = Options::read(target.get("options"));
+    let fields = target.get("fieldPaths").map_or(&[][..], Node::items);
+    let name = [Node::text(NAME, target.from)];
+    let fields = if fields.is_empty() { &name[..] } else { fields };
+    for resource in &mut set.list {
+        let ids = resource.ids();
+        let is_rejected = rejects.iter().any(|(id, marks)| {
+            marks.is_some() && marks.hold(resource)
+                || *id != Id::default() && ids.iter().any(|found| found.is_selected_by(id))
+        });
+        if is_rejected || !marks.hold(resource) || !ids.iter().any(|id| id.is_selected_by(&wanted)) {
+            continue;
+        }
+        for field in fields {
+            build.work = build.work.saturating_sub(value.size(SIZE) as u64 + 1);
+            if build.work == 0 {
+                return Err(Problem::new(
+                    "the replacements of this project take more work than is done here",
+                    field.from,
+                ));
+            }
+            let steps = path::steps(field.written());
+            let create = match value.value {
+                _ if !options.create => Create::No,
+                Value::Map(_) => Create::Map,
+                Value::List(_) => Create::List,
+                Value::Scalar(_) => Create::Scalar,
+            };
+            let is_deep = steps.len() + value.depth() > 2 * DEPTH;
+            let trail = &mut build.trail;
+            let visited = path::visit(&mut resource.node, &steps, create, field.from, &mut |node| {
+                if is_deep {
+                    Err("it would be nested deeper than is read here".to_owned())
+                } else {
+                    put(node, value, &options, trail)
+                }
+            });
+            let fail = |message: String| Problem::new(message, field.from);
+            if visited.map_err(fail)? == 0 {
+                let message = format!("{} has nothing at `{}`", resource.id(), field.written());
+                return Err(Problem::new(message, field.from).help("with `options.create: true`, it is made"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts a value where a path leads.
+fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'_>) -> Result<(), String> {
+    let before = node.from;
+    let Some(old) = node.scalar().cloned() else {
+        *node = value.clone();
+        node.from = trail.over(value.from, before);
+        return if options.delimiter.is_some() {
+            Err("only text can be cut at a `delimiter`".to_owned())
+        } else {
+            Ok(())
+        };
+    };
+    let mut new = value.clone();
+    if let Some(delimiter) = options.delimiter {
+        let mut pieces: Vec<Node> =
+            old.text.split(delimiter).map(|piece| Node::text(piece, before)).collect();
+        match usize::try_from(options.index) {
+            Err(_) => pieces.insert(0, value.clone()),
+            Ok(at) if at >= pieces.len() => pieces.push(value.clone()),
+            Ok(at) => pieces[at] = value.clone(),
+        }
+        let between = Node::text(delimiter, before);
+        let mut all: Vec<&Node> = Vec::new();
+        for piece in &pieces {
+            if !all.is_empty() {
+                all.push(&between);
+            }
+            all.push(piece);
+        }
+        join(&mut new, &all, trail);
+    }
+    let Value::Scalar(scalar) = &mut new.value else {
+        // Kustomize takes the text of a collection, which has none.
+        *node = Node::text("", value.from);
+        return Ok(());
+    };
+    // The text is replaced; what it is stays: a number where one was, text where text was.
+    scalar.quoted = old.quoted;
+    scalar.kind = match old.kind {
+        _ if old.text.is_empty() && !old.quoted => Kind::of(&scalar.text),
+        Kind::Text => Kind::Text,
+        _ => Kind::of(&scalar.text),
+    };
+    new.from = trail.over(new.from, before);
+    *node = new;
+    Ok(())
+}
+
+/// The labels and annotations that a selector asks for.
+struct Marks {
+    labels: Option<Requirements>,
+    annotations: Option<Requirements>,
+}
+
+impl Marks {
+    fn read(node: &Node) -> Result<Self, Problem> {
+        let read = |key: &str| match node
+            .get(key)
+            .filter(|found| found.as_str().is_some_and(|text| !text.is_empty()))
+        {
+            None => Ok(None),
+            Some(found) => Requirements::read(found.written())
+                .map(Some)
+                .map_err(|message| Problem::new(message, found.from)),
+        };
+        Ok(Self { labels: read("labelSelector")?, annotations: read("annotationSelector")? })
+    }
+
+    fn is_some(&self) -> bool {
+        self.labels.is_some() || self.annotations.is_some()
+    }
+
+    fn hold(&self, resource: &super::resource::Resource) -> bool {
+        self.labels.as_ref().is_none_or(|labels| labels.hold(resource, "labels"))
+            && self.annotations.as_ref().is_none_or(|annotations| annotations.hold(resource, "annotations"))
+    }
+}

@@ -1,0 +1,78 @@
+//! The resources of a build, in order, no two of one name.
+
+use rustc_hash::FxHashSet;
+
+use super::resource::{Behavior, Id, Resource};
+use super::schema::Schema;
+use super::selector::Selector;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Set {
+    pub(super) list: Vec<Resource>,
+}
+
+impl Set {
+    /// Adds resources; gives back those whose name is taken.
+    pub(super) fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Vec<Resource> {
+        let mut known: FxHashSet<Id> =
+            self.list.iter().map(|resource| resource.id().effective(schema)).collect();
+        let mut refused = Vec::new();
+        for resource in more {
+            if known.insert(resource.id().effective(schema)) {
+                self.list.push(resource);
+            } else {
+                refused.push(resource);
+            }
+        }
+        refused
+    }
+
+    /// Takes in what a generator made, as it wishes.
+    pub(super) fn absorb(
+        &mut self,
+        mut new: Resource,
+        schema: &Schema,
+        merge: impl FnOnce(&mut Resource, &Resource),
+    ) -> Result<(), String> {
+        let id = new.id();
+        let found: Vec<usize> = self.by_any_id(|other| other.equals(&id, schema));
+        match (&found[..], new.behavior) {
+            ([], Behavior::Create) => self.list.push(new),
+            ([], _) => return Err(format!("{id} is to be merged or replaced, but there is none")),
+            ([_], Behavior::Create) => {
+                return Err(format!(
+                    "{id} is there already; to change it, set `behavior` to merge or replace"
+                ));
+            }
+            ([at], _) => {
+                merge(&mut new, &self.list[*at]);
+                self.list[*at] = new;
+            }
+            _ => return Err(format!("several resources could be meant by {id}")),
+        }
+        Ok(())
+    }
+
+    /// The positions of resources that are or were called so.
+    pub(super) fn by_any_id(&self, mut fits: impl FnMut(&Id) -> bool) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (at, resource) in self.list.iter().enumerate() {
+            if fits(&resource.id()) || resource.previous_ids().iter().any(&mut fits) {
+                found.push(at);
+            }
+        }
+        found
+    }
+
+    /// The positions of the resources that a selector takes.
+    pub(super) fn select(&self, selector: &Selector, schema: &Schema) -> Vec<usize> {
+        let taken = self.list.iter().enumerate().filter(|(_, resource)| selector.takes(resource, schema));
+        taken.map(|(at, _)| at).collect()
+    }
+
+    /// A resource whose name another one has, too.
+    pub(super) fn first_double(&self, schema: &Schema) -> Option<&Resource> {
+        let mut known: FxHashSet<Id> = FxHashSet::default();
+        self.list.iter().find(|resource| !known.insert(resource.id().effective(schema)))
+    }
+}

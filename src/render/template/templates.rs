@@ -1,0 +1,125 @@
+//! The templates of a chart by name, and which of several of one name counts.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::super::text::Text;
+use super::error::{Error, Step};
+use super::parse::{self, Broken};
+use super::tree::Tree;
+use crate::source::{FileId, Place, Span};
+
+/// Parsed templates. They can be rendered any number of times, with different values.
+#[derive(Debug, Default)]
+pub struct Templates {
+    named: FxHashMap<Rc<str>, Template>,
+    sources: u32,
+}
+
+/// A template and where its text comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    pub tree: Rc<Tree>,
+    pub source: Source,
+}
+
+/// Where a template's text comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// A file, the so-manieth of the set.
+    File(FileId, u32),
+    /// A value, given to `tpl`.
+    Value(Text),
+}
+
+impl Templates {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Parses a file and adds it and what it defines. What is added later replaces what has the same name, unless the later
+    /// one is empty.
+    pub fn add(&mut self, name: &str, file: FileId, text: &str) -> Result<(), Error> {
+        let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());
+        let trees = parse::parse(&name, &text).map_err(|broken| {
+            let at = broken.at as u32;
+            not_parsed(&name, broken, Some(Place { file, span: Span { start: at, end: at } }))
+        })?;
+        let source = Source::File(file, self.sources);
+        self.sources += 1;
+        for tree in trees {
+            let template = Template { tree: Rc::new(tree), source: source.clone() };
+            let old = self.named.get(&template.tree.name);
+            if replaces(&template.tree, old.is_some()) {
+                self.named.insert(template.tree.name.clone(), template);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a template of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Template> {
+        self.named.get(name)
+    }
+
+    pub(super) fn sources(&self) -> usize {
+        self.sources as usize
+    }
+}
+
+/// An empty template replaces nothing.
+fn replaces(new: &Tree, old: bool) -> bool {
+    !old || !new.root.is_empty(&new.written.text)
+}
+
+pub(super) fn not_parsed(name: &Rc<str>, broken: Broken, place: Option<Place>) -> Error {
+    let mut error = Error::new(broken.message);
+    error.steps.push(Step {
+        place,
+        file: name.clone(),
+        line: broken.line,
+        column: None,
+        executing: None,
+        lead: String::new(),
+    });
+    *error
+}
+
+/// The templates that the text of a `tpl` defines, before those around it.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub named: FxHashMap<Rc<str>, Template>,
+    pub outer: Names,
+}
+
+/// The templates that can be called from some place, apart from those of the chart.
+pub(super) type Names = Option<Rc<Inner>>;
+
+/// Looks a template up, from the inside out.
+pub(super) fn find<'t>(names: &'t Names, all: &'t Templates, name: &str) -> Option<&'t Template> {
+    let mut at = names;
+    while let Some(inner) = at {
+        if let Some(found) = inner.named.get(name) {
+            return Some(found);
+        }
+        at = &inner.outer;
+    }
+    all.get(name)
+}
+
+/// What can be called from inside a text that defines these.
+pub(super) fn nest(names: &Names, all: &Templates, defined: &[Template]) -> Names {
+    let mut named = FxHashMap::default();
+    for template in defined {
+        if replaces(&template.tree, find(names, all, &template.tree.name).is_some()) {
+            named.insert(template.tree.name.clone(), template.clone());
+        }
+    }
+    if named.is_empty() { names.clone() } else { Some(Rc::new(Inner { named, outer: names.clone() })) }
+}

@@ -1,0 +1,373 @@
+//! From a place in rendered text back to what a person wrote: the line to change, and the lines that it came through.
+//!
+//! A byte that came unchanged from a setting leads to the setting; literal text leads to the template; a key that is not
+//! there leads to what left it out. Nothing here knows rules or reports.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::origin::{How, Origin, Origins, Source};
+use super::template::frame::{Frames, What};
+use super::text::{Frame, Piece};
+use super::{Rendered, Role};
+use crate::source::{Place, Sources, Span};
+
+/// The way back from one rendering.
+#[derive(Debug)]
+pub struct Trail {
+    /// The folder of the chart or of the overlay.
+    pub folder: Utf8PathBuf,
+    /// In what it differs from other renderings of the same folder.
+    pub settings: String,
+    /// Its documents.
+    pub pages: Vec<Page>,
+    /// What templates left out beside the documents: whole objects.
+    omitted: Vec<LeftOut>,
+    origins: Origins,
+}
+
+/// A document, and where its bytes came from.
+#[derive(Debug)]
+pub struct Page {
+    /// The file that it is named after.
+    pub name: Utf8PathBuf,
+    /// The text.
+    pub text: Arc<str>,
+    /// What it is there for.
+    pub role: Role,
+    pieces: Vec<Piece>,
+    left_out: Vec<LeftOut>,
+}
+
+/// A part of a template that a condition or an empty loop left out.
+#[derive(Debug)]
+struct LeftOut {
+    /// The offset in the document at which it would stand.
+    at: u32,
+    /// The action that decided: `if`, `with`, `range`, or one that printed nothing.
+    action: Place,
+    /// What was left out.
+    body: Place,
+    /// What the condition was made of.
+    cause: Origin,
+}
+
+/// Where a place of rendered text came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// The line to change.
+    pub primary: Place,
+    /// The others, each with a few words.
+    pub related: Vec<(Place, String)>,
+    /// The path of keys of the primary place in its file, where it is a setting.
+    pub setting: Option<String>,
+    /// Whether the rendered bytes are exactly those at the primary place.
+    pub exact: bool,
+}
+
+impl LeftOut {
+    fn of(at: u32, frame: Frame, frames: &Frames, origins: &Origins) -> Option<Self> {
+        let circumstance = frames.get(frame);
+        let Source::Literal(action) = origins.get(circumstance.at) else { return None };
+        let body = match circumstance.what {
+            What::LeftOut(Some(body)) => body,
+            What::Empty => *action,
+            _ => return None,
+        };
+        Some(Self { at, action: *action, body, cause: circumstance.condition })
+    }
+}
+
+/// What an origin comes down to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Leaf {
+    /// Literal text of a template.
+    Literal(Place),
+    /// A node of a file: the origin itself.
+    Node(Origin, Place),
+    /// A setting that is not there.
+    Missing(Origin),
+}
+
+impl Trail {
+    /// The way back from what was rendered.
+    pub fn of(rendered: Rendered) -> Self {
+        let Rendered { folder, settings, documents, left_out, origins, frames } = rendered;
+        let page = |document: super::Document| {
+            let left_out = document.left_out.iter();
+            Page {
+                left_out: left_out
+                    .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
+                    .collect(),
+                name: document.name,
+                text: document.text.as_str().into(),
+                role: document.role,
+                pieces: document.text.pieces().collect(),
+            }
+        };
+        let pages = documents.into_iter().map(page).collect();
+        let omitted =
+            left_out.iter().filter_map(|left| LeftOut::of(0, left.frame, &frames, &origins)).collect();
+        Self { folder, settings, pages, omitted, origins }
+    }
+
+    /// Where bytes `span` of a document came from.
+    pub fn written(&self, page: &Page, span: Span) -> Option<Traced> {
+        let all: Vec<(Piece, Span)> = pieces(page, span).collect();
+        // Quotes and blanks around a value say nothing about where it came from.
+        let telling = |part: &Span| {
+            let text = &page.text[part.range()];
+            text.chars().any(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '-'))
+        };
+        let chosen: Vec<&(Piece, Span)> = match all.iter().filter(|(_, part)| telling(part)).collect() {
+            parts if Vec::is_empty(&parts) => all.iter().collect(),
+            parts => parts,
+        };
+        let mut nodes: Vec<(Origin, Place, u32)> = Vec::new();
+        let mut literals: Vec<Place> = Vec::new();
+        let mut absent: Vec<Origin> = Vec::new();
+        for (piece, part) in &chosen {
+            for leaf in self.leaves(piece.origin) {
+                match leaf {
+                    Leaf::Node(origin, place) => {
+                        match nodes.iter_mut().find(|(_, known, _)| *known == place) {
+                            Some((_, _, bytes)) => *bytes += part.len(),
+                            None => nodes.push((origin, place, part.len())),
+                        }
+                    }
+                    Leaf::Literal(place) => literals.push(within(page, piece, *part, place)),
+                    Leaf::Missing(origin) => absent.push(origin),
+                }
+            }
+        }
+        let line = self.template_line(page, span.start);
+        let mut related: Vec<(Place, String)> = Vec::new();
+        let exact = nodes.len() == 1
+            && literals.is_empty()
+            && chosen.iter().all(|(piece, _)| self.is_plain(piece.origin));
+        // What has most bytes in the text says most about it.
+        let heaviest = nodes.iter().enumerate().max_by_key(|(at, (_, _, bytes))| (*bytes, *at));
+        let Some((first, &(origin, primary, _))) = heaviest else {
+            let primary = literals.first().copied().or(line)?;
+            related.extend(absent.iter().filter_map(|origin| self.hint(*origin)));
+            return Some(Traced { primary, related, setting: None, exact: false });
+        };
+        if let Some(line) = line.filter(|line| line.file != primary.file) {
+            related.push((line, "rendered here".to_owned()));
+        }
+        for (at, (_, place, _)) in nodes.iter().enumerate() {
+            if at != first {
+                related.push((*place, "and from here".to_owned()));
+            }
+        }
+        let mut before = self.before(origin);
+        while let Some((place, older)) = before {
+            related.push((place, "it overrides this".to_owned()));
+            before = self.before(older);
+        }
+        related.dedup();
+        Some(Traced { primary, related, setting: self.path(origin), exact })
+    }
+
+    /// The part of one file that a span of a document was made from: from the first byte to the last, as far as they are of the
+    /// same file.
+    pub fn extent(&self, page: &Page, span: Span) -> Option<Place> {
+        let mut extent: Option<Place> = None;
+        for (piece, _) in pieces(page, span) {
+            for leaf in self.leaves(piece.origin) {
+                let place = match leaf {
+                    Leaf::Literal(place) | Leaf::Node(_, place) => place,
+                    Leaf::Missing(_) => continue,
+                };
+                match &mut extent {
+                    None => extent = Some(place),
+                    Some(known) if known.file == place.file => {
+                        known.span.start = known.span.start.min(place.span.start);
+                        known.span.end = known.span.end.max(place.span.end);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        extent
+    }
+
+    /// Whether any value of a document cannot be known.
+    pub fn has_unknown(&self, page: &Page) -> bool {
+        page.pieces.iter().any(|piece| self.origins.unknown(piece.origin).is_some())
+    }
+
+    /// Why the value of these bytes cannot be known, if it cannot.
+    pub fn unknown(&self, page: &Page, span: Span) -> Option<&'static str> {
+        pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
+    }
+
+    /// What left one of these keys out of the part `span` of a document: the first that could have printed it.
+    pub fn left_out(&self, page: &Page, span: Span, keys: &[String], sources: &Sources) -> Option<Traced> {
+        let rest = &page.text[span.end as usize..];
+        let end = span.end + (rest.len() - rest.trim_start().len()) as u32;
+        let could = |left: &LeftOut| {
+            let text = &sources.get(left.body.file).text;
+            let body = text.get(left.body.span.range())?;
+            keys.iter().find(|key| mentions(body, key))
+        };
+        let mut inside = page.left_out.iter().filter(|left| span.start <= left.at && left.at <= end);
+        let (nearest, key) = inside.find_map(|left| Some((left, could(left)?)))?;
+        Some(self.because_of(nearest, key))
+    }
+
+    /// What left an object of this kind out.
+    pub fn omitted(&self, kind: &str, sources: &Sources) -> Option<Traced> {
+        let line = format!("kind: {kind}");
+        let could = |left: &&LeftOut| {
+            let text = &sources.get(left.body.file).text;
+            let body = text.get(left.body.span.range()).unwrap_or_default();
+            body.lines().any(|other| other.trim() == line)
+        };
+        Some(self.because_of(self.omitted.iter().find(could)?, kind))
+    }
+
+    /// The setting that left something out, or else the action of the template that did.
+    fn because_of(&self, left: &LeftOut, what: &str) -> Traced {
+        let leaves = self.leaves(left.cause);
+        let node = leaves.iter().find_map(|leaf| match leaf {
+            Leaf::Node(origin, place) => Some((*origin, *place)),
+            _ => None,
+        });
+        let Some((origin, primary)) = node else {
+            let absent = leaves.iter().find_map(|leaf| match leaf {
+                Leaf::Missing(origin) => self.hint(*origin),
+                _ => None,
+            });
+            let related = absent.into_iter().collect();
+            return Traced { primary: left.action, related, setting: None, exact: false };
+        };
+        let related = vec![(left.action, format!("leaves `{what}` out, because of that"))];
+        Traced { primary, related, setting: self.path(origin), exact: false }
+    }
+
+    /// The place in a template at which bytes from elsewhere were printed: behind the literal text before them.
+    fn template_line(&self, page: &Page, at: u32) -> Option<Place> {
+        let mut start = 0;
+        let mut found = None;
+        for piece in &page.pieces {
+            if start > at {
+                break;
+            }
+            if let Source::Literal(place) = self.origins.get(piece.origin) {
+                let part = Span::new(start, piece.end.min(at.max(start)));
+                let text = &page.text[part.range()];
+                let tail = text.rfind('\n').map_or(0, |line| line + 1);
+                let from = place.span.start + tail as u32;
+                let own = text[tail..].len() - text[tail..].trim_start().len();
+                let end = (from + text[tail..].len() as u32).min(place.span.end);
+                found = Some(Place { file: place.file, span: Span::new((from + own as u32).min(end), end) });
+            }
+            start = piece.end;
+        }
+        found
+    }
+
+    fn leaves(&self, origin: Origin) -> Vec<Leaf> {
+        let mut found = Vec::new();
+        self.collect(origin, &mut found, 0);
+        found
+    }
+
+    fn collect(&self, origin: Origin, found: &mut Vec<Leaf>, depth: usize) {
+        // Origins are made of older ones, so this ends; a deep chain of computed values tells a person nothing more.
+        if depth > 8 || found.len() >= 8 {
+            return;
+        }
+        let leaf = match self.origins.get(origin) {
+            Source::Literal(place) => Leaf::Literal(*place),
+            Source::Node { place, .. } => Leaf::Node(origin, *place),
+            Source::Missing { .. } => Leaf::Missing(origin),
+            Source::Of(_, parts) => {
+                for part in parts {
+                    self.collect(*part, found, depth + 1);
+                }
+                return;
+            }
+            Source::Unknown(_, Some(place)) => Leaf::Literal(*place),
+            Source::Nothing | Source::Given(_) | Source::Unknown(_, None) => return,
+        };
+        if !found.contains(&leaf) {
+            found.push(leaf);
+        }
+    }
+
+    /// Whether the bytes are those of one node, unchanged.
+    fn is_plain(&self, origin: Origin) -> bool {
+        match self.origins.get(origin) {
+            Source::Node { .. } => true,
+            Source::Of(How::Chosen, parts) => parts.first().is_some_and(|part| self.is_plain(*part)),
+            _ => false,
+        }
+    }
+
+    fn before(&self, origin: Origin) -> Option<(Place, Origin)> {
+        let Source::Node { before, .. } = self.origins.get(origin) else { return None };
+        match self.origins.get(*before) {
+            Source::Node { place, .. } => Some((*place, *before)),
+            _ => None,
+        }
+    }
+
+    fn path(&self, origin: Origin) -> Option<String> {
+        match self.origins.get(origin) {
+            Source::Node { path, .. } => Some(path.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The setting that a person could add, and the nearest thing to it that exists.
+    fn hint(&self, origin: Origin) -> Option<(Place, String)> {
+        let Source::Missing { map, key } = self.origins.get(origin) else { return None };
+        match self.origins.get(*map) {
+            Source::Node { place, path, .. } => {
+                let whole = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                let head = Span::new(place.span.start, place.span.start);
+                Some((Place { file: place.file, span: head }, format!("`{whole}` is not set")))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The pieces that overlap a span, each with the part of it that does.
+fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
+    let end = span.end.max(span.start + 1);
+    let first = page.pieces.partition_point(|piece| piece.end <= span.start);
+    let mut start = first.checked_sub(1).map_or(0, |before| page.pieces[before].end);
+    page.pieces[first..]
+        .iter()
+        .map(move |piece| {
+            let part = Span::new(start.max(span.start), piece.end.min(end));
+            start = piece.end;
+            (*piece, part)
+        })
+        .take_while(move |(_, part)| part.start < end)
+}
+
+/// The part of literal text that became `part`, where the text stands in the document as it stands in the template.
+fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
+    let at = page.pieces.partition_point(|other| other.end < piece.end);
+    let start = at.checked_sub(1).map_or(0, |before| page.pieces[before].end);
+    if piece.end - start != place.span.len() {
+        return place;
+    }
+    let from = place.span.start + (part.start - start);
+    Place { file: place.file, span: Span::new(from, from + part.len()) }
+}
+
+/// Whether a template's text would print this key.
+fn mentions(body: &str, key: &str) -> bool {
+    body.match_indices(key).any(|(at, _)| {
+        let before = body[..at].chars().next_back();
+        let after = body[at + key.len()..].chars().next();
+        let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        !before.is_some_and(word) && (after == Some(':') || body[at + key.len()..].starts_with("\":"))
+    })
+}

@@ -1,0 +1,196 @@
+//! Four times as many objects take about four times as long, however they hang together: no join compares all with all.
+//!
+//! What is measured is the time that the processor spent, so a busy machine does no harm; what is asked of each shape is far
+//! from both answers, four times as long and sixteen times as long.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::{Duration, Instant};
+use std::{env, fs, process};
+
+use camino::Utf8PathBuf;
+use steadfast::config::{Config, Flags};
+use steadfast::lint::{self, Inputs};
+
+/// How many objects of each kind there are, and four times as many.
+const FEW: usize = 500;
+const MANY: usize = 4 * FEW;
+/// More than this many times as long is no straight line any more.
+const BENT: f64 = 7.0;
+
+/// Objects that all belong to one unit, one file and one namespace unless they say otherwise.
+type Shape = (&'static str, fn(usize) -> String);
+
+const SHAPES: [Shape; 8] = [
+    ("routes that lead nowhere", |n| {
+        format!(
+            "{}{}",
+            object("v1", "Service", &format!("there-{n}"), "selector: { app: x }, ports: [{ port: 80 }]"),
+            object(
+                "networking.k8s.io/v1",
+                "Ingress",
+                &format!("route-{n}"),
+                &format!("defaultBackend: {{ service: {{ name: nowhere-{n}, port: {{ number: 80 }} }} }}"),
+            )
+        )
+    }),
+    ("routes into another namespace", |n| {
+        let route = format!(
+            "parentRefs: [{{ name: gate }}], rules: [{{ backendRefs: [{{ name: there-{n}, namespace: other-{n}, port: 80 }}] }}]"
+        );
+        let grant = format!(
+            "from: [{{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: elsewhere-{n} }}], \
+             to: [{{ group: \"\", kind: Service }}]"
+        );
+        format!(
+            "{}{}",
+            object_in(
+                &format!("here-{n}"),
+                "gateway.networking.k8s.io/v1",
+                "HTTPRoute",
+                &format!("route-{n}"),
+                &route
+            ),
+            object_in(
+                &format!("other-{n}"),
+                "gateway.networking.k8s.io/v1beta1",
+                "ReferenceGrant",
+                &format!("grant-{n}"),
+                &grant
+            )
+        )
+    }),
+    ("scalers of nothing", |n| {
+        let aim = format!(
+            "scaleTargetRef: {{ apiVersion: apps/v1, kind: Deployment, name: nobody-{n} }}, minReplicas: 2, maxReplicas: 4"
+        );
+        let scaler = object("autoscaling/v2", "HorizontalPodAutoscaler", &format!("scaler-{n}"), &aim);
+        format!("{scaler}{}", deployment(n))
+    }),
+    ("canaries", |n| {
+        let aim = format!(
+            "scaleTargetRef: {{ apiVersion: apps/v1, kind: Deployment, name: work-{n} }}, maxReplicas: 4"
+        );
+        let canary = format!("targetRef: {{ apiVersion: apps/v1, kind: Deployment, name: work-{n} }}");
+        format!(
+            "{}{}{}",
+            object("autoscaling/v2", "HorizontalPodAutoscaler", &format!("scaler-{n}"), &aim),
+            object("flagger.app/v1beta1", "Canary", &format!("canary-{n}"), &canary),
+            deployment(n)
+        )
+    }),
+    ("limits, one for each namespace", |n| {
+        let there = format!("team-{n}");
+        let limit = object_in(
+            &there,
+            "v1",
+            "LimitRange",
+            "limits",
+            "limits: [{ type: Container, default: { memory: 1Gi } }]",
+        );
+        format!("{limit}{}", object_in(&there, "apps/v1", "Deployment", "work", &pods(n)))
+    }),
+    ("claims that nobody makes", |n| {
+        let claim = format!(
+            "selector: {{ matchLabels: {{ app: c-{n} }} }}, template: {{ metadata: {{ labels: {{ app: c-{n} }} }}, spec: {{ \
+             volumes: [{{ name: data, persistentVolumeClaim: {{ claimName: data-nobody-{n} }} }}], \
+             containers: [{{ name: main, image: \"work:1.2.3\" }}] }} }}"
+        );
+        let set = format!(
+            "serviceName: set-{n}, {}, volumeClaimTemplates: [{{ metadata: {{ name: data }}, spec: {{ accessModes: [ReadWriteOnce] }} }}]",
+            pods(n)
+        );
+        format!(
+            "{}{}",
+            object("apps/v1", "Deployment", &format!("user-{n}"), &claim),
+            object("apps/v1", "StatefulSet", &format!("set-{n}"), &set)
+        )
+    }),
+    ("budgets over nothing", |n| {
+        let budget = format!("maxUnavailable: 1, selector: {{ matchLabels: {{ app: nobody-{n} }} }}");
+        format!(
+            "{}{}",
+            object("policy/v1", "PodDisruptionBudget", &format!("budget-{n}"), &budget),
+            deployment(n)
+        )
+    }),
+    ("keys that are written twice", |n| {
+        object(
+            "apps/v1",
+            "Deployment",
+            &format!("twice-{n}"),
+            &format!("replicas: 1, replicas: 2, {}", pods(n)),
+        )
+    }),
+];
+
+#[test]
+fn no_join_compares_all_with_all() {
+    let mut bent = Vec::new();
+    for (what, shape) in SHAPES {
+        let (few, many) = (time(shape, FEW), time(shape, MANY));
+        let ratio = many.as_secs_f64() / few.as_secs_f64().max(0.01);
+        if ratio > BENT {
+            bent.push(format!("{what}: {few:?}, and {many:?} for four times as many ({ratio:.1} times)"));
+        }
+    }
+    assert!(bent.is_empty(), "\n{}", bent.join("\n"));
+}
+
+/// The better of two runs with every rule asked.
+fn time(shape: fn(usize) -> String, objects: usize) -> Duration {
+    let folder = env::temp_dir().join(format!("steadfast-scaling-{}", process::id()));
+    let root = Utf8PathBuf::from_path_buf(folder).unwrap();
+    fs::create_dir_all(&root).unwrap();
+    fs::write(root.join("all.yaml"), (0..objects).map(shape).collect::<String>()).unwrap();
+    let today = "2026-11-20".parse().unwrap();
+    let config = Config::new(today).with_flags(Flags { pedantic: true, ..Flags::default() });
+    let inputs = Inputs { root: root.clone(), ..Inputs::default() };
+    let run = || {
+        let start = spent();
+        let outcome = lint::check(&config, &inputs);
+        assert!(!outcome.failed, "{:?}", outcome.diagnostics);
+        assert!(outcome.summary.objects >= objects, "{} objects", outcome.summary.objects);
+        spent() - start
+    };
+    let best = run().min(run());
+    fs::remove_dir_all(&root).unwrap();
+    best
+}
+
+/// What the processor has spent on this program, where the system tells; else what the clock on the wall says.
+fn spent() -> Duration {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name, in hundredths of a second: the 12th and the 13th.
+    let ticks: Vec<u64> = stat
+        .rsplit_once(')')
+        .map(|(_, rest)| {
+            rest.split_whitespace().skip(11).take(2).filter_map(|tick| tick.parse().ok()).collect()
+        })
+        .unwrap_or_default();
+    match ticks.as_slice() {
+        [user, system] => Duration::from_millis(10 * (user + system)),
+        _ => START.elapsed(),
+    }
+}
+
+fn object(version: &str, kind: &str, name: &str, spec: &str) -> String {
+    object_in("team", version, kind, name, spec)
+}
+
+fn object_in(namespace: &str, version: &str, kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: {version}\nkind: {kind}\nmetadata: {{ name: {name}, namespace: {namespace} }}\nspec: {{ {spec} }}\n"
+    )
+}
+
+fn deployment(n: usize) -> String {
+    object("apps/v1", "Deployment", &format!("work-{n}"), &pods(n))
+}
+
+fn pods(n: usize) -> String {
+    format!(
+        "selector: {{ matchLabels: {{ app: work-{n} }} }}, template: {{ metadata: {{ labels: {{ app: work-{n} }} }}, \
+         spec: {{ containers: [{{ name: main, image: \"work:1.2.3\" }}] }} }}"
+    )
+}
