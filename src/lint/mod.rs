@@ -87,6 +87,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         names: &names,
         ran: &ran,
         undecided: &outcome.undecided,
+        judged: &|path| !config.is_test(path),
         written: &written,
     }));
     renderings.lead_diagnostics_home(&mut outcome.diagnostics);

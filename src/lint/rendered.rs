@@ -20,7 +20,7 @@ use crate::outcome::Outcome;
 use crate::render::helm::charts::{Charts, Wanted};
 use crate::render::helm::files::Content;
 use crate::render::helm::read::Reader;
-use crate::render::helm::render::{Settings, render};
+use crate::render::helm::render::{STACK, Settings, render};
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
@@ -292,35 +292,62 @@ fn overlays(
     let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
     let trees: Vec<(&Utf8Path, &Tree)> =
         project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
-    let reader = RefCell::new(Reader::new(&inputs.root, &mut project.sources));
-    let problems = RefCell::new(Vec::new());
-    let built = kustomize::build(&kustomize::Project {
-        trees: &trees,
-        read: &|path| {
-            let file = reader.borrow_mut().file(path)?;
-            let content = match file.content {
-                Content::Text(text) => kustomize::Content::Text(text),
-                Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
-            };
-            Some((file.id, content))
-        },
-        chart: &|chart| {
-            let mut reader = reader.borrow_mut();
-            let settings = of_kustomization(chart, config, &mut reader)?;
-            let folder = reader.chart(&chart.folder);
-            let (rendered, found) =
-                render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
-            problems.borrow_mut().extend(found);
-            rendered
-        },
+    let sources = &mut project.sources;
+    // Charts in overlays may need much stack; and what breaks here is not to break the rest.
+    let done = std::thread::scope(|scope| {
+        let work = || {
+            let reader = RefCell::new(Reader::new(&inputs.root, sources));
+            let problems = RefCell::new(Vec::new());
+            let built = kustomize::build(&kustomize::Project {
+                trees: &trees,
+                read: &|path| {
+                    let file = reader.borrow_mut().file(path)?;
+                    let content = match file.content {
+                        Content::Text(text) => kustomize::Content::Text(text),
+                        Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
+                    };
+                    Some((file.id, content))
+                },
+                chart: &|chart| {
+                    let mut reader = reader.borrow_mut();
+                    let settings = of_kustomization(chart, config, &mut reader)?;
+                    let folder = reader.chart(&chart.folder);
+                    let (rendered, found) =
+                        render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+                    problems.borrow_mut().extend(found);
+                    rendered
+                },
+            });
+            let mut problems = problems.into_inner();
+            problems.extend(built.notes.into_iter().map(diagnostic));
+            let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
+            let trails: Vec<(Trail, Extent)> = built
+                .overlays
+                .into_iter()
+                .map(|built| (Trail::of(built.rendered), extent(built.is_partial)))
+                .collect();
+            (trails, built.covered, problems)
+        };
+        let thread = std::thread::Builder::new().stack_size(STACK + (8 << 20)).spawn_scoped(scope, work);
+        thread.ok().and_then(|thread| thread.join().ok())
     });
-    outcome.diagnostics.extend(problems.into_inner());
-    outcome.diagnostics.extend(built.notes.into_iter().map(diagnostic));
-    for id in built.covered {
+    let Some((trails, covered, problems)) = done else {
+        outcome.failed = true;
+        outcome.diagnostics.push(Diagnostic {
+            about: About::Bug,
+            severity: Severity::Error,
+            message: "steadfast failed while it built the overlays; everything else was judged".to_owned(),
+            help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
+            place: None,
+            file: None,
+        });
+        return Vec::new();
+    };
+    outcome.diagnostics.extend(problems);
+    for id in covered {
         project.sources.get_mut(id).role = Role::Ingredient;
     }
-    let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
-    built.overlays.into_iter().map(|built| (Trail::of(built.rendered), extent(built.is_partial))).collect()
+    trails
 }
 
 /// With what a kustomization renders a chart.

@@ -20,6 +20,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+use camino::Utf8Path;
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -72,6 +73,8 @@ pub struct World<'a> {
     pub ran: &'a dyn Fn(&str) -> bool,
     /// What could not be decided: a suppression of it is not unused.
     pub undecided: &'a [Undecided],
+    /// Whether the findings of a file are looked at as they are: in tests and examples some are not.
+    pub judged: &'a dyn Fn(&Utf8Path) -> bool,
     /// Where a person wrote what stands at a place: one comment of a template may be rendered many times.
     pub written: &'a dyn Fn(Place) -> Place,
 }
@@ -219,7 +222,11 @@ impl Suppressions {
 
     /// Whether the run would have shown that the name is of use.
     fn could_tell(&self, directive: &Directive, name: &Name, world: World<'_>) -> bool {
-        let path = world.sources.path(directive.place.file).as_str();
+        let path = world.sources.path(directive.place.file);
+        if !(world.judged)(path) {
+            return false;
+        }
+        let path = path.as_str();
         let undecided = world.undecided.iter().any(|undecided| {
             covers(&name.text, &undecided.rule)
                 && undecided

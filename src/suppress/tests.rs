@@ -72,6 +72,7 @@ impl Case {
             names: &names,
             ran,
             undecided: &[],
+            judged: &|_| true,
             written: &|place| place,
         };
         let said = self.suppressions.diagnostics(world).into_iter().map(|diagnostic| {
@@ -268,6 +269,7 @@ fn what_could_not_be_decided_is_not_unused() {
         names: &names,
         ran: &|_| true,
         undecided: &undecided,
+        judged: &|_| true,
         written: &|place| place,
     };
     assert_eq!(case.suppressions.diagnostics(world), []);
