@@ -319,7 +319,7 @@ fn overlays(
                 },
             });
             let mut problems = problems.into_inner();
-            problems.extend(built.notes.into_iter().map(diagnostic));
+            problems.extend(built.notes.into_iter().map(|note| diagnostic(config, note)));
             let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
             let trails: Vec<(Trail, Extent)> = built
                 .overlays
@@ -381,11 +381,14 @@ fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Read
     Some(settings)
 }
 
-fn diagnostic(note: kustomize::Note) -> Diagnostic {
+/// What is to be said about a build. That something for tests or examples does not build is worth a hint.
+fn diagnostic(config: &Config, note: kustomize::Note) -> Diagnostic {
+    let is_test = config.is_test(&note.folder.join("kustomization.yaml"));
+    let gravity = if is_test { Gravity::Info } else { note.gravity };
     let place = note.place.map(|place| Label { place, message: String::new() });
     Diagnostic {
-        about: if note.gravity == Gravity::Info { About::NotJudged } else { About::Input },
-        severity: match note.gravity {
+        about: if gravity == Gravity::Info { About::NotJudged } else { About::Input },
+        severity: match gravity {
             Gravity::Error => Severity::Error,
             Gravity::Warning => Severity::Warning,
             Gravity::Info => Severity::Info,
