@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
-use crate::render::helm::charts::{Charts, Wanted};
+use crate::render::helm::charts::{Charts, Wanted, render_needed};
 use crate::render::helm::files::Content;
 use crate::render::helm::read::Reader;
-use crate::render::helm::render::{Settings, render};
+use crate::render::helm::render::Settings;
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
@@ -262,8 +262,7 @@ fn overlays(
             let mut reader = reader.borrow_mut();
             let settings = of_kustomization(chart, config, &mut reader)?;
             let folder = reader.chart(&chart.folder);
-            let (rendered, found) =
-                render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+            let (rendered, found) = render_needed(&folder, &settings);
             problems.borrow_mut().extend(found);
             rendered
         },

@@ -43,8 +43,13 @@ fn step(document: &mut Node, operation: &Node, trail: &mut Trail<'_>, work: &mut
     match operation.str("op").unwrap_or_default() {
         "add" => add(document, &pointer, value(), path.from, trail, work).map_err(fail),
         "replace" => {
-            let old = find(document, &pointer).ok_or_else(missing)?;
             let mut new = value();
+            let Some(old) = find(document, &pointer) else {
+                // Kustomize's library lets a key of a map be replaced that is not there.
+                let above = pointer.split_last().and_then(|(_, above)| find(document, above));
+                above.filter(|above| above.is_map()).ok_or_else(missing)?;
+                return add(document, &pointer, new, path.from, trail, work).map_err(fail);
+            };
             check(&pointer, &new, work).map_err(fail)?;
             new.from = trail.over(new.from, old.from);
             *old = new;
