@@ -81,7 +81,7 @@ impl Renderings {
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
-        let stands = self.written_at(rendered);
+        let stands = self.stands(fault, left_out.is_some(), sources);
         if let Some(traced) = left_out.clone().or_else(|| stands.clone()) {
             fault.grounds.push(rendered);
             fault.primary.place = traced.primary;
@@ -119,6 +119,22 @@ impl Renderings {
             let place = diagnostic.place.as_ref().map(|label| label.place);
             place.is_none() || seen.insert((place, diagnostic.message.clone()))
         });
+    }
+
+    /// Where what a fault is about stands. What misses something is pointed at by its name, but is not mended where the name
+    /// comes from; and nobody mends anything in a chart's own metadata.
+    fn stands(&self, fault: &Fault, is_left_out: bool, sources: &Sources) -> Option<Traced> {
+        let place = fault.primary.place;
+        let traced = self.written_at(place)?;
+        let (trail, page) = self.behind(place.file)?;
+        let before = page.text.get(..place.span.start as usize).unwrap_or_default();
+        let before = before.trim_end_matches([' ', '"']);
+        let misses = (is_left_out || !fault.missing.is_empty()) && before.ends_with("name:");
+        let is_metadata = sources.path(traced.primary.file).file_name() == Some("Chart.yaml");
+        match misses || is_metadata {
+            true => trail.printed(page, place.span).or(Some(traced)),
+            false => Some(traced),
+        }
     }
 
     /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
