@@ -254,7 +254,10 @@ impl<'a> Build<'a> {
         if files::is_remote(path) {
             return Err(remote(path, from));
         }
-        let found = files::join(&kustomization.folder, path).filter(|_| !path.is_empty());
+        if path.is_empty() {
+            return Err(Problem::new("an entry that is no path", from));
+        }
+        let found = files::join(&kustomization.folder, path);
         let found =
             found.ok_or_else(|| Problem::new(format!("`{path}` leads out of what is checked"), from))?;
         if !found.starts_with(&kustomization.folder) && self.files.exists(&found) {
@@ -325,6 +328,9 @@ impl<'a> Build<'a> {
         path: &str,
         from: From,
     ) -> Result<Option<Kustomization>, Problem> {
+        if path.is_empty() {
+            return Err(Problem::new("an entry that is no path", from));
+        }
         let folder = files::join(&kustomization.folder, path);
         let found = match &folder {
             Some(folder) => self.kustomization(folder)?,
@@ -386,6 +392,10 @@ impl<'a> Build<'a> {
     fn use_schema(&mut self, kustomization: &Kustomization) {
         let Some(entry) = kustomization.node.get("openapi").and_then(|node| node.get("path")) else { return };
         if !Rc::ptr_eq(&self.schema, &self.builtin) {
+            return;
+        }
+        if files::is_remote(entry.written()) {
+            self.say(Gravity::Info, remote(entry.written(), entry.from));
             return;
         }
         match self.file(kustomization, entry) {
