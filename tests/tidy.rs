@@ -243,16 +243,17 @@ fn readme_is_fresh() {
 }
 
 #[test]
-fn the_graph_that_is_shown_is_drawn() {
-    let page = read("docs/graph.md".into());
-    let fresh = between(&page, "<!-- graph:", "<!-- /graph -->", |marker| {
-        let folder = marker.trim().trim_start_matches("<!-- graph:").trim_end_matches("-->").trim();
-        let inputs = steadfast::lint::Inputs { root: root().join(folder), ..Default::default() };
-        let config = steadfast::config::Config::new("2026-11-20".parse().unwrap());
-        let graph = steadfast::lint::graph(&config, &inputs).unwrap_or_default();
-        format!("```mermaid\n{}```\n", steadfast::report::graph::mermaid(&graph))
-    });
-    assert_fresh("docs/graph.md", &page, &fresh);
+fn the_graphs_that_are_shown_are_drawn() {
+    for folder in ["docs/calls", "docs/queues"] {
+        let page = read("docs/graph.md".into());
+        let fresh = between(&page, &format!("<!-- graph: {folder} -->"), "<!-- /graph -->", |_| {
+            let inputs = steadfast::lint::Inputs { root: root().join(folder), ..Default::default() };
+            let config = steadfast::config::Config::new("2026-11-20".parse().unwrap());
+            let graph = steadfast::lint::graph(&config, &inputs).unwrap_or_default();
+            format!("```mermaid\n{}```\n", steadfast::report::graph::mermaid(&graph))
+        });
+        assert_fresh("docs/graph.md", &page, &fresh);
+    }
 }
 
 #[test]

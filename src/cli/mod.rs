@@ -88,7 +88,7 @@ enum Command {
     Model(model::Args),
     /// Print what a Helm chart renders to, and where each line of it comes from
     Render(Box<render::Args>),
-    /// Draw the ways of requests through your project, with their timeouts, attempts and limits
+    /// Draw the ways of requests and messages through your project, and what is missing there
     Graph(graph::Args),
     /// Try your own rules on their examples
     Test(test::Args),

@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
-use crate::render::helm::charts::{Charts, Wanted};
+use crate::render::helm::charts::{Charts, Wanted, render_needed};
 use crate::render::helm::files::Content;
 use crate::render::helm::read::Reader;
-use crate::render::helm::render::{STACK, Settings, render};
+use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
@@ -83,7 +83,7 @@ impl Renderings {
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
-        let stands = self.written_at(rendered);
+        let stands = self.stands(fault, left_out.is_some(), sources);
         if let Some(traced) = left_out.clone().or_else(|| stands.clone()) {
             fault.grounds.push(rendered);
             fault.primary.place = traced.primary;
@@ -121,6 +121,22 @@ impl Renderings {
             let place = diagnostic.place.as_ref().map(|label| label.place);
             place.is_none() || seen.insert((place, diagnostic.message.clone()))
         });
+    }
+
+    /// Where what a fault is about stands. What misses something is pointed at by its name, but is not mended where the name
+    /// comes from; and nobody mends anything in a chart's own metadata.
+    fn stands(&self, fault: &Fault, is_left_out: bool, sources: &Sources) -> Option<Traced> {
+        let place = fault.primary.place;
+        let traced = self.written_at(place)?;
+        let (trail, page) = self.behind(place.file)?;
+        let before = page.text.get(..place.span.start as usize).unwrap_or_default();
+        let before = before.trim_end_matches([' ', '"']);
+        let misses = (is_left_out || !fault.missing.is_empty()) && before.ends_with("name:");
+        let is_metadata = sources.path(traced.primary.file).file_name() == Some("Chart.yaml");
+        match misses || is_metadata {
+            true => trail.printed(page, place.span).or(Some(traced)),
+            false => Some(traced),
+        }
     }
 
     /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
@@ -312,14 +328,13 @@ fn overlays(
                     let mut reader = reader.borrow_mut();
                     let settings = of_kustomization(chart, config, &mut reader)?;
                     let folder = reader.chart(&chart.folder);
-                    let (rendered, found) =
-                        render(&folder, &settings, &|_| Err("files are not read here".to_owned()));
+                    let (rendered, found) = render_needed(&folder, &settings);
                     problems.borrow_mut().extend(found);
                     rendered
                 },
             });
             let mut problems = problems.into_inner();
-            problems.extend(built.notes.into_iter().map(diagnostic));
+            problems.extend(built.notes.into_iter().map(|note| diagnostic(config, note)));
             let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
             let trails: Vec<(Trail, Extent)> = built
                 .overlays
@@ -381,11 +396,14 @@ fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Read
     Some(settings)
 }
 
-fn diagnostic(note: kustomize::Note) -> Diagnostic {
+/// What is to be said about a build. That something for tests or examples does not build is worth a hint.
+fn diagnostic(config: &Config, note: kustomize::Note) -> Diagnostic {
+    let is_test = config.is_test(&note.folder.join("kustomization.yaml"));
+    let gravity = if is_test { Gravity::Info } else { note.gravity };
     let place = note.place.map(|place| Label { place, message: String::new() });
     Diagnostic {
-        about: if note.gravity == Gravity::Info { About::NotJudged } else { About::Input },
-        severity: match note.gravity {
+        about: if gravity == Gravity::Info { About::NotJudged } else { About::Input },
+        severity: match gravity {
             Gravity::Error => Severity::Error,
             Gravity::Warning => Severity::Warning,
             Gravity::Info => Severity::Info,

@@ -170,6 +170,12 @@ impl Trail {
         Some(Traced { primary, related, setting: self.path(origin), exact })
     }
 
+    /// The line of the template that printed a span of a document, wherever its bytes came from.
+    pub fn printed(&self, page: &Page, span: Span) -> Option<Traced> {
+        let primary = self.template_line(page, span.start)?;
+        Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
+    }
+
     /// The part of one file that a span of a document was made from: from the first byte to the last, as far as they are of the
     /// same file.
     pub fn extent(&self, page: &Page, span: Span) -> Option<Place> {

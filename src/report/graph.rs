@@ -19,6 +19,8 @@ pub fn mermaid(graph: &Graph) -> String {
             let (open, close) = match node.kind {
                 NodeKind::Proxy => ("[\"", "\"]"),
                 NodeKind::Server => ("([\"", "\"])"),
+                NodeKind::Queue => ("[(\"", "\")]"),
+                NodeKind::Alarm => (">\"", "\"]"),
                 NodeKind::Unknown => ("{{\"", "\"}}"),
             };
             let _ = writeln!(text, "  {}{open}{}{close}", node.id, label(node, "<br/>"));
@@ -48,6 +50,8 @@ pub fn dot(graph: &Graph) -> String {
             let shape = match node.kind {
                 NodeKind::Proxy => "box",
                 NodeKind::Server => "ellipse",
+                NodeKind::Queue => "cylinder",
+                NodeKind::Alarm => "cds",
                 NodeKind::Unknown => "hexagon",
             };
             let colour =

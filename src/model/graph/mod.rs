@@ -1,8 +1,9 @@
-//! The graph of a project: what requests pass, and what is missing there. Plain data, to be drawn by whoever likes.
+//! The graph of a project: what requests pass and where messages end, and what is missing there. Plain data, to be drawn by whoever likes.
 //!
 //! Each kind of way has a module that adds its part, so that another one is a line in [`PARTS`].
 
 mod calls;
+mod queues;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +13,7 @@ use super::{Model, Thing};
 use crate::syntax::tree::NodeRef;
 
 /// What adds to the graph.
-const PARTS: [fn(&mut Draft<'_, '_>); 1] = [calls::draw];
+const PARTS: [fn(&mut Draft<'_, '_>); 2] = [calls::draw, queues::draw];
 
 /// A graph.
 #[derive(Debug, Default, Serialize)]
@@ -52,6 +53,10 @@ pub enum NodeKind {
     Proxy,
     /// It answers.
     Server,
+    /// It keeps messages.
+    Queue,
+    /// It watches.
+    Alarm,
     /// Nobody knows what comes there.
     Unknown,
 }

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use super::super::Rendered;
 use super::error;
 use super::read::{ChartFolder, Reader};
-use super::render::{STACK, Settings, render};
+use super::render::{STACK, Settings, attempt};
+use super::said::{Trouble, gather};
 use super::set::Kind;
 use crate::finding::{About, Diagnostic};
 use crate::source::{Place, Sources};
@@ -63,6 +64,7 @@ impl Charts {
                     .map(|wanted| settings(wanted, named.len() > 1, kubernetes, &mut reader))
                     .collect()
             };
+            let settings = settings.into_iter().map(in_a_cluster).collect();
             jobs.push((chart, settings));
         }
         let problems = std::mem::take(&mut reader.problems);
@@ -76,19 +78,21 @@ impl Charts {
 
     /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
     pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
-        let one = |(chart, settings): (&ChartFolder, &Settings)| {
+        let one = |(at, settings): (usize, &Settings)| {
+            let chart = &self.jobs[at].0;
             let contained = catch_unwind(AssertUnwindSafe(|| {
-                let (rendered, problems) =
-                    render(chart, settings, &|_| Err("files are not read here".to_owned()));
-                (rendered.map(&finish), problems)
+                let (rendered, trouble) = attempt(chart, settings, &unread);
+                (rendered.map(&finish), trouble)
             }));
-            contained.unwrap_or_else(|_| {
+            let (done, trouble) = contained.unwrap_or_else(|_| {
                 let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
-                (None, vec![Diagnostic { about: About::Bug, ..error(None, says, "") }])
-            })
+                let bug = Diagnostic { about: About::Bug, ..error(None, says, "") };
+                (None, Trouble { problems: vec![bug], ..Trouble::default() })
+            });
+            (at, done, trouble)
         };
-        let all: Vec<_> =
-            self.jobs.iter().flat_map(|(chart, all)| all.iter().map(move |one| (chart, one))).collect();
+        let jobs = self.jobs.iter().enumerate();
+        let all: Vec<_> = jobs.flat_map(|(at, (_, all))| all.iter().map(move |one| (at, one))).collect();
         // A template may call itself some hundred times before it ends, and each call takes some stack.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(rayon::current_num_threads())
@@ -98,18 +102,39 @@ impl Charts {
             Ok(pool) => pool.install(|| all.into_par_iter().map(one).collect()),
             Err(_) => all.into_iter().map(one).collect(),
         };
-        let (mut done, mut problems) = (Vec::new(), Vec::new());
-        for (result, found) in results {
+        let (mut done, mut troubles) = (Vec::new(), Vec::new());
+        for (at, result, trouble) in results {
             done.extend(result);
-            for problem in found {
-                // Every set of values meets what is wrong with the chart itself.
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
+            troubles.push((at, trouble));
+        }
+        let by_chart = troubles.chunk_by(|(a, _), (b, _)| a == b);
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        for problem in by_chart.flat_map(|of_one| gather(of_one.iter().map(|(_, trouble)| trouble))) {
+            // A chart may stand in several others.
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
         (done, problems)
     }
+}
+
+/// Renders one chart that something else in the project needs.
+pub fn render_needed(chart: &ChartFolder, settings: &Settings) -> (Option<Rendered>, Vec<Diagnostic>) {
+    let (rendered, trouble) = attempt(chart, settings, &unread);
+    (rendered, gather(std::iter::once(&trouble)))
+}
+
+/// A project's settings name no files that single values come from.
+fn unread(_: &str) -> Result<String, String> {
+    Err("files are not read here".to_owned())
+}
+
+/// `helm template` leaves out the API of aggregated servers, since its client library has none for it. Every cluster has it,
+/// and charts that ask would be judged by what they do for one before 1.10.
+fn in_a_cluster(mut settings: Settings) -> Settings {
+    settings.api_versions.push("apiregistration.k8s.io/v1".to_owned());
+    settings
 }
 
 /// The defaults, and what the chart's authors try.

@@ -7,19 +7,20 @@ use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Entry, Value};
 use super::load::Chart;
 use super::metadata::{Dependency, place};
+use super::said::{Missing, Trouble};
 use super::values::{Merge, coalesce, copy, empty, scalar_at, table, table_at};
-use super::{error, warning, with_help};
+use super::{warning, with_help};
 use crate::finding::Diagnostic;
-use crate::source::Place;
+use crate::source::{Place, Span};
 
 /// Removes what is switched off, names what is known by an alias, and brings exported values up. What is missing is said.
 pub(super) fn process(
     chart: &mut Chart,
     values: &Value,
     origins: &mut Origins,
-    problems: &mut Vec<Diagnostic>,
+    trouble: &mut Trouble,
 ) -> Result<(), Diagnostic> {
-    let mut resolver = Resolver { origins, problems };
+    let mut resolver = Resolver { origins, problems: &mut trouble.problems, missing: &mut trouble.missing };
     resolver.select(chart, values, "")?;
     resolver.import(chart)
 }
@@ -27,6 +28,7 @@ pub(super) fn process(
 struct Resolver<'r> {
     origins: &'r mut Origins,
     problems: &'r mut Vec<Diagnostic>,
+    missing: &'r mut Vec<Missing>,
 }
 
 /// Whether a version is one of those that are wanted.
@@ -74,7 +76,9 @@ impl Resolver<'_> {
         for dependency in missing {
             if is_on(dependency, self.problems, self.origins) {
                 let other = present.iter().find(|inner| inner.metadata.name == dependency.name);
-                self.problems.push(missing_chart(dependency, chart.file, other));
+                self.problems.extend(other.map(|other| unfit(dependency, other)));
+                let place = dependency.place.unwrap_or(Place { file: chart.file, span: Span::new(0, 0) });
+                self.missing.push(Missing { name: dependency.known_as().to_owned(), place });
             }
         }
         let off: Vec<&Dependency> =
@@ -100,7 +104,10 @@ impl Resolver<'_> {
         }
         let merged = coalesce(chart, &empty(), &mut self.merge(true))?;
         let imported = empty();
-        for dependency in &chart.metadata.dependencies {
+        let is_here = |dependency: &&Dependency| {
+            chart.dependencies.iter().any(|inner| inner.metadata.name == dependency.known_as())
+        };
+        for dependency in chart.metadata.dependencies.iter().filter(is_here) {
             for import in &dependency.imports {
                 let child = format!("{}.{}", dependency.known_as(), import.child);
                 let Some(found) = table_at(&merged, &child) else {
@@ -177,19 +184,12 @@ fn by_condition(
     None
 }
 
-/// A chart that is named and not there, or not in the right version.
-fn missing_chart(dependency: &Dependency, file: crate::source::FileId, other: Option<&Chart>) -> Diagnostic {
-    let start = Place { file, span: crate::source::Span::new(0, 0) };
-    let at = Some(dependency.place.unwrap_or(start));
-    let name = &dependency.name;
-    let message = match other {
-        Some(other) => format!(
-            "the chart `{name}` is here in version {}, and {} is wanted: it is left out",
-            other.metadata.version, dependency.version
-        ),
-        None => format!(
-            "the chart `{name}` is needed and not here: what it would add, and what needs it, is not rendered"
-        ),
-    };
-    with_help(error(at, message, "needed here"), "`helm dependency build` puts it into charts/")
+/// A chart that is there in a version that nobody asked for: Helm leaves it out without a word.
+fn unfit(dependency: &Dependency, other: &Chart) -> Diagnostic {
+    let message = format!(
+        "the chart `{}` is here in version {}, and {} is wanted: it is left out",
+        dependency.name, other.metadata.version, dependency.version
+    );
+    let help = "`helm dependency build` puts the right one into charts/";
+    with_help(warning(dependency.place, message, "needed here"), help)
 }

@@ -18,6 +18,7 @@ mod metadata;
 pub mod read;
 mod record;
 pub mod render;
+mod said;
 mod schema;
 pub mod set;
 mod values;
@@ -43,6 +44,11 @@ fn error(place: Option<Place>, message: impl Into<String>, label: impl Into<Stri
 
 fn warning(place: Option<Place>, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
     Diagnostic { severity: Severity::Warning, ..error(place, message, label) }
+}
+
+/// Something that is fine where it is, and keeps a part of a chart from being judged.
+fn not_judged(place: Option<Place>, message: impl Into<String>) -> Diagnostic {
+    Diagnostic { about: About::NotJudged, severity: Severity::Info, ..error(place, message, "") }
 }
 
 fn with_help(problem: Diagnostic, help: impl Into<String>) -> Diagnostic {

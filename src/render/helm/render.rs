@@ -14,6 +14,7 @@ use super::load::{Chart, load, values_of};
 use super::manifest::{Manifest, manifests, order};
 use super::metadata::place;
 use super::read::ChartFolder;
+use super::said::{Stop, Trouble};
 use super::set::{Kind, ReadFile, set};
 use super::values::{Merge, coalesce, empty, overlay, table};
 use super::{dependencies, error, schema, with_help};
@@ -62,24 +63,32 @@ pub fn render(
     settings: &Settings,
     read: &ReadFile<'_>,
 ) -> (Option<Rendered>, Vec<Diagnostic>) {
-    let mut problems = Vec::new();
-    match try_render(chart, settings, read, &mut problems) {
-        Ok(rendered) => (rendered, problems),
-        Err(problem) => {
-            problems.push(problem);
-            (None, problems)
-        }
-    }
+    let (rendered, trouble) = attempt(chart, settings, read);
+    (rendered, trouble.tell())
+}
+
+/// Renders a chart, and leaves open what to say about it.
+pub(super) fn attempt(
+    chart: &ChartFolder,
+    settings: &Settings,
+    read: &ReadFile<'_>,
+) -> (Option<Rendered>, Trouble) {
+    let mut trouble = Trouble::default();
+    let rendered = try_render(chart, settings, read, &mut trouble).unwrap_or_else(|problem| {
+        trouble.problems.push(problem);
+        None
+    });
+    (rendered, trouble)
 }
 
 fn try_render(
     folder: &ChartFolder,
     settings: &Settings,
     read: &ReadFile<'_>,
-    problems: &mut Vec<Diagnostic>,
+    trouble: &mut Trouble,
 ) -> Result<Option<Rendered>, Diagnostic> {
     let mut origins = Origins::default();
-    let mut chart = load(&folder.files, "", &mut origins, problems)?;
+    let mut chart = load(&folder.files, "", &mut origins, &mut trouble.problems)?;
     if chart.metadata.is_library {
         return Ok(None);
     }
@@ -92,16 +101,16 @@ fn try_render(
         && !dependencies::fits(wanted, &kubernetes)
     {
         let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
-        problems.push(with_help(
+        trouble.problems.push(with_help(
             error(at.or(Some(start)), message, "wanted here"),
             "name the version that you run",
         ));
     }
     let given = given_values(settings, read, &mut origins)?;
-    dependencies::process(&mut chart, &given, &mut origins, problems)?;
-    let mut merge = Merge { origins: &mut origins, keeps_null: false, warnings: Some(problems) };
+    dependencies::process(&mut chart, &given, &mut origins, trouble)?;
+    let mut merge = Merge { origins: &mut origins, keeps_null: false, warnings: Some(&mut trouble.problems) };
     let values = coalesce(&chart, &given, &mut merge)?;
-    schema::check(&chart, &values, &origins, problems);
+    schema::check(&chart, &values, &origins, &mut trouble.problems);
     let release = Release {
         name: &settings.release,
         namespace: &settings.namespace,
@@ -109,7 +118,7 @@ fn try_render(
         api_versions: &settings.api_versions,
     };
     let parts = templates(&chart, &values, &release, &mut origins);
-    Ok(Some(execute(folder, &chart, settings, &parts, origins, problems)))
+    Ok(Some(execute(folder, &chart, settings, &parts, origins, trouble)))
 }
 
 /// What the files of values and `--set` say.
@@ -139,13 +148,13 @@ fn execute(
     settings: &Settings,
     parts: &[Template<'_>],
     origins: Origins,
-    problems: &mut Vec<Diagnostic>,
+    trouble: &mut Trouble,
 ) -> Rendered {
     let mut parsed = Templates::new();
     let mut broken = Vec::new();
     for part in parts {
         if let Err(wrong) = parsed.add(&part.name, part.file.id, &part.file.content.text()) {
-            problems.push(trouble(&wrong, part, &origins));
+            trouble.problems.push(stop(&wrong, part, &origins).diagnostic());
             broken.push(&part.name);
         }
     }
@@ -158,7 +167,7 @@ fn execute(
         let output = match rendering.execute(&part.name, dot) {
             Ok(output) => output,
             Err(wrong) => {
-                problems.push(trouble(&wrong, part, &rendering.origins));
+                trouble.stopped.push(stop(&wrong, part, &rendering.origins));
                 if rendering.budget.is_spent() {
                     break;
                 }
@@ -175,7 +184,7 @@ fn execute(
                 output.text.pieces().find(|piece| piece.end as usize > odd.start).map(|piece| piece.origin);
             let at =
                 at.and_then(|origin| place(&rendering.origins, origin)).unwrap_or_else(|| part_start(part));
-            problems.push(error(
+            trouble.problems.push(error(
                 Some(at),
                 format!("what `{}` renders to {}", part.path, odd.says),
                 "rendered here",
@@ -230,17 +239,13 @@ fn part_start(part: &Template<'_>) -> Place {
 }
 
 /// An error of a template, with the key of the values that would mend it.
-fn trouble(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Diagnostic {
-    let place = wrong.place().unwrap_or_else(|| part_start(part));
-    let message = if wrong.deliberate {
-        format!("the chart asks for something else: {}", wrong.message.trim())
-    } else {
-        format!("`{}` cannot be rendered: {}", part.path, wrong.message.trim())
-    };
-    let problem = error(Some(place), message, "");
-    match key(origins, wrong.origin, 0) {
-        Some(key) => with_help(problem, format!("it depends on `{key}` of the chart's values")),
-        None => problem,
+fn stop(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Stop {
+    Stop {
+        template: part.path.to_string(),
+        place: wrong.place().unwrap_or_else(|| part_start(part)),
+        message: wrong.message.trim().to_owned(),
+        key: key(origins, wrong.origin, 0),
+        is_deliberate: wrong.deliberate,
     }
 }
 

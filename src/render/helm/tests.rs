@@ -221,13 +221,17 @@ fn what_is_missing_is_said() {
     assert_eq!(
         said,
         [
-            "the chart `gone` is needed and not here: what it would add, and what needs it, is not rendered",
             "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: it is left out",
+            "the charts `gone` and `old` are not in charts/: neither they nor what needs them is judged",
         ]
     );
     assert!(problems.iter().all(|problem| problem.place.is_some()));
     let off = with("gone: {enabled: false}\n", &[]);
-    assert_eq!(rendered(&files, &off).1.len(), 1, "what is switched off is not missed");
+    assert_eq!(
+        rendered(&files, &off).1.last().map(|problem| problem.message.as_str()),
+        Some("the chart `old` is not in charts/: neither it nor what needs it is judged"),
+        "what is switched off is not missed"
+    );
 }
 
 #[test]
@@ -370,4 +374,55 @@ fn a_template_without_end() {
         assert_eq!(problems.len(), 1, "{text}");
         assert_eq!(problems[0].severity, Severity::Error);
     }
+}
+
+/// What is said about charts of a project, each with two sets of values.
+fn in_passing(files: &[(&str, &str)], other: &str) -> Vec<(Severity, String)> {
+    let chart = folder(files);
+    let troubles = [Settings::default(), with(other, &[])]
+        .map(|settings| super::render::attempt(&chart, &settings, &|_| Err(String::new())).1);
+    let said = super::said::gather(troubles.iter());
+    said.into_iter().map(|problem| (problem.severity, problem.message)).collect()
+}
+
+#[test]
+fn what_follows_from_a_missing_chart_is_not_said() {
+    let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n\
+        - {name: lib, version: 1.0.0}\n- {name: db, version: 1.0.0, condition: db.enabled}\n";
+    let files = [
+        ("Chart.yaml", chart),
+        ("values.yaml", "db: {enabled: false}\n"),
+        ("templates/a.yaml", "a: {{ include \"lib.name\" . }}\n"),
+        ("templates/b.yaml", "{{ fail \"name it\" }}\n"),
+    ];
+    assert_eq!(
+        in_passing(&files, "db: {enabled: true}\n"),
+        [
+            "the charts `lib` and `db` are not in charts/: neither they nor what needs them is judged",
+            "the chart asks for something else: name it",
+        ]
+        .map(|says| (Severity::Info, says.to_owned()))
+    );
+}
+
+#[test]
+fn errors_of_a_chart_are_said_once_and_not_too_often() {
+    let helpers = "{{ define \"x\" }}{{ .Values.image.tag.major }}{{ end }}\n";
+    let mut files = vec![
+        CHART,
+        ("templates/_h.tpl", helpers),
+        ("templates/a.yaml", "a: {{ include \"x\" . }}\n"),
+        ("templates/b.yaml", "b: {{ include \"x\" . }}\n"),
+    ];
+    let says = |files: &[(&str, &str)]| in_passing(files, "image: {}\n");
+    let [(Severity::Warning, one)] = &says(&files)[..] else { panic!("{:?}", says(&files)) };
+    assert!(one.ends_with("cannot be rendered: nil pointer evaluating interface {}.tag"), "{one}");
+    let own = "a: {{ .Values.image.tag.minor }}\n";
+    files.extend(
+        ["templates/c.yaml", "templates/d.yaml", "templates/e.yaml", "templates/f.yaml"]
+            .map(|name| (name, own)),
+    );
+    let all = says(&files);
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(all[3].1, "2 more templates of this chart stop, the next of them here");
 }

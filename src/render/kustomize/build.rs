@@ -44,7 +44,7 @@ pub(super) struct Build<'a> {
     stack: Vec<Utf8PathBuf>,
     /// Folders that were built for somebody else.
     done: FxHashMap<Utf8PathBuf, (Accumulated, bool)>,
-    /// Patches of components that nobody uses find nothing, and that is right.
+    /// The root is a component that nobody uses: its patches find nothing, and that is right.
     pub(super) is_lone_component: bool,
 }
 
@@ -85,6 +85,7 @@ impl<'a> Build<'a> {
         self.use_schema(kustomization);
         let mut accumulated = self.empty();
         self.accumulate(kustomization, &mut accumulated);
+        self.stack.push(kustomization.folder.clone());
         let Accumulated { mut set, config, vars } = accumulated;
         hash::add_suffixes(self, &mut set);
         references::fix(self, &mut set, &config);
@@ -99,6 +100,9 @@ impl<'a> Build<'a> {
             marks::managed_by(&mut set, wish.from);
         }
         set.list.iter_mut().for_each(Resource::tidy_annotations);
+        self.stack.pop();
+        // What its users have is not known.
+        self.is_partial |= self.is_lone_component;
         set
     }
 
@@ -106,10 +110,12 @@ impl<'a> Build<'a> {
         Accumulated { set: Set::default(), config: Rc::clone(&self.defaults), vars: Vec::new() }
     }
 
-    /// Notes what is wrong; what is built is not whole.
+    /// Notes what is wrong; what is built is not whole. That a component cannot be built alone is no fault of it.
     pub(super) fn note(&mut self, problem: Problem) {
         self.is_partial = true;
-        self.say(Gravity::Error, problem);
+        if !self.is_lone_component {
+            self.say(Gravity::Error, problem);
+        }
     }
 
     /// Says something once.
@@ -248,7 +254,10 @@ impl<'a> Build<'a> {
         if files::is_remote(path) {
             return Err(remote(path, from));
         }
-        let found = files::join(&kustomization.folder, path).filter(|_| !path.is_empty());
+        if path.is_empty() {
+            return Err(Problem::new("an entry that is no path", from));
+        }
+        let found = files::join(&kustomization.folder, path);
         let found =
             found.ok_or_else(|| Problem::new(format!("`{path}` leads out of what is checked"), from))?;
         if !found.starts_with(&kustomization.folder) && self.files.exists(&found) {
@@ -304,7 +313,8 @@ impl<'a> Build<'a> {
         self.use_schema(inner);
         let mut made = self.empty();
         self.accumulate(inner, &mut made);
-        if is_plain && Rc::ptr_eq(&self.schema, &self.builtin) {
+        // What failed for a component alone is still to be said where it is used by others.
+        if is_plain && Rc::ptr_eq(&self.schema, &self.builtin) && !self.is_lone_component {
             self.done.insert(inner.folder.clone(), (made.clone(), self.is_partial));
         }
         self.is_partial |= before;
@@ -318,6 +328,9 @@ impl<'a> Build<'a> {
         path: &str,
         from: From,
     ) -> Result<Option<Kustomization>, Problem> {
+        if path.is_empty() {
+            return Err(Problem::new("an entry that is no path", from));
+        }
         let folder = files::join(&kustomization.folder, path);
         let found = match &folder {
             Some(folder) => self.kustomization(folder)?,
@@ -379,6 +392,10 @@ impl<'a> Build<'a> {
     fn use_schema(&mut self, kustomization: &Kustomization) {
         let Some(entry) = kustomization.node.get("openapi").and_then(|node| node.get("path")) else { return };
         if !Rc::ptr_eq(&self.schema, &self.builtin) {
+            return;
+        }
+        if files::is_remote(entry.written()) {
+            self.say(Gravity::Info, remote(entry.written(), entry.from));
             return;
         }
         match self.file(kustomization, entry) {

@@ -96,7 +96,9 @@ fn walk(
                 }
                 (None, Some(made)) => node.set(key, from, made),
                 (Some(there), Some(made)) if there.is_null() => node.set(key, from, made),
-                (Some(there), None) if !rest.is_empty() && !leads(there, rest) => return Ok(()),
+                (Some(there), None) if make == Make::Nothing && !rest.is_empty() && !leads(there, rest) => {
+                    return Ok(());
+                }
                 (Some(_), _) => {}
             }
             match node.get_mut(key) {

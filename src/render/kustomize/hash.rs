@@ -27,10 +27,11 @@ pub(super) fn add_suffixes(build: &mut Build<'_>, set: &mut Set) {
 }
 
 /// Ten characters, of an alphabet that spells no words.
+///
+/// Kustomize means to hash the name too, but looks for it under one key `metadata/name`, which nothing has: it is always empty.
 fn hash(resource: &Resource) -> String {
     let node = &resource.node;
     let mut json = String::new();
-    let text = |path: &[&str]| node.at(path).map_or("", Node::written);
     match &*resource.kind() {
         "ConfigMap" => {
             let binary = node.get("binaryData").filter(|data| data.is_map());
@@ -42,21 +43,18 @@ fn hash(resource: &Resource) -> String {
             }
             json.push_str("\"data\":");
             data(node.get("data"), &mut json);
-            json.push_str(",\"kind\":\"ConfigMap\",\"name\":");
-            string(text(&["metadata", "name"]), &mut json);
-            json.push('}');
+            json.push_str(",\"kind\":\"ConfigMap\",\"name\":\"\"}");
         }
         "Secret" => {
             json.push_str("{\"data\":");
             data(node.get("data"), &mut json);
-            json.push_str(",\"kind\":\"Secret\",\"name\":");
-            string(text(&["metadata", "name"]), &mut json);
+            json.push_str(",\"kind\":\"Secret\",\"name\":\"\"");
             if let Some(plain) = node.get("stringData").filter(|data| data.is_map()) {
                 json.push_str(",\"stringData\":");
                 encode(plain, &mut json);
             }
             json.push_str(",\"type\":");
-            string(text(&["type"]), &mut json);
+            string(node.get("type").map_or("", Node::written), &mut json);
             json.push('}');
         }
         _ => encode(node, &mut json),

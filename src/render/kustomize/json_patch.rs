@@ -43,12 +43,19 @@ fn step(document: &mut Node, operation: &Node, trail: &mut Trail<'_>, work: &mut
     match operation.str("op").unwrap_or_default() {
         "add" => add(document, &pointer, value(), path.from, trail, work).map_err(fail),
         "replace" => {
-            let old = find(document, &pointer).ok_or_else(missing)?;
             let mut new = value();
-            check(&pointer, &new, work).map_err(fail)?;
-            new.from = trail.over(new.from, old.from);
-            *old = new;
-            Ok(())
+            if let Some(old) = find(document, &pointer) {
+                check(&pointer, &new, work).map_err(fail)?;
+                new.from = trail.over(new.from, old.from);
+                *old = new;
+                return Ok(());
+            }
+            // The library that Kustomize uses adds a key that a map lacks.
+            let above = pointer.split_last().and_then(|(_, above)| find(document, above));
+            if !above.is_some_and(|above| above.is_map()) {
+                return Err(missing());
+            }
+            add(document, &pointer, new, path.from, trail, work).map_err(fail)
         }
         "remove" => remove(document, &pointer).map(drop).ok_or_else(missing),
         "test" => {

@@ -211,6 +211,14 @@ impl Merger<'_, '_> {
                 elements.remove(&names, &texts);
                 continue;
             };
+            if let Some(old) = old.filter(|_| keyed && !replaces) {
+                // The patch repeats these keys to say which element it means: they are still where they were.
+                for name in &names {
+                    if let (Some(before), Some(now)) = (elements.slots[old].get(name), merged.get_mut(name)) {
+                        now.from = before.from;
+                    }
+                }
+            }
             if keyed && merged.is_map() {
                 for (name, text) in names.iter().zip(&texts) {
                     if merged.get(name).is_none() && !text.is_empty() {

@@ -70,9 +70,10 @@ impl Set {
         taken.map(|(at, _)| at).collect()
     }
 
-    /// A resource whose name another one has, too.
+    /// A resource whose name another one has, too. Those that a patch has just deleted have none.
     pub(super) fn first_double(&self, schema: &Schema) -> Option<&Resource> {
         let mut known: FxHashSet<Id> = FxHashSet::default();
-        self.list.iter().find(|resource| !known.insert(resource.id().effective(schema)))
+        let mut there = self.list.iter().filter(|resource| !resource.node.is_null());
+        there.find(|resource| !known.insert(resource.id().effective(schema)))
     }
 }

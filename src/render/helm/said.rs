@@ -1,0 +1,139 @@
+//! What is said about a chart that cannot be rendered wholly: each thing once, however many templates and sets of values meet
+//! it, and nothing that follows from a chart which is only fetched when somebody deploys.
+
+use super::{error, not_judged, with_help};
+use crate::finding::{About, Diagnostic, Severity};
+use crate::source::Place;
+
+/// How many of a chart's own errors are said; the rest is counted.
+const OFTEN: usize = 3;
+
+/// What kept a chart from being rendered wholly with one set of values.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// Charts that are named and not there.
+    pub missing: Vec<Missing>,
+    /// Templates that stopped with an error.
+    pub stopped: Vec<Stop>,
+    /// Everything else that is wrong.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A chart that is named and not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// By what name the chart's values know it.
+    pub name: String,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// Why a template stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    /// The template that was to be rendered. The error may stand in one that it includes.
+    pub template: String,
+    /// Where it stopped.
+    pub place: Place,
+    /// The error.
+    pub message: String,
+    /// The path of the values that it depends on.
+    pub key: Option<String>,
+    /// Whether the chart's author wanted it to stop: `required` and `fail`.
+    pub is_deliberate: bool,
+}
+
+impl Trouble {
+    /// What is said to somebody who asked for just this: all of it, as errors where Helm would stop.
+    pub(super) fn tell(self) -> Vec<Diagnostic> {
+        let mut problems = self.problems;
+        problems.extend(absent(&self.missing.iter().collect::<Vec<_>>()));
+        problems.extend(self.stopped.iter().map(Stop::diagnostic));
+        problems
+    }
+}
+
+impl Stop {
+    /// The error that Helm stops with.
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        let message = if self.is_deliberate {
+            format!("the chart asks for something else: {}", self.message)
+        } else {
+            format!("`{}` cannot be rendered: {}", self.template, self.message)
+        };
+        let problem = error(Some(self.place), message, "");
+        match &self.key {
+            Some(key) => with_help(problem, format!("it depends on `{key}` of the chart's values")),
+            None => problem,
+        }
+    }
+
+    /// The same among the findings of a project, which nobody may ever deploy with these values.
+    fn in_passing(&self) -> Diagnostic {
+        let problem = self.diagnostic();
+        if self.is_deliberate {
+            Diagnostic { about: About::NotJudged, severity: Severity::Info, ..problem }
+        } else {
+            Diagnostic { severity: Severity::Warning, ..problem }
+        }
+    }
+}
+
+/// What is to be said after a chart was rendered with each of its sets of values.
+pub(super) fn gather<'t>(troubles: impl Iterator<Item = &'t Trouble>) -> Vec<Diagnostic> {
+    let (mut missing, mut stopped, mut problems) = (Vec::new(), Vec::<&Stop>::new(), Vec::new());
+    for trouble in troubles {
+        for chart in &trouble.missing {
+            if !missing.contains(&chart) {
+                missing.push(chart);
+            }
+        }
+        for stop in &trouble.stopped {
+            // Templates of a chart that is not there, and values that only it has.
+            let follows = !trouble.missing.is_empty() && !stop.is_deliberate;
+            if !follows && stopped.iter().all(|other| other.place != stop.place) {
+                stopped.push(stop);
+            }
+        }
+        for problem in &trouble.problems {
+            if !problems.contains(problem) {
+                problems.push(problem.clone());
+            }
+        }
+    }
+    problems.extend(absent(&missing));
+    let (deliberate, own): (Vec<&Stop>, Vec<&Stop>) =
+        stopped.into_iter().partition(|stop| stop.is_deliberate);
+    for group in [own, deliberate] {
+        problems.extend(group.iter().take(OFTEN).map(|stop| stop.in_passing()));
+        if let Some(next) = group.get(OFTEN) {
+            let more = group.len() - OFTEN;
+            let message = format!("{more} more templates of this chart stop, the next of them here");
+            problems.push(Diagnostic { message, help: None, ..next.in_passing() });
+        }
+    }
+    problems
+}
+
+/// That charts are missing. It is how most repositories are, and so no error.
+fn absent(missing: &[&Missing]) -> Option<Diagnostic> {
+    let first = missing.first()?;
+    let mut names: Vec<String> = Vec::new();
+    for name in missing.iter().map(|chart| format!("`{}`", chart.name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let message = match names.as_slice() {
+        [one] => format!("the chart {one} is not in charts/: neither it nor what needs it is judged"),
+        [before @ .., last] => {
+            let before = before.join(", ");
+            format!(
+                "the charts {before} and {last} are not in charts/: neither they nor what needs them is judged"
+            )
+        }
+        [] => return None,
+    };
+    let problem = not_judged(Some(first.place), message);
+    Some(with_help(problem, "`helm dependency build` puts what is missing into charts/"))
+}
