@@ -97,3 +97,27 @@ fn canonical(node: NodeRef<'_>) -> String {
         kind => format!("{kind:?} {:?}", node.text()),
     }
 }
+
+#[test]
+fn a_component_that_nothing_uses_has_no_fault() {
+    let texts = [
+        (
+            "loud/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [missing.yaml]\npatches:\n\
+             \x20 - patch: '[{op: remove, path: /spec}]'\n    target: {kind: Deployment, name: shop}\n  - path: patch.yaml\n",
+        ),
+        (
+            "loud/patch.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {replicas: 3}\n",
+        ),
+        ("plain/kustomization.yaml", "resources: [missing.yaml]\n"),
+    ];
+    let trees: Vec<(&Utf8Path, Tree)> =
+        (0..).zip(texts).map(|(id, (path, text))| (Utf8Path::new(path), parsed(FileId(id), text))).collect();
+    let trees: Vec<(&Utf8Path, &Tree)> = trees.iter().map(|(path, tree)| (*path, tree)).collect();
+    let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+    let folders: Vec<&str> = built.notes.iter().map(|note| note.folder.as_str()).collect();
+    assert_eq!(folders, ["plain"], "{:#?}", built.notes);
+    assert!(built.covered.contains(&FileId(1)), "the patch is judged by itself: {:?}", built.covered);
+    assert!(built.overlays.iter().all(|overlay| overlay.is_partial), "{:#?}", built.overlays);
+}

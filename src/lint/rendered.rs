@@ -133,10 +133,8 @@ impl Renderings {
         let before = before.trim_end_matches([' ', '"']);
         let misses = (is_left_out || !fault.missing.is_empty()) && before.ends_with("name:");
         let is_metadata = sources.path(traced.primary.file).file_name() == Some("Chart.yaml");
-        match misses || is_metadata {
-            true => trail.printed(page, place.span).or(Some(traced)),
-            false => Some(traced),
-        }
+        let printed = trail.printed(page, place.span).filter(|_| misses || is_metadata);
+        printed.filter(|printed| printed.primary.file != traced.primary.file).or(Some(traced))
     }
 
     /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
