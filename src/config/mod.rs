@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::spelling::nearest;
 pub use globs::Globs;
-pub use names::{Names, covers, family};
+pub use names::{Names, covers, family, short};
 
 use crate::finding::{About, Confidence, Diagnostic, Label, Severity};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
