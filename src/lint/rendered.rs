@@ -22,6 +22,7 @@ use crate::render::helm::files::Content;
 use crate::render::helm::read::{ChartFolders, Reader};
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::Gravity;
+use crate::render::template::GAP;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
 use crate::rule::page::Page as RulePage;
@@ -231,8 +232,13 @@ fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
-        let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
-        if scalar && trail.unknown(page, node.span()).is_some() {
+        let is_unknown = match node.kind() {
+            NodeKind::List | NodeKind::Null => false,
+            // Which entries a missing template would have printed, nobody knows.
+            NodeKind::Map => node.get(GAP).is_some(),
+            _ => trail.unknown(page, node.span()).is_some(),
+        };
+        if is_unknown {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::super::origin::{Origin, Origins, Source};
-use super::super::template::{Error, Options, ParsedFile, Rendering, Templates};
+use super::super::template::{Error, GAP, Options, ParsedFile, Rendering, Templates};
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
@@ -181,7 +181,8 @@ impl<'c> Prepared<'c> {
         trouble: &mut Trouble,
     ) -> Rendered {
         let (parsed, broken) = self.parse(parts, &origins, trouble);
-        let options = Options { stack: STACK, ..Options::default() };
+        let gaps = (!trouble.missing.is_empty()).then_some("a template of a chart that is not in charts/");
+        let options = Options { stack: STACK, gaps, ..Options::default() };
         let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
         let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
         let mut left_out = Vec::new();
@@ -202,7 +203,9 @@ impl<'c> Prepared<'c> {
             }
             let name = self.folder.folder.join(&part.path);
             let (mut documents, odd) = manifests(&name, &part.name, &output.text);
-            for odd in odd {
+            // What stands for missing templates need not fit in everywhere.
+            let has_gaps = gaps.is_some() && output.text.as_str().contains(GAP);
+            for odd in odd.into_iter().filter(|_| !has_gaps) {
                 let at = output
                     .text
                     .pieces()
