@@ -229,7 +229,9 @@ fn what_is_missing_is_said() {
     let off = with("gone: {enabled: false}\n", &[]);
     assert_eq!(
         rendered(&files, &off).1.last().map(|problem| problem.message.as_str()),
-        Some("the chart `old` is not in charts/: its objects are not judged, and what its templates print is unknown"),
+        Some(
+            "the chart `old` is not in charts/: its objects are not judged, and what its templates print is unknown"
+        ),
         "what is switched off is not missed"
     );
 }
