@@ -500,6 +500,17 @@ impl Config {
         severity: Severity,
         confidence: Confidence,
     ) -> Option<Severity> {
+        self.judge_there(rule, (path, || self.is_test(path)), severity, confidence)
+    }
+
+    /// [`Config::judge`] for one who may know already what [`Config::is_test`] says of the path.
+    pub fn judge_there(
+        &self,
+        rule: &str,
+        (path, is_test): (&Utf8Path, impl FnOnce() -> bool),
+        severity: Severity,
+        confidence: Confidence,
+    ) -> Option<Severity> {
         let mut selected = self.decide(rule);
         let mut grave = severity_of(&self.severity, rule).unwrap_or(severity);
         let mut fixed = false;
@@ -524,7 +535,7 @@ impl Config {
                 fixed = true;
             }
         }
-        if fixed || !self.is_test(path) {
+        if fixed || !is_test() {
             return selected.admits(severity, confidence).then_some(grave);
         }
         let lowered =
