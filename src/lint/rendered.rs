@@ -19,7 +19,7 @@ use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::{Charts, Wanted, render_needed};
 use crate::render::helm::files::Content;
-use crate::render::helm::read::Reader;
+use crate::render::helm::read::{ChartFolders, Reader};
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::Gravity;
 use crate::render::trace::{Page, Traced, Trail};
@@ -283,23 +283,11 @@ fn charts(
     );
     let (trails, more) = charts.render(Trail::of);
     outcome.diagnostics.extend(problems.into_iter().chain(more));
-    for folder in charts.folders() {
-        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
-            file.role = Role::Ingredient;
-        });
-    }
+    let folders: ChartFolders = charts.folders().map(Utf8Path::to_owned).collect();
+    project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
+        file.role = Role::Ingredient;
+    });
     trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
-}
-
-/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
-fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
-    let Ok(inside) = path.strip_prefix(chart) else { return false };
-    let mut parts = inside.components().map(|part| part.as_str());
-    match (parts.next(), parts.next()) {
-        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
-        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
-        _ => false,
-    }
 }
 
 fn overlays(
