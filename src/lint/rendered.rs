@@ -283,7 +283,8 @@ fn charts(
             file.role = Role::Ingredient;
         });
     }
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 /// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
@@ -324,8 +325,9 @@ fn overlays(
                 },
                 chart: &|chart| {
                     let mut reader = reader.borrow_mut();
-                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let folder = reader.chart(&chart.folder);
+                    folder.files.get("Chart.yaml")?;
+                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let (rendered, found) = render_needed(&folder, &settings);
                     problems.borrow_mut().extend(found);
                     rendered

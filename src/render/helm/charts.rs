@@ -76,13 +76,17 @@ impl Charts {
         self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
     }
 
-    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
-    pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it;
+    /// beside it stands whether all of the chart's templates were rendered.
+    pub fn render<T: Send>(
+        &self,
+        finish: impl Fn(Rendered) -> T + Sync,
+    ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
         let one = |(at, settings): (usize, &Settings)| {
             let chart = &self.jobs[at].0;
             let contained = catch_unwind(AssertUnwindSafe(|| {
                 let (rendered, trouble) = attempt(chart, settings, &unread);
-                (rendered.map(&finish), trouble)
+                (rendered.map(|rendered| (finish(rendered), trouble.stopped.is_empty())), trouble)
             }));
             let (done, trouble) = contained.unwrap_or_else(|_| {
                 let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
