@@ -287,7 +287,8 @@ fn charts(
     project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
         file.role = Role::Ingredient;
     });
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 fn overlays(
@@ -317,8 +318,9 @@ fn overlays(
                 },
                 chart: &|chart| {
                     let mut reader = reader.borrow_mut();
-                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let folder = reader.chart(&chart.folder);
+                    folder.files.get("Chart.yaml")?;
+                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let (rendered, found) = render_needed(&folder, &settings);
                     problems.borrow_mut().extend(found);
                     rendered

@@ -245,8 +245,8 @@ impl<'a> Pen<'_, 'a> {
             counts.collect::<Vec<String>>().join(", ")
         } else if view.outcome.failed {
             self.paint(tint(Severity::Error), "the run failed, with no findings")
-        } else if summary.objects == 0 {
-            "nothing to judge: no objects".to_owned()
+        } else if summary.subjects == 0 {
+            "nothing to judge".to_owned()
         } else if open {
             "no findings".to_owned()
         } else {
