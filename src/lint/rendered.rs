@@ -218,6 +218,11 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
     found
 }
 
+/// Whether a file goes by this name; every file is asked, so its path is not taken apart for that.
+fn is_named(path: &Utf8Path, name: &str) -> bool {
+    path.as_str().strip_suffix(name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+}
+
 /// The kind of the object that a rule's fix adds.
 fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
@@ -252,9 +257,9 @@ pub(super) fn project(
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Renderings {
-    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
-    let has_charts = names.contains(&"Chart.yaml");
-    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let is_there = |name: &str| project.sources.iter().any(|(_, file)| is_named(&file.path, name));
+    let has_charts = is_there("Chart.yaml");
+    let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
     let mut all = Vec::new();
     if has_charts {
         all.extend(charts(config, inputs, settings, project, outcome));
@@ -288,7 +293,8 @@ fn charts(
     project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
         file.role = Role::Ingredient;
     });
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 fn overlays(
@@ -318,8 +324,9 @@ fn overlays(
                 },
                 chart: &|chart| {
                     let mut reader = reader.borrow_mut();
-                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let folder = reader.chart(&chart.folder);
+                    folder.files.get("Chart.yaml")?;
+                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let (rendered, found) = render_needed(&folder, &settings);
                     problems.borrow_mut().extend(found);
                     rendered

@@ -76,8 +76,12 @@ impl Charts {
         self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
     }
 
-    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
-    pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
+    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it;
+    /// beside it stands whether all of the chart's templates were rendered.
+    pub fn render<T: Send>(
+        &self,
+        finish: impl Fn(Rendered) -> T + Sync,
+    ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
         let threads = rayon::current_num_threads();
         // What one thread renders of a chart is prepared once; few charts are shared out between the threads.
         let shares = if self.jobs.len() < threads * 4 { threads } else { 1 };
@@ -93,7 +97,8 @@ impl Charts {
                     .map(|one| {
                         contained(chart, || {
                             let (rendered, trouble) = prepared.render(one, &unread);
-                            Ok((rendered.map(&finish), trouble))
+                            let is_whole = trouble.stopped.is_empty();
+                            Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
                         })
                     })
                     .collect(),
