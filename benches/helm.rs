@@ -7,7 +7,12 @@
 //!
 //! With `--speed` nothing is compared: of fifty charts with no values but their defaults, `helm template` alone is timed beside
 //! `steadfast check`, which renders and judges, each as a process of its own, and beside the same within one process.
+//!
+//! With `--provenance` no other program is needed: values are changed one by one, and what becomes other must have named them.
 #![allow(clippy::print_stdout, missing_docs)]
+
+#[path = "../tests/provenance/mutation.rs"]
+mod mutation;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,6 +45,11 @@ fn main() {
     if folders.is_empty() {
         println!("nothing compared: name folders with charts, `cargo bench --bench helm -- FOLDER…`");
         return;
+    }
+    if std::env::args().any(|argument| argument == "--provenance") {
+        let run =
+            std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || provenance(&folders));
+        return run.expect("a thread").join().expect("no panic");
     }
     let helm = std::env::var("HELM").unwrap_or_else(|_| "helm".to_owned());
     if Command::new(&helm).arg("version").output().is_err() {
@@ -470,4 +480,41 @@ fn children() -> u64 {
     let fields: Vec<&str> = about.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let field = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
     field(13) + field(14)
+}
+
+/// How many values of a chart are changed.
+const CHANGED: usize = 40;
+
+/// Changes values of every chart below the folders.
+fn provenance(folders: &[Utf8PathBuf]) {
+    let mut whole = mutation::Proof::default();
+    let mut charts = 0;
+    for root in folders {
+        let found = chart_files(root);
+        let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+        for folder in Reader::folders(inside) {
+            let mut sources = Sources::default();
+            let chart = Reader::new(root, &mut sources).chart(&folder);
+            let proof = mutation::prove(&chart, &Settings::default(), CHANGED);
+            charts += usize::from(proof.leaves > 0);
+            for line in proof.told.iter().take(3) {
+                println!("{folder}: {line}");
+            }
+            whole.add(proof);
+        }
+    }
+    let share = |part: usize, all: usize| 100.0 - 100.0 * part as f64 / all.max(1) as f64;
+    println!("{charts} charts: {} values changed, {} of them with an effect", whole.leaves, whole.effective);
+    println!(
+        "{} bytes became others: {:.2} % had named the value; of {} pieces that are a value's own bytes {:.2} % changed with it",
+        whole.changed,
+        share(whole.silent, whole.changed),
+        whole.exact,
+        share(whole.unmoved, whole.exact)
+    );
+    println!(
+        "{} values only brought something in: for {:.2} % it had been said that they leave it out",
+        whole.brought,
+        share(whole.unannounced, whole.brought)
+    );
 }

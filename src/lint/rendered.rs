@@ -173,7 +173,7 @@ impl Renderings {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
-        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        let traced = key.or_else(|| trail.omitted(page, &remedy(rule)?, sources));
         traced.map(|traced| self.on_disk(traced))
     }
 
