@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::spelling::nearest;
 pub use globs::Globs;
-pub use names::{Names, covers, family};
+pub use names::{Names, covers, family, short};
 
 use crate::finding::{About, Confidence, Diagnostic, Label, Severity};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -501,6 +501,18 @@ impl Config {
         severity: Severity,
         confidence: Confidence,
     ) -> Option<Severity> {
+        let is_test = || [Some(path), trial].into_iter().flatten().any(|path| self.is_test(path));
+        self.judge_there(rule, (path, is_test), severity, confidence)
+    }
+
+    /// [`Config::judge`] for one who may know already what [`Config::is_test`] says of its paths.
+    pub fn judge_there(
+        &self,
+        rule: &str,
+        (path, is_test): (&Utf8Path, impl FnOnce() -> bool),
+        severity: Severity,
+        confidence: Confidence,
+    ) -> Option<Severity> {
         let mut selected = self.decide(rule);
         let mut grave = severity_of(&self.severity, rule).unwrap_or(severity);
         let mut fixed = false;
@@ -525,7 +537,7 @@ impl Config {
                 fixed = true;
             }
         }
-        if fixed || ![Some(path), trial].into_iter().flatten().any(|path| self.is_test(path)) {
+        if fixed || !is_test() {
             return selected.admits(severity, confidence).then_some(grave);
         }
         let lowered =
