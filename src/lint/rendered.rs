@@ -36,6 +36,8 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// The charts that render wholly with their defaults.
+    whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
     in_archives: FxHashMap<FileId, Place>,
 }
@@ -49,6 +51,9 @@ impl Renderings {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
             };
+            if trail.settings.is_empty() && extent != Extent::Part {
+                this.whole.insert(trail.folder.clone());
+            }
             let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
                 // What runs when somebody tests a release is no part of it.
@@ -81,6 +86,7 @@ impl Renderings {
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
+        fault.trial = self.trial(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
@@ -143,6 +149,13 @@ impl Renderings {
         let trail = &self.all[self.by_file.get(&file)?.0];
         let of_folder = self.all.iter().filter(|other| other.folder == trail.folder).count();
         (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
+    }
+
+    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.
+    fn trial(&self, file: FileId) -> Option<Utf8PathBuf> {
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let name = Utf8Path::new(&trail.settings);
+        (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
     }
 
     fn written_at(&self, place: Place) -> Option<Traced> {
