@@ -114,11 +114,11 @@ pub(super) fn project(config: &Config, inputs: &Inputs, charts: ChartsAre, outco
             templates.push(file);
         }
         // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
-        // it is counted, not shown.
+        // it is counted, and shown only if somebody named it.
         let path = sources.path(file);
         let ours = || {
-            parsed.tree.text.contains("apiVersion")
-                && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path))
+            inputs.paths.iter().any(|named| named == path)
+                || parsed.tree.text.contains("apiVersion") && !config.is_test(path)
         };
         if !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
