@@ -339,7 +339,7 @@ fn all_at_once(root: &Utf8Path) {
     let (charts, _) = Charts::read(root, inside, &[], Some(KUBERNETES), &mut sources);
     let (sizes, _) =
         charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
-    let bytes: usize = sizes.iter().sum();
+    let bytes: usize = sizes.iter().map(|(size, _)| size).sum();
     println!(
         "{root}: {} renderings, {:.1} MB of text, in {:.2} s on {} threads",
         sizes.len(),

@@ -43,7 +43,9 @@ fn main() -> ExitCode {
         eprintln!("SKIPPED: no folder of a repository was given");
     }
     let mut all = Count::default();
-    println!("repository                                overlays  theirs   equal   bytes   ours ms  theirs ms");
+    println!(
+        "repository                                overlays  theirs   equal   bytes   ours ms  theirs ms"
+    );
     for folder in &folders {
         let count = repository(folder, is_there.then_some(program.as_str()), show);
         count.print(&folder.file_name().unwrap_or_default().to_string_lossy());
@@ -104,20 +106,25 @@ fn repository(folder: &Path, program: Option<&str>, show: usize) -> Count {
         count.bytes += usize::from(printed == theirs);
         let first = printed.lines().zip(theirs.lines()).position(|(ours, theirs)| ours != theirs);
         let theirs_text = theirs.clone();
-        let theirs = yaml::parse(FileId(0), Arc::from(theirs)).tree;
+        let theirs = yaml::parse_plain(FileId(0), Arc::from(theirs)).tree;
         let ours: Vec<Tree> = overlay
             .rendered
             .documents
             .iter()
-            .map(|document| yaml::parse(FileId(0), Arc::from(document.text.as_str())).tree)
+            .map(|document| yaml::parse_plain(FileId(0), Arc::from(document.text.as_str())).tree)
             .collect();
         match difference(&ours, &theirs) {
             None => {
                 count.equal += 1;
                 if printed != theirs_text && shown < show {
                     shown += 1;
-                    let line = |text: &str| text.lines().nth(first.unwrap_or(0)).unwrap_or_default().to_owned();
-                    println!("--- {at}: the same objects, but {} instead of {}", line(&printed), line(&theirs_text));
+                    let line =
+                        |text: &str| text.lines().nth(first.unwrap_or(0)).unwrap_or_default().to_owned();
+                    println!(
+                        "--- {at}: the same objects, but {} instead of {}",
+                        line(&printed),
+                        line(&theirs_text)
+                    );
                 }
             }
             Some(difference) if shown < show => {

@@ -195,7 +195,8 @@ fn compare(before: &Built, after: &Built, place: Place, name: Option<&str>) -> O
             let mut start = 0;
             for (old, line) in old.lines().zip(text.lines()) {
                 let same = old.bytes().zip(line.bytes()).take_while(|(one, two)| one == two).count();
-                let tail = old.bytes().rev().zip(line.bytes().rev()).take_while(|(one, two)| one == two).count();
+                let tail =
+                    old.bytes().rev().zip(line.bytes().rev()).take_while(|(one, two)| one == two).count();
                 let end = line.len() - tail.min(line.len() - same).min(old.len() - same.min(old.len()));
                 let stands = name.is_none_or(|name| line.contains(name.trim_matches(['"', '\''])));
                 if old != line && same < end && stands {

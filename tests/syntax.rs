@@ -410,6 +410,7 @@ fn templates_are_recognised_and_left_alone() {
         "a: \"{{ $labels.instance }}\"",
         "a: '{{inputs.parameters.x}}'",
         "key: \"{{ .Values.x }}\"\nname: x-{{ .Release.Name }}",
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: { values: { host: \"{{ .Release.Name }}.x\" } }",
         "summary: Host {{ $labels.instance }} is down",
         "image: foo:{{inputs.parameters.tag}}",
         "if: ${{ github.ref == 'x' }}\nrun: echo ${{ x }}",

@@ -399,9 +399,13 @@ fn render_says_where_lines_come_from() {
 
 /// A kustomization over a base.
 fn overlay() -> Folder {
-    Folder::new().with("steadfast.toml", "")
+    Folder::new()
+        .with("steadfast.toml", "")
         .with("base/kustomization.yaml", "resources: [api.yaml]\n")
-        .with("base/api.yaml", "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: api}\nspec: {replicas: 1}\n")
+        .with(
+            "base/api.yaml",
+            "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: api}\nspec: {replicas: 1}\n",
+        )
         .with("production/kustomization.yaml", "resources: [../base]\nreplicas: [{name: api, count: 3}]\n")
 }
 
@@ -427,7 +431,11 @@ fn render_builds_what_it_can_and_says_the_rest() {
     let said = folder.run(&["render", "production"]);
     assert_eq!(said.code, 1);
     assert!(said.out.contains("kind: Deployment"));
-    assert!(said.err.contains("production/kustomization.yaml:1") && said.err.contains("gone.yaml"), "{}", said.err);
+    assert!(
+        said.err.contains("production/kustomization.yaml:1") && said.err.contains("gone.yaml"),
+        "{}",
+        said.err
+    );
 }
 
 #[test]
@@ -456,5 +464,10 @@ fn render_says_what_is_wrong_and_prints_the_rest() {
     assert!(said.out.contains("kind: Deployment"));
     assert!(said.err.contains("name it") && said.err.contains("shop/templates/bad.yaml:1"), "{}", said.err);
     let said = folder.run(&["render", "."]);
-    assert_eq!((said.code, said.err.contains("neither a chart nor a kustomization")), (2, true), "{}", said.err);
+    assert_eq!(
+        (said.code, said.err.contains("neither a chart nor a kustomization")),
+        (2, true),
+        "{}",
+        said.err
+    );
 }

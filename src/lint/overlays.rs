@@ -85,8 +85,9 @@ fn with_files(asked: &Asked<'_>, sources: &mut Sources, problems: &mut Vec<Diagn
         },
         chart: &|chart| {
             let mut reader = reader.borrow_mut();
-            let settings = of_kustomization(chart, asked, &mut reader)?;
             let folder = reader.chart(&chart.folder);
+            folder.files.get("Chart.yaml")?;
+            let settings = of_kustomization(chart, asked, &mut reader)?;
             let (rendered, more) = render_needed(&folder, &settings);
             found.borrow_mut().extend(more);
             rendered

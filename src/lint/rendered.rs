@@ -18,6 +18,7 @@ use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::Charts;
+use crate::render::helm::read::ChartFolders;
 use crate::render::kustomize::Overlay;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, kustomize};
@@ -55,7 +56,7 @@ impl Renderings {
                 file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
-                let mut parsed = yaml::parse(id, Arc::clone(&page.text));
+                let mut parsed = yaml::parse_plain(id, Arc::clone(&page.text));
                 forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
@@ -214,6 +215,11 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
     found
 }
 
+/// Whether a file goes by this name; every file is asked, so its path is not taken apart for that.
+fn is_named(path: &Utf8Path, name: &str) -> bool {
+    path.as_str().strip_suffix(name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+}
+
 /// The kind of the object that a rule's fix adds.
 fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
@@ -243,9 +249,9 @@ pub(super) fn project(
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Renderings {
-    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
-    let has_charts = names.contains(&"Chart.yaml");
-    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let is_there = |name: &str| project.sources.iter().any(|(_, file)| is_named(&file.path, name));
+    let has_charts = is_there("Chart.yaml");
+    let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
     let mut all = Vec::new();
     if has_charts {
         all.extend(charts(config, inputs, settings, project, outcome));
@@ -275,23 +281,12 @@ fn charts(
     );
     let (trails, more) = charts.render(Trail::of);
     outcome.diagnostics.extend(problems.into_iter().chain(more));
-    for folder in charts.folders() {
-        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
-            file.role = Role::Ingredient;
-        });
-    }
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
-}
-
-/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
-fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
-    let Ok(inside) = path.strip_prefix(chart) else { return false };
-    let mut parts = inside.components().map(|part| part.as_str());
-    match (parts.next(), parts.next()) {
-        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
-        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
-        _ => false,
-    }
+    let folders: ChartFolders = charts.folders().map(Utf8Path::to_owned).collect();
+    project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
+        file.role = Role::Ingredient;
+    });
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 fn overlays(

@@ -137,7 +137,7 @@ impl<'c> Walk<'_, 'c> {
         }
         let folder: Rc<str> = format!("{path}/templates").into();
         let Data::Map(map) = &dot.data else { return dot };
-        for (file_path, file) in &chart.templates {
+        for (file_path, file) in chart.templates.iter() {
             let is_partial = file_path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
             if chart.metadata.is_library && !is_partial {
                 continue;

@@ -97,7 +97,7 @@ pub(super) fn one(
     };
     let documents = rendered.documents.iter().enumerate();
     for (at, document) in documents.filter(|(_, document)| wanted(document.role)) {
-        let parsed = yaml::parse(FileId(0), Arc::from(document.text.as_str()));
+        let parsed = yaml::parse_plain(FileId(0), Arc::from(document.text.as_str()));
         let tree = build.trail.rendered(parsed.tree, Rc::clone(&rendered), at);
         let (nodes, _) = load::documents(&build.trail, tree);
         let (objects, problems) = load::objects(&nodes);

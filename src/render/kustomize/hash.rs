@@ -19,7 +19,9 @@ pub(super) fn add_suffixes(build: &mut Build<'_>, set: &mut Set) {
         resource.remember(&build.schema);
         let trail = &mut build.trail;
         let mut hashed: Vec<From> = Vec::new();
-        for data in ["data", "binaryData", "stringData", "type"].iter().filter_map(|key| resource.node.get(key)) {
+        for data in
+            ["data", "binaryData", "stringData", "type"].iter().filter_map(|key| resource.node.get(key))
+        {
             hashed.push(data.from);
             hashed.extend(data.entries().iter().map(|entry| entry.node.from));
         }

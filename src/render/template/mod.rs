@@ -23,7 +23,7 @@ mod tree;
 
 pub use error::{Error, Step};
 pub use rendering::{Notice, Options, Output, Rendering};
-pub use templates::Templates;
+pub use templates::{ParsedFile, Templates};
 
 #[cfg(test)]
 mod tests;
