@@ -5,6 +5,7 @@
 mod ask;
 pub mod charts;
 mod gather;
+pub mod overlays;
 mod read;
 mod rendered;
 mod rules;
