@@ -1,0 +1,151 @@
+//! Which Service a breaker is for, which hops lead there, and how many endpoints there are.
+
+use super::{Dialect, for_service, get, outlier, subset, whole};
+use crate::fact::{Fact, Reason, Spot};
+use crate::lower::envoy;
+use crate::lower::gateway::policy;
+use crate::lower::istio::{destination_rule, host};
+use crate::lower::kubernetes::selector::{self, Match};
+use crate::lower::outlier::Outlier;
+use crate::model::value::{Val, things, unknown};
+use crate::model::vocabulary::{KindDef, NUMBER, facts};
+use crate::model::{Kind, Model, Thing, hop, replicas, service, traffic_policy};
+
+/// A breaker at one of its sizes.
+pub static BREAKER_SIZE: KindDef = KindDef {
+    kind: Kind::BreakerSize,
+    name: "breakerSize",
+    doc: "A breaker when its endpoints are fewest (`low`) or most (`high`).",
+    tables: &[facts! {
+        "endpoints": NUMBER, "how many endpoints it has" => |m, t| endpoints(m, t).into();
+    }],
+    all: None,
+    owner: |_, t| Some(Thing::new(Kind::Breaker, t.id as usize)),
+    node: |m, t| Some(whole(m, t)),
+    owners: &[Kind::Breaker, Kind::Object, Kind::Unit, Kind::Project],
+    schema: &[],
+};
+
+/// The Service that a breaker is for.
+pub(super) fn service_of<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thing> {
+    let this = get(model, thing);
+    let node = whole(model, thing);
+    match this.dialect {
+        Dialect::Istio(_) => {
+            let Some(name) = destination_rule::host(node) else { return Fact::unknown("it names no host") };
+            if hop::is_hidden(name) {
+                return Fact::unknown_at("its host is only known at run time", Spot::value(name));
+            }
+            match host::service(name.text()) {
+                Some(named) => match this.object {
+                    Some(object) => hop::service_named(model, object, named, name),
+                    None => Fact::unknown("it is for no Service"),
+                },
+                None => Fact::unknown_at("its host names no Service of Kubernetes", Spot::value(name)),
+            }
+        }
+        Dialect::EnvoyGateway => match this.object {
+            Some(object) => of_policy(model, object),
+            None => Fact::unknown("it is for no Service"),
+        },
+        Dialect::Envoy(_) => Fact::unknown("its endpoints are no Service of Kubernetes"),
+    }
+}
+
+/// The one Service of all routes that a policy attaches to. Each rule has endpoints of its own.
+pub(super) fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
+    const MANY: &str = "it is for the Services of several rules";
+    let node = model.objects[object as usize].object.node;
+    let unit = model.objects[object as usize].unit;
+    if policy::selects(node) {
+        return Fact::unknown(MANY);
+    }
+    let mut found: Option<u32> = None;
+    for target in policy::targets(node) {
+        for id in traffic_policy::meant(model, unit, &target).flat_map(|route| hop::of_object(model, route)) {
+            let (services, open) = hop::services(model, Thing::new(Kind::Hop, id));
+            let [to] = services.as_slice() else { return Fact::unknown(MANY) };
+            if open.is_some() || found.is_some_and(|before| before != to.service) {
+                return Fact::unknown(MANY);
+            }
+            found = Some(to.service);
+        }
+    }
+    found.map_or_else(
+        || Fact::unknown("what it attaches to leads to no Service that is known"),
+        |service| Fact::plain(Thing::new(Kind::Service, service as usize)),
+    )
+}
+
+/// The hops that lead to the Service of a breaker.
+pub(super) fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    if let Dialect::Envoy(cluster) = get(model, thing).dialect {
+        let leads = |hop: &hop::Hop<'_>| {
+            hop.dialect == hop::Dialect::Envoy
+                && hop.node.tree().file == cluster.tree().file
+                && envoy::cluster_of(hop.node).is_some_and(|own| own.id() == cluster.id())
+        };
+        let all = model.hops.iter().enumerate().filter(|(_, hop)| leads(hop));
+        return things(all.map(|(id, _)| Thing::new(Kind::Hop, id)));
+    }
+    let service = service_of(model, thing);
+    let Some(service) = service.value() else {
+        return crate::model::value::unknown(Reason::new("its Service is in no file"), service.spots);
+    };
+    let index = model.index.hops_to.get_or_init(|| {
+        let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
+        for id in 0..model.hops.len() {
+            for to in hop::services(model, Thing::new(Kind::Hop, id)).0 {
+                let all = index.entry(to.service).or_default();
+                if all.last() != Some(&(id as u32)) {
+                    all.push(id as u32);
+                }
+            }
+        }
+        index
+    });
+    let all = index.get(&service.id).into_iter().flatten();
+    things(all.map(|id| Thing::new(Kind::Hop, *id as usize)))
+}
+
+/// How many endpoints there are: the replicas of all workloads behind the Service, of the subset if it is for one.
+pub(super) fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
+    let of = Thing::new(Kind::Breaker, size.id as usize);
+    if let Dialect::Envoy(cluster) = get(model, of).dialect {
+        return envoy::count(cluster);
+    }
+    let service = service_of(model, of);
+    let Some(service) = service.value() else {
+        return Fact::unknown("its Service is in no file");
+    };
+    let selected = service::workloads(model, service.id);
+    if let Some(reason) = &selected.open {
+        return Fact::unknown(reason.0.clone());
+    }
+    let labels = subset(model, of).and_then(|subset| subset.get("labels"));
+    let mut sum: Option<Fact<'a, f64>> = None;
+    for id in &selected.ids {
+        let own = model.workloads[*id as usize].labels();
+        match labels.map_or(Match::Yes, |labels| selector::selects_map(labels, own)) {
+            Match::No => continue,
+            Match::Perhaps => return Fact::unknown("labels are only known at run time"),
+            Match::Yes => {}
+        }
+        let replicas = replicas::of(model, Thing::part(Kind::Size, *id, size.part as usize));
+        sum = Some(match sum {
+            Some(before) => before.with(replicas, |a, b| a + b),
+            None => replicas,
+        });
+    }
+    sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
+}
+
+/// How the breakers for a whole Service find failing endpoints, and how many there are at most.
+pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64>, Outlier<'a>)> {
+    let all = for_service(model, service);
+    all.filter_map(|id| {
+        let found = outlier(model, Thing::new(Kind::Breaker, id as usize)).into_value()?;
+        Some((endpoints(model, Thing::part(Kind::BreakerSize, id, 1)), found))
+    })
+    .collect()
+}
