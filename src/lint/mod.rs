@@ -55,7 +55,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let mut rules = rules::load(config, |kind| !model.all(kind).is_empty());
+    let mut rules = rules::load(config, |kind| model.occurs(kind));
     let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 

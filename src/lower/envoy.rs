@@ -20,6 +20,9 @@ static CONNECT: Default<f64> = Default::of(WHOSE, "connect_timeout", 5.0, "5 s")
 /// core.v3 `HttpProtocolOptions.idle_timeout`: "If not specified, this defaults to 1 hour."
 static IDLE: Default<f64> = Default::of(WHOSE, "idle_timeout", 3600.0, "1 h");
 
+/// HttpConnectionManager.stream_idle_timeout: "If not specified, this defaults to 5 minutes."
+static STREAM_IDLE: Default<f64> = Default::of(WHOSE, "stream_idle_timeout", 300.0, "5 min");
+
 /// The configurations in a file: what has `static_resources`.
 pub fn configurations<'a>(tree: &'a Tree) -> impl Iterator<Item = NodeRef<'a>> {
     tree.roots().filter_map(|root| root.get("static_resources"))
@@ -151,6 +154,23 @@ fn retry<'a>(policy: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>
         meaning: Meaning::Envoy,
     }
     .told(true)
+}
+
+/// How long a route keeps a request on which no byte moves: route.v3 `RouteAction.idle_timeout` "takes precedence over" that of
+/// the connection manager.
+pub fn stream_idle<'a>(route: NodeRef<'a>) -> Fact<'a, f64> {
+    let own = route.get("route").map(|action| go(action, "idle_timeout", true));
+    if let Some(own) = own.filter(|own| !own.is_absent()) {
+        return own;
+    }
+    let mut here = route.parent();
+    while let Some(node) = here {
+        if node.get("route_config").is_some() {
+            return go(node, "stream_idle_timeout", true).or_default(&STREAM_IDLE);
+        }
+        here = node.parent();
+    }
+    Fact::unknown("what carries the route is in no file")
 }
 
 /// The limits of the default priority of a cluster, where they are written.

@@ -126,6 +126,10 @@ pub struct Indexes {
     pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
     /// The ConfigMaps of ingress-nginx, by object.
     pub nginx_configs: OnceLock<Vec<u32>>,
+    /// The workloads that run ingress-nginx.
+    pub nginx_controllers: OnceLock<Vec<u32>>,
+    /// How many hosts of DestinationRules a unit declares: those that it does, and all.
+    pub hosts_declared: OnceLock<FxHashMap<u32, (u32, u32)>>,
     /// The policies of Envoy Gateway.
     pub policies: OnceLock<super::attachment::Policies>,
     /// Hops by the Services that they lead to.

@@ -259,10 +259,10 @@ impl Walk<'_, '_> {
     fn composed(&self, from: NodeRef<'_>, name: &str) -> Option<u32> {
         let folder = |node: NodeRef<'_>| self.model.sources.path(node.tree().file).parent();
         let own = folder(from)?;
-        let all = self.model.composed.iter().enumerate().filter(|(_, service)| service.key() == Some(name));
+        let all = self.model.composed.iter().enumerate().filter(|(_, service)| service.name() == Some(name));
         let mut near: Vec<(usize, usize)> = all
             .filter_map(|(id, service)| {
-                let there = folder(*service).filter(|there| own.starts_with(there))?;
+                let there = folder(service.node).filter(|there| own.starts_with(there))?;
                 Some((there.components().count(), id))
             })
             .collect();
@@ -278,7 +278,7 @@ impl Walk<'_, '_> {
     /// What a service of a Compose file calls, by its variables.
     fn behind_composed(&self, id: u32) -> Next {
         let mut next = Next { guessed: true, ..Next::default() };
-        let this = self.model.composed[id as usize];
+        let this = self.model.composed[id as usize].node;
         for callee in callee::all(&Server::Compose(id).start(self.model)) {
             if let Some(service) = self.composed(this, callee.host) {
                 next.hops.push(hop::of_compose(self.model, service));

@@ -9,7 +9,7 @@ use crate::lower::kubernetes::selector::{self, Match};
 use crate::lower::outlier::Outlier;
 use crate::model::value::{Val, things, unknown};
 use crate::model::vocabulary::{KindDef, NUMBER, facts};
-use crate::model::{Kind, Model, Thing, hop, replicas, service, traffic_policy};
+use crate::model::{Kind, Model, Thing, hop, replicas, server, service, traffic_policy};
 
 /// A breaker at one of its sizes.
 pub static BREAKER_SIZE: KindDef = KindDef {
@@ -18,6 +18,7 @@ pub static BREAKER_SIZE: KindDef = KindDef {
     doc: "A breaker when its endpoints are fewest (`low`) or most (`high`).",
     tables: &[facts! {
         "endpoints": NUMBER, "how many endpoints it has" => |m, t| endpoints(m, t).into();
+        "capacity": NUMBER, "how many requests they work on at once; unknown where a server does not say it" => |m, t| capacity(m, t).into();
     }],
     all: None,
     owner: |_, t| Some(Thing::new(Kind::Breaker, t.id as usize)),
@@ -90,7 +91,7 @@ pub(super) fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     }
     let service = service_of(model, thing);
     let Some(service) = service.value() else {
-        return crate::model::value::unknown(Reason::new("its Service is in no file"), service.spots);
+        return unknown(Reason::new("its Service is in no file"), service.spots);
     };
     let index = model.index.hops_to.get_or_init(|| {
         let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
@@ -114,30 +115,77 @@ pub(super) fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> 
     if let Dialect::Envoy(cluster) = get(model, of).dialect {
         return envoy::count(cluster);
     }
+    let (found, open) = workloads(model, of);
+    if let Some(reason) = open {
+        return Fact::unknown(reason.0);
+    }
+    let size_of = |id: u32| replicas::of(model, Thing::part(Kind::Size, id, size.part as usize));
+    let sum = found.into_iter().map(size_of).reduce(|before, replicas| before.with(replicas, |a, b| a + b));
+    sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
+}
+
+/// The workloads behind a breaker: those of its Service, of the subset if it is for one; and why there may be others.
+pub(super) fn workloads(model: &Model<'_>, of: Thing) -> (Vec<u32>, Option<Reason>) {
     let service = service_of(model, of);
     let Some(service) = service.value() else {
-        return Fact::unknown("its Service is in no file");
+        return (Vec::new(), Some(Reason::new("its Service is in no file")));
     };
     let selected = service::workloads(model, service.id);
-    if let Some(reason) = &selected.open {
-        return Fact::unknown(reason.0.clone());
-    }
+    let mut open = selected.open.clone();
     let labels = subset(model, of).and_then(|subset| subset.get("labels"));
-    let mut sum: Option<Fact<'a, f64>> = None;
+    let mut found = Vec::new();
     for id in &selected.ids {
         let own = model.workloads[*id as usize].labels();
         match labels.map_or(Match::Yes, |labels| selector::selects_map(labels, own)) {
-            Match::No => continue,
-            Match::Perhaps => return Fact::unknown("labels are only known at run time"),
-            Match::Yes => {}
+            Match::No => {}
+            Match::Perhaps => {
+                open.get_or_insert_with(|| Reason::new("labels are only known at run time"));
+            }
+            Match::Yes => found.push(*id),
         }
-        let replicas = replicas::of(model, Thing::part(Kind::Size, *id, size.part as usize));
-        sum = Some(match sum {
-            Some(before) => before.with(replicas, |a, b| a + b),
-            None => replicas,
-        });
     }
+    (found, open)
+}
+
+/// How many requests the endpoints work on at once, where each server says it.
+fn capacity<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
+    let (found, open) = workloads(model, Thing::new(Kind::Breaker, size.id as usize));
+    if let Some(reason) = open {
+        return Fact::unknown(reason.0);
+    }
+    let each = |id: u32| {
+        let containers = model.workloads[id as usize].containers.clone();
+        let mut known = containers.map(|id| server::concurrency(model, id)).filter(|one| !one.is_absent());
+        match (known.next(), known.next()) {
+            (Some(one), None) => {
+                let replicas = replicas::of(model, Thing::part(Kind::Size, id, size.part as usize));
+                one.with(replicas, |each, replicas| each * replicas)
+            }
+            _ => Fact::unknown("how many requests a pod works on at once is not known"),
+        }
+    };
+    let sum = found.into_iter().map(each).reduce(|before, one| before.with(one, |a, b| a + b));
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
+}
+
+/// How many of the hosts that the DestinationRules of a unit name are Services in a file.
+pub(super) fn hosts_declared<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    let index = model.index.hosts_declared.get_or_init(|| {
+        let mut index: rustc_hash::FxHashMap<u32, (u32, u32)> = rustc_hash::FxHashMap::default();
+        for (id, breaker) in model.breakers.iter().enumerate() {
+            let (Some(object), Dialect::Istio(None)) = (breaker.object, breaker.dialect) else { continue };
+            let service = service_of(model, Thing::new(Kind::Breaker, id));
+            let of = index.entry(model.objects[object as usize].unit).or_default();
+            of.0 += u32::from(service.value().is_some());
+            of.1 += u32::from(service.value().is_some() || service.is_absent());
+        }
+        index
+    });
+    let unit = get(model, thing).object.map(|object| model.objects[object as usize].unit);
+    match unit.and_then(|unit| index.get(&unit)) {
+        Some((declared, all)) if *all > 0 => Fact::plain(f64::from(*declared) * 100.0 / f64::from(*all)),
+        _ => Fact::nothing(),
+    }
 }
 
 /// How the breakers for a whole Service find failing endpoints, and how many there are at most.

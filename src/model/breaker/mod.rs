@@ -12,13 +12,13 @@ pub use endpoints::{BREAKER_SIZE, outliers_for};
 pub use outlier::OUTLIER;
 pub use policy::{PORT_POLICY, pool_for, subsets_of};
 
-use endpoints::{hops, service_of};
+use endpoints::{hops, hosts_declared, service_of, workloads};
 use limits::limit;
 use outlier::outlier;
 use policy::{blocks, names, port_entries};
 
-use super::value::things;
-use super::vocabulary::{KindDef, NUMBER, Ty, facts};
+use super::value::{open_things, things};
+use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::istio::{self, destination_rule};
@@ -65,6 +65,11 @@ pub static BREAKER: KindDef = KindDef {
         "low": Ty::Thing(Kind::BreakerSize), "the breaker when its endpoints are fewest" => |_, t| Fact::plain(Thing::part(Kind::BreakerSize, t.id, 0)).into();
         "high": Ty::Thing(Kind::BreakerSize), "the breaker when its endpoints are most" => |_, t| Fact::plain(Thing::part(Kind::BreakerSize, t.id, 1)).into();
         "service": Ty::Thing(Kind::Service), "the Service that it is for" => |m, t| service_of(m, t).into();
+        "hostsDeclared": PERCENT, "how many of the hosts that the DestinationRules of its unit name are Services in a file" => |m, t| hosts_declared(m, t).into();
+        "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads behind it: those of its Service whose pods have the labels of its subset" => |m, t| {
+            let (found, open) = workloads(m, t);
+            open_things(found.into_iter().map(|id| Thing::new(Kind::Workload, id as usize)), open)
+        };
         "hops": Ty::List(&Ty::Thing(Kind::Hop)), "the hops that lead to its Service" => hops;
         "checks": Ty::Bool, "whether it asks the endpoints by itself whether they are well" => |m, t| Fact::plain(checks(m, t)).into();
         "blocks": Ty::List(&Ty::Text), "the settings that count for it, where nothing is said of a port: `outlierDetection`, `connectionPool` …" => |m, t| names(blocks(m, t));

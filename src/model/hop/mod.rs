@@ -14,8 +14,8 @@ pub use takes::{edge, host_nodes};
 pub use times::{attempts, timeout, waits, worst};
 
 use leads::unknown_subsets;
-use takes::{hosts, methods, streams};
-use times::keep_alive;
+use takes::{hosts, idempotent, methods, streams};
+use times::{drain, keep_alive, pool_wait, stream_idle};
 
 use super::value::{open_things, things};
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
@@ -25,7 +25,7 @@ use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route as routes;
 use crate::lower::kubernetes::start::Start;
 use crate::lower::istio::virtual_service;
-use crate::lower::{compose, envoy, gateway, ingress_nginx, istio, read};
+use crate::lower::{envoy, gateway, ingress_nginx, istio, read};
 use crate::syntax::tree::NodeRef;
 
 /// A place that passes requests on.
@@ -66,10 +66,14 @@ pub static HOP: KindDef = KindDef {
         "worst": SECONDS, "how long it may be busy with one request: attempts, pauses between them, at most its timeout" => |m, t| worst(m, t).into();
         "connect": SECONDS, "how long it waits for a connection" => |m, t| call(m, t).map_or_else(Fact::nothing, |call| call.connect).into();
         "idle": SECONDS, "how long it keeps an idle connection to what lies behind it, to use it again" => |m, t| call(m, t).map_or_else(Fact::nothing, |call| call.idle).into();
+        "streamIdle": SECONDS, "how long it keeps a request on which no byte moves; absent where that is not known of it" => |m, t| stream_idle(m, t).into();
+        "drain": SECONDS, "how long it goes on with the requests of an endpoint that leaves; absent where that is not known of it" => |m, t| drain(m, t).into();
+        "poolWait": SECONDS, "how long its server lets a request wait for a connection to the database; absent where that is not known" => |m, t| pool_wait(m, t).into();
         "keepAlive": SECONDS, "how long a server keeps a connection on which nothing is asked" => |m, t| keep_alive(m, t).into();
         "attempts": NUMBER, "how often it may send one request, the first time counted" => |m, t| attempts(m, t).into();
         "retry": Ty::Thing(Kind::Retry), "how it asks again; absent where it does not" => |m, t| retry::of(m, t).map(|_| Thing::part(Kind::Retry, t.id, 0)).into();
         "methods": Ty::List(&Ty::Text), "the methods that it takes; none where it takes all" => methods;
+        "idempotent": Ty::Bool, "whether all methods that it takes may be carried out twice with the effect of once; unknown where it takes any" => |m, t| idempotent(m, t).into();
         "hosts": Ty::List(&Ty::Text), "the hosts that it takes requests for; none where it takes all" => hosts;
         "streams": Ty::Bool, "whether it carries streams: gRPC, or a protocol that its object names" => |m, t| streams(m, t).into();
         "limiters": Ty::List(&Ty::Thing(Kind::Limiter)), "the rate limits that hold for it: its own, and those of the policy that counts for it" => |m, t|
@@ -137,7 +141,7 @@ impl Server {
     pub fn start<'a>(self, model: &Model<'a>) -> Start<'a> {
         match self {
             Self::Container(id) => Start::of(model.containers[id as usize].node),
-            Self::Compose(id) => compose::start(model.composed[id as usize]),
+            Self::Compose(id) => model.composed[id as usize].start(),
         }
     }
 }
@@ -166,7 +170,7 @@ pub fn node<'a>(model: &'a Model<'a>, hop: Thing) -> Option<NodeRef<'a>> {
     match at(model, hop) {
         Ok(hop) => Some(hop.node),
         Err(Server::Container(id)) => model.containers.get(id as usize).map(|container| container.node),
-        Err(Server::Compose(id)) => model.composed.get(id as usize).copied(),
+        Err(Server::Compose(id)) => model.composed.get(id as usize).map(|service| service.node),
     }
 }
 
@@ -181,7 +185,7 @@ pub fn name<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
             Some(object) => object.name_fact(),
             None => envoy::virtual_host(hop.node).map_or_else(Fact::nothing, |host| read::text(host, "name")),
         },
-        Err(Server::Compose(id)) => match model.composed[id as usize].key() {
+        Err(Server::Compose(id)) => match model.composed[id as usize].name() {
             Some(name) => Fact::plain(name),
             None => Fact::nothing(),
         },

@@ -13,13 +13,30 @@ use crate::model::{Model, service};
 use crate::syntax::tree::NodeRef;
 
 pub(super) fn methods<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
-    let found = match at(model, thing) {
+    list(method_nodes(model, thing).into_iter().map(|node| Fact::written(node, Spot::value(node)).text()))
+}
+
+/// RFC 9110, 9.2.2: "Of the request methods defined by this specification, PUT, DELETE, and safe request methods are idempotent."
+pub(super) fn idempotent<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+    let found = method_nodes(model, thing);
+    let repeats = |node: &NodeRef<'a>| !IDEMPOTENT.contains(&node.text());
+    let Some(place) = found.iter().copied().find(repeats).or(found.first().copied()) else {
+        return Fact::unknown("it takes any method");
+    };
+    if found.iter().any(|node| super::is_hidden(*node)) {
+        return Fact::unknown_at("a method is only known at run time", Spot::value(place));
+    }
+    Fact::written(!repeats(&place), Spot::value(place))
+}
+
+fn method_nodes<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<NodeRef<'a>> {
+    match at(model, thing) {
         Ok(hop) if hop.dialect == Dialect::Istio => virtual_service::methods(hop.node),
         Ok(hop) if hop.dialect == Dialect::Gateway => gateway::route::methods(hop.node),
         Ok(hop) if hop.dialect == Dialect::Envoy => envoy::methods(hop.node),
         _ => Vec::new(),
-    };
-    list(found.into_iter().map(|node| Fact::written(node, Spot::value(node)).text()))
+    }
 }
 
 /// The hosts that a hop takes requests for.

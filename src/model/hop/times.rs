@@ -1,8 +1,9 @@
 //! How long a hop gives a request, waits for one attempt, and may be busy in all; how often it sends a request.
 
-use super::{Thing, at, call};
+use super::{Dialect, Thing, at, call, is_alb};
 use crate::fact::{Fact, Reason, State};
 use crate::lower::kubernetes::server;
+use crate::lower::{alb, envoy};
 use crate::model::{Model, retry};
 
 /// How long a hop gives a request.
@@ -17,6 +18,30 @@ pub(super) fn keep_alive<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64
     match at(model, thing) {
         Ok(_) => Fact::nothing(),
         Err(server) => server::keep_alive(&server.start(model)),
+    }
+}
+
+/// How long it lets a request wait for a connection to the database.
+pub(super) fn pool_wait<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    match at(model, thing) {
+        Ok(_) => Fact::nothing(),
+        Err(server) => server::pool_wait(&server.start(model)),
+    }
+}
+
+/// How long a proxy keeps a request on which no byte moves.
+pub(super) fn stream_idle<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    match at(model, thing) {
+        Ok(hop) if hop.dialect == Dialect::Envoy => envoy::stream_idle(hop.node),
+        _ => Fact::nothing(),
+    }
+}
+
+/// How long a load balancer goes on with the requests of an endpoint that leaves.
+pub(super) fn drain<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    match at(model, thing) {
+        Ok(hop) if is_alb(model, hop) => alb::drain(hop.node),
+        _ => Fact::nothing(),
     }
 }
 
