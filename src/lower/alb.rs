@@ -12,19 +12,13 @@ use crate::syntax::tree::NodeRef;
 const WHOSE: &str = "an Application Load Balancer";
 
 /// Elastic Load Balancing, "Load balancer attributes", `idle_timeout.timeout_seconds`: "The default is 60 seconds".
-static IDLE: Default<f64> =
-    Default::of(WHOSE, ATTRIBUTES, 60.0, "60 s of idle time");
+static IDLE: Default<f64> = Default::of(WHOSE, ATTRIBUTES, 60.0, "60 s of idle time");
 /// Elastic Load Balancing, "Troubleshoot your Application Load Balancers", HTTP 504: the connection "was not established before
 /// the connection timeout expired (10 seconds)".
 const CONNECT: f64 = 10.0;
 /// Elastic Load Balancing, "Edit target group attributes", Deregistration delay: "By default, Elastic Load Balancing waits 300
 /// seconds before completing the deregistration process".
-static DRAIN: Default<f64> = Default::of(
-    WHOSE,
-    TARGET_ATTRIBUTES,
-    300.0,
-    "a deregistration delay of 300 s",
-);
+static DRAIN: Default<f64> = Default::of(WHOSE, TARGET_ATTRIBUTES, 300.0, "a deregistration delay of 300 s");
 
 const ATTRIBUTES: &str = "alb.ingress.kubernetes.io/load-balancer-attributes";
 const TARGET_ATTRIBUTES: &str = "alb.ingress.kubernetes.io/target-group-attributes";

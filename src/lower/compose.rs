@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn overrides_are_merged_as_docker_compose_does() {
-        let base = "services:\n  api:\n    image: api\n    command: [a]\n    environment: { A: one, B: one }\n";
+        let base =
+            "services:\n  api:\n    image: api\n    command: [a]\n    environment: { A: one, B: one }\n";
         let over = "services:\n  api:\n    command: [b]\n    stop_grace_period: 1m\n    environment: [B=two]\n  mail: { image: mail }\n";
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let merged = read(&[("x/compose.override.yaml", over), ("x/docker-compose.yml", base)]);
@@ -189,7 +190,8 @@ mod tests {
         let alone = ("api".to_owned(), words(&["a", "A=one", "B=one"]), 10.0);
         // Another folder's, a file that is not read, an override without a project.
         assert_eq!(read(&[("x/compose.yml", base), ("y/compose.override.yml", over)]), [alone.clone(), mail]);
-        let two = read(&[("compose.yaml", base), ("docker-compose.yml", base), ("compose.override.yml", over)]);
+        let two =
+            read(&[("compose.yaml", base), ("docker-compose.yml", base), ("compose.override.yml", over)]);
         assert_eq!(two.iter().filter(|service| **service == alone).count(), 1);
     }
 

@@ -119,7 +119,9 @@ impl<'a> Limit<'a> {
     /// Whether requests pass while the service that counts them cannot be asked; absent where nothing has to be asked.
     pub fn fails_open(&self) -> Fact<'a, bool> {
         match self.dialect {
-            Dialect::Service => read::truth(self.node, "failure_mode_deny").or_default(&DENY).map(|deny| !deny),
+            Dialect::Service => {
+                read::truth(self.node, "failure_mode_deny").or_default(&DENY).map(|deny| !deny)
+            }
             _ => Fact::nothing(),
         }
     }

@@ -148,7 +148,10 @@ pub fn server(launch: &Launch<'_>) -> Option<&'static str> {
     ];
     let programs = launch.programs();
     let named = programs.iter().rev().filter(|program| !program.guessed);
-    named.filter_map(|program| KNOWN.iter().find(|(name, _)| *name == program.name)).map(|(_, name)| *name).next()
+    named
+        .filter_map(|program| KNOWN.iter().find(|(name, _)| *name == program.name))
+        .map(|(_, name)| *name)
+        .next()
 }
 
 /// How long the server keeps such a connection where nobody tells it; nothing where the server is not known, or may be told by

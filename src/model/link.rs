@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Model;
 use crate::fact::Reason;
@@ -130,6 +130,8 @@ pub struct Indexes {
     pub nginx_controllers: OnceLock<Vec<u32>>,
     /// How many hosts of DestinationRules a unit declares: those that it does, and all.
     pub hosts_declared: OnceLock<FxHashMap<u32, (u32, u32)>>,
+    /// The hosts that ServiceEntries add to a mesh.
+    pub service_entries: OnceLock<FxHashSet<String>>,
     /// The policies of Envoy Gateway.
     pub policies: OnceLock<super::attachment::Policies>,
     /// Hops by the Services that they lead to.

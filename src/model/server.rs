@@ -31,7 +31,11 @@ pub static SERVER: KindDef = KindDef {
             container.role != Role::Init && !m.workloads[container.workload as usize].controller.is_job()
         };
         let first = m.containers.len();
-        (0..first).filter(answers).chain(first..first + m.composed.len()).map(|id| Thing::new(Kind::Server, id)).collect()
+        (0..first)
+            .filter(answers)
+            .chain(first..first + m.composed.len())
+            .map(|id| Thing::new(Kind::Server, id))
+            .collect()
     }),
     owner: |m, t| match of(m, t) {
         Server::Container(id) => Some(Thing::new(Kind::Container, id as usize)),
@@ -76,7 +80,8 @@ fn grace<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
         Server::Container(id) => id,
     };
     let workload = &model.workloads[model.containers[id as usize].workload as usize];
-    let whole = read::number(workload.template, "spec.terminationGracePeriodSeconds").or_default(&defaults::GRACE);
+    let whole =
+        read::number(workload.template, "spec.terminationGracePeriodSeconds").or_default(&defaults::GRACE);
     match hook(model, thing) {
         none if none.is_absent() => whole,
         hook => whole.with(hook, |whole, hook| whole - hook),

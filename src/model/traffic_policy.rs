@@ -1,8 +1,9 @@
 //! Policies that Envoy Gateway attaches to Gateways and routes: what they set, and which others they put out of force.
 
+use super::existence::{self, Existence, Wanted};
 use super::value::{Datum, List, Val, list, open_things};
 use super::vocabulary::{KindDef, Ty, facts};
-use super::{Kind, Model, Thing, attachment, existence};
+use super::{Kind, Model, Thing, attachment, hop};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::gateway::{policy, route as gateway_route};
 use crate::lower::read;
@@ -17,6 +18,7 @@ pub static TRAFFIC_POLICY: KindDef = KindDef {
         "name": Ty::Text, "its name" => |m, t| m.objects[t.id as usize].object.name_fact().into();
         "mergeType": Ty::Text, "how it is merged with the policy of the Gateway; absent where it takes its place" => |m, t| read::text(node(m, t), "spec.mergeType").into();
         "blocks": Ty::List(&Ty::Text), "what it sets: `rateLimit`, `timeout`, `retry` …" => |m, t| blocks(m, t);
+        "missing": Ty::List(&Ty::Text), "what it attaches to by name and no file declares, where files declare others of that kind" => missing;
         "above": Ty::List(&Ty::Thing(Kind::TrafficPolicy)), "the policies of the Gateways of its routes" => |m, t| above_things(m, t.id);
         "outOfForce": Ty::List(&Ty::Text), "what these set, and what does not count for its routes because it has no setting of its own for it" => out_of_force;
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(node(m, t)).into();
@@ -36,6 +38,24 @@ fn node<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
 
 fn blocks<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     list(policy::blocks(node(model, thing)).map(|(name, node)| Fact::written(name, Spot::key(node))))
+}
+
+/// A kind of which the unit declares nothing is kept elsewhere.
+fn missing<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let unit = model.objects[thing.id as usize].unit;
+    let kept = |kind: &str| {
+        let all = &model.units[unit as usize].objects;
+        all.iter().any(|id| model.objects[*id as usize].object.kind == kind)
+    };
+    let absent = policy::targets(node(model, thing)).filter(|target| {
+        let wanted =
+            Wanted { from: thing.id, kind: target.kind.text(), name: target.name.text(), namespace: None };
+        let is_group = |group: &str| group == "gateway.networking.k8s.io";
+        !hop::is_hidden(target.name)
+            && kept(target.kind.text())
+            && existence::seek(model, wanted, is_group) == Existence::No
+    });
+    list(absent.map(|target| Fact::written(target.name.text(), Spot::value(target.name))))
 }
 
 fn out_of_force<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {

@@ -14,7 +14,8 @@ pub fn limit<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     }
     match start.ask(requests::limit) {
         Some(told) => said(start, container, &told),
-        None => of_itself(start, start.ask(requests::own_limit), &["GUNICORN_CMD_ARGS"]),
+        // gunicorn reads gunicorn.conf.py, too, and what the image has of it is not seen.
+        None => of_itself(start, start.ask(requests::own_limit), &["GUNICORN_CMD_ARGS"]).guessed(),
     }
 }
 
@@ -67,7 +68,9 @@ pub fn concurrency<'a>(start: &Start<'a>) -> Fact<'a, f64> {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(container));
     }
     match start.ask(requests::concurrency) {
-        Some(count) => Fact::written(count, start.words().next().map_or_else(|| Spot::value(container), Spot::value)),
+        Some(count) => {
+            Fact::written(count, start.words().next().map_or_else(|| Spot::value(container), Spot::value))
+        }
         None => Fact::absent(Spot::value(container)),
     }
 }

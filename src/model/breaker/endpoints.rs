@@ -168,26 +168,6 @@ fn capacity<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     sum.unwrap_or_else(|| Fact::unknown("no workload that is known is behind it"))
 }
 
-/// How many of the hosts that the DestinationRules of a unit name are Services in a file.
-pub(super) fn hosts_declared<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
-    let index = model.index.hosts_declared.get_or_init(|| {
-        let mut index: rustc_hash::FxHashMap<u32, (u32, u32)> = rustc_hash::FxHashMap::default();
-        for (id, breaker) in model.breakers.iter().enumerate() {
-            let (Some(object), Dialect::Istio(None)) = (breaker.object, breaker.dialect) else { continue };
-            let service = service_of(model, Thing::new(Kind::Breaker, id));
-            let of = index.entry(model.objects[object as usize].unit).or_default();
-            of.0 += u32::from(service.value().is_some());
-            of.1 += u32::from(service.value().is_some() || service.is_absent());
-        }
-        index
-    });
-    let unit = get(model, thing).object.map(|object| model.objects[object as usize].unit);
-    match unit.and_then(|unit| index.get(&unit)) {
-        Some((declared, all)) if *all > 0 => Fact::plain(f64::from(*declared) * 100.0 / f64::from(*all)),
-        _ => Fact::nothing(),
-    }
-}
-
 /// How the breakers for a whole Service find failing endpoints, and how many there are at most.
 pub fn outliers_for<'a>(model: &'a Model<'a>, service: u32) -> Vec<(Fact<'a, f64>, Outlier<'a>)> {
     let all = for_service(model, service);

@@ -4,6 +4,7 @@
 //! of its routes. How many endpoints there are decides whether any can ever be taken out.
 
 mod endpoints;
+mod host;
 mod limits;
 mod outlier;
 mod policy;
@@ -12,7 +13,7 @@ pub use endpoints::{BREAKER_SIZE, outliers_for};
 pub use outlier::OUTLIER;
 pub use policy::{PORT_POLICY, pool_for, subsets_of};
 
-use endpoints::{hops, hosts_declared, service_of, workloads};
+use endpoints::{hops, service_of, workloads};
 use limits::limit;
 use outlier::outlier;
 use policy::{blocks, names, port_entries};
@@ -23,7 +24,7 @@ use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::istio::{self, destination_rule};
 use crate::lower::kubernetes::object::Object;
-use crate::lower::{envoy, gateway, read};
+use crate::lower::{envoy, gateway, pool, read};
 use crate::syntax::tree::NodeRef;
 
 /// A breaker.
@@ -65,7 +66,8 @@ pub static BREAKER: KindDef = KindDef {
         "low": Ty::Thing(Kind::BreakerSize), "the breaker when its endpoints are fewest" => |_, t| Fact::plain(Thing::part(Kind::BreakerSize, t.id, 0)).into();
         "high": Ty::Thing(Kind::BreakerSize), "the breaker when its endpoints are most" => |_, t| Fact::plain(Thing::part(Kind::BreakerSize, t.id, 1)).into();
         "service": Ty::Thing(Kind::Service), "the Service that it is for" => |m, t| service_of(m, t).into();
-        "hostsDeclared": PERCENT, "how many of the hosts that the DestinationRules of its unit name are Services in a file" => |m, t| hosts_declared(m, t).into();
+        "hostsDeclared": PERCENT, "how many of the hosts that the DestinationRules of its unit name are in a file" => |m, t| host::share(m, t).into();
+        "hostDeclared": Ty::Bool, "whether the host that its DestinationRule names is in a file" => |m, t| host::declared(m, t).into();
         "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads behind it: those of its Service whose pods have the labels of its subset" => |m, t| {
             let (found, open) = workloads(m, t);
             open_things(found.into_iter().map(|id| Thing::new(Kind::Workload, id as usize)), open)
@@ -74,10 +76,10 @@ pub static BREAKER: KindDef = KindDef {
         "checks": Ty::Bool, "whether it asks the endpoints by itself whether they are well" => |m, t| Fact::plain(checks(m, t)).into();
         "blocks": Ty::List(&Ty::Text), "the settings that count for it, where nothing is said of a port: `outlierDetection`, `connectionPool` …" => |m, t| names(blocks(m, t));
         "ports": Ty::List(&Ty::Thing(Kind::PortPolicy)), "what it says of single ports" => |m, t| things((0..port_entries(m, t).count()).map(|at| Thing::part(Kind::PortPolicy, t.id, at)));
-        "maxConnections": NUMBER, "how many connections there may be at once" => |m, t| limit(m, t, ["tcp.maxConnections", "maxConnections", "max_connections"]).into();
-        "maxPending": NUMBER, "how many requests may wait for a connection" => |m, t| limit(m, t, ["http.http1MaxPendingRequests", "maxPendingRequests", "max_pending_requests"]).into();
-        "maxRequests": NUMBER, "how many requests there may be at once" => |m, t| limit(m, t, ["http.http2MaxRequests", "maxParallelRequests", "max_requests"]).into();
-        "maxRetries": NUMBER, "how many retries there may be at once" => |m, t| limit(m, t, ["http.maxRetries", "maxParallelRetries", "max_retries"]).into();
+        "maxConnections": NUMBER, "how many connections there may be at once" => |m, t| limit(m, t, &pool::CONNECTIONS).into();
+        "maxPending": NUMBER, "how many requests may wait for a connection" => |m, t| limit(m, t, &pool::PENDING).into();
+        "maxRequests": NUMBER, "how many requests there may be at once" => |m, t| limit(m, t, &pool::REQUESTS).into();
+        "maxRetries": NUMBER, "how many retries there may be at once" => |m, t| limit(m, t, &pool::RETRIES).into();
         "manifest": Ty::Node, "the whole object, or the cluster" => |m, t| Fact::plain(whole(m, t)).into();
     }],
     all: Some(|m| (0..m.breakers.len()).map(|id| Thing::new(Kind::Breaker, id)).collect()),

@@ -21,10 +21,10 @@ use super::value::{open_things, things};
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing, limiter, retry};
 use crate::fact::Fact;
+use crate::lower::istio::virtual_service;
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route as routes;
 use crate::lower::kubernetes::start::Start;
-use crate::lower::istio::virtual_service;
 use crate::lower::{envoy, gateway, ingress_nginx, istio, read};
 use crate::syntax::tree::NodeRef;
 

@@ -1,13 +1,13 @@
 //! What a hop takes: methods, hosts, streams, and whether requests from outside come in there.
 
-use super::leads::{To, services};
 use super::call::is_alb;
+use super::leads::{To, services};
 use super::{Dialect, Hop, Thing, at, object};
 use crate::fact::{Fact, Spot};
+use crate::lower::envoy;
 use crate::lower::gateway;
 use crate::lower::istio::virtual_service;
 use crate::lower::kubernetes::route as routes;
-use crate::lower::envoy;
 use crate::model::value::{Val, list};
 use crate::model::{Model, service};
 use crate::syntax::tree::NodeRef;

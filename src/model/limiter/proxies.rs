@@ -17,14 +17,16 @@ pub(super) fn of(model: &Model<'_>, limiter: &Limiter<'_>) -> (Vec<u32>, Option<
         Dialect::Nginx => {
             let all = controllers(model);
             let unit = model.objects[object as usize].unit;
-            let of_unit = |id: &u32| model.objects[model.workloads[*id as usize].object as usize].unit == unit;
+            let of_unit =
+                |id: &u32| model.objects[model.workloads[*id as usize].object as usize].unit == unit;
             let own: Vec<u32> = all.iter().copied().filter(of_unit).collect();
             match (own.as_slice(), all) {
                 ([one], _) | ([], [one]) => (vec![*one], None),
                 _ => unknown(),
             }
         }
-        Dialect::Envoy => match model.objects[object as usize].object.node.at("spec.workloadSelector.labels") {
+        Dialect::Envoy => match model.objects[object as usize].object.node.at("spec.workloadSelector.labels")
+        {
             Some(labels) => {
                 let matches = |own| selector::selects_map(labels, own);
                 let found = link::selected(model, object, Some(labels), matches);
