@@ -51,6 +51,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
+    crate::lower::envoy::unfold(&mut project.trees);
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
@@ -139,6 +140,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
+    crate::lower::envoy::unfold(&mut project.trees);
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     let wanted = |thing| {
@@ -158,11 +160,12 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
 /// The ways of requests through a project, with what is known of them.
 pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
     let mut outcome = Outcome::default();
-    let project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, &mut outcome);
     if project.trees.is_empty() {
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
+    crate::lower::envoy::unfold(&mut project.trees);
     let world = read::world(config);
     let mut graph = crate::model::graph::of(&Model::build(&project.trees, &project.sources, &world));
     graph.keep_below(&inputs.paths);

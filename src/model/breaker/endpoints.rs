@@ -1,5 +1,7 @@
 //! Which Service a breaker is for, which hops lead there, and how many endpoints there are.
 
+use camino::Utf8Path;
+
 use super::{Dialect, for_service, get, outlier, subset, whole};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::envoy;
@@ -10,6 +12,7 @@ use crate::lower::outlier::Outlier;
 use crate::model::value::{Val, things, unknown};
 use crate::model::vocabulary::{KindDef, NUMBER, facts};
 use crate::model::{Kind, Model, Thing, hop, replicas, server, service, traffic_policy};
+use crate::syntax::tree::{NodeRef, Tree};
 
 /// A breaker at one of its sizes.
 pub static BREAKER_SIZE: KindDef = KindDef {
@@ -53,6 +56,21 @@ pub(super) fn service_of<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thi
     }
 }
 
+/// The endpoints of a cluster of Envoy: its own list, or the one in the file that it reads while it runs, as that is kept here.
+pub fn assignment<'a>(model: &'a Model<'a>, cluster: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    envoy::assignment(cluster).or_else(|| {
+        let (file, name) = envoy::assignment_file(cluster)?;
+        let folder = |tree: &Tree| model.sources.path(tree.file).parent().map(Utf8Path::to_owned);
+        let own = folder(cluster.tree())?;
+        let here = |tree: &&Tree| {
+            model.sources.path(tree.file).file_name() == Some(file)
+                && folder(tree).is_some_and(|there| there.starts_with(&own))
+        };
+        let mut all = model.trees.iter().filter(here).filter_map(|tree| envoy::assignment_in(tree, name));
+        all.next().filter(|_| all.next().is_none())
+    })
+}
+
 /// The one Service of all routes that a policy attaches to. Each rule has endpoints of its own.
 pub(super) fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     const MANY: &str = "it is for the Services of several rules";
@@ -84,7 +102,7 @@ pub(super) fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         let leads = |hop: &hop::Hop<'_>| {
             hop.dialect == hop::Dialect::Envoy
                 && hop.node.tree().file == cluster.tree().file
-                && envoy::cluster_of(hop.node).is_some_and(|own| own.id() == cluster.id())
+                && envoy::cluster_of(hop.node) == Some(cluster)
         };
         let all = model.hops.iter().enumerate().filter(|(_, hop)| leads(hop));
         return things(all.map(|(id, _)| Thing::new(Kind::Hop, id)));
@@ -113,7 +131,10 @@ pub(super) fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
 pub(super) fn endpoints<'a>(model: &'a Model<'a>, size: Thing) -> Fact<'a, f64> {
     let of = Thing::new(Kind::Breaker, size.id as usize);
     if let Dialect::Envoy(cluster) = get(model, of).dialect {
-        return envoy::count(cluster);
+        return match assignment(model, cluster) {
+            list if envoy::assignment(cluster).is_some() => envoy::count(list),
+            list => envoy::count(list).guessed(),
+        };
     }
     let (found, open) = workloads(model, of);
     if let Some(reason) = open {

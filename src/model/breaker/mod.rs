@@ -9,7 +9,7 @@ mod limits;
 mod outlier;
 mod policy;
 
-pub use endpoints::{BREAKER_SIZE, outliers_for};
+pub use endpoints::{BREAKER_SIZE, assignment, outliers_for};
 pub use outlier::OUTLIER;
 pub use policy::{PORT_POLICY, pool_for, subsets_of};
 
