@@ -34,10 +34,12 @@ pub fn unfold(trees: &mut Vec<Tree>) {
     let may_hold = |tree: &&Tree| tree.text.contains("static_resources") && tree.text.contains("ConfigMap");
     let mut found = Vec::new();
     for tree in trees.iter().filter(may_hold) {
-        let maps = tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
+        let maps =
+            tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
         let texts = maps.filter_map(|map| map.get("data")).flat_map(NodeRef::children);
         let holds = |node: &NodeRef<'_>| {
-            node.style() == Style::Block && node.text().lines().any(|line| line.trim_end() == "static_resources:")
+            node.style() == Style::Block
+                && node.text().lines().any(|line| line.trim_end() == "static_resources:")
         };
         found.extend(texts.filter(holds).take(MOST_EMBEDDED).map(alone));
     }

@@ -132,6 +132,8 @@ pub struct Indexes {
     pub hosts_declared: OnceLock<FxHashMap<u32, (u32, u32)>>,
     /// The hosts that ServiceEntries add to a mesh.
     pub service_entries: OnceLock<FxHashSet<String>>,
+    /// Whether an installation of Istio says how long proxies go on.
+    pub mesh_drains: OnceLock<bool>,
     /// The policies of Envoy Gateway.
     pub policies: OnceLock<super::attachment::Policies>,
     /// Hops by the Services that they lead to.

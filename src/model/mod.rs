@@ -80,6 +80,7 @@ pub mod retry;
 pub mod route;
 pub mod server;
 pub mod service;
+pub mod sidecar;
 pub mod traffic_policy;
 pub mod unread_setting;
 pub mod webhook;

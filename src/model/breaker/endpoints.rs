@@ -154,6 +154,10 @@ pub(super) fn workloads(model: &Model<'_>, of: Thing) -> (Vec<u32>, Option<Reaso
     let selected = service::workloads(model, service.id);
     let mut open = selected.open.clone();
     let labels = subset(model, of).and_then(|subset| subset.get("labels"));
+    let given = labels.into_iter().flat_map(NodeRef::entries).find_map(|(key, _)| given_later(key));
+    if let Some(reason) = given {
+        open.get_or_insert_with(|| Reason::new(reason));
+    }
     let mut found = Vec::new();
     for id in &selected.ids {
         let own = model.workloads[*id as usize].labels();
@@ -166,6 +170,16 @@ pub(super) fn workloads(model: &Model<'_>, of: Thing) -> (Vec<u32>, Option<Reaso
         }
     }
     (found, open)
+}
+
+/// Labels of endpoints that no template has: Istio adds where an endpoint is and what it speaks (pkg/config/labels,
+/// `AugmentLabels`; the injector's `istio.io/…`), others are given while the pod runs.
+fn given_later(key: &str) -> Option<&'static str> {
+    let by_istio =
+        key.starts_with("topology.") || key.contains("istio.io/") || key == "kubernetes.io/hostname";
+    by_istio
+        .then_some("Istio gives this label to each endpoint")
+        .or_else(|| service::labelled_while_it_runs(key))
 }
 
 /// How many requests the endpoints work on at once, where each server says it.

@@ -20,6 +20,7 @@ pub static OUTLIER: KindDef = KindDef {
         "consecutive5xx": NUMBER, "after how many 5xx answers in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_5xx);
         "consecutiveGateway": NUMBER, "after how many 502, 503 and 504 in a row; 0 is never" => |m, t| with(m, t, Outlier::consecutive_gateway);
         "compares": Ty::Bool, "whether endpoints are also taken out because others answer better" => |m, t| with(m, t, Outlier::compares);
+        "comparedHosts": NUMBER, "among how many endpoints at least they are compared; absent where they never are" => |m, t| with(m, t, Outlier::compared_hosts);
         "splits": Ty::Bool, "whether failures to connect are counted apart" => |m, t| with(m, t, Outlier::splits);
         "panic": PERCENT, "below which share of healthy endpoints all of them are asked again; 0 is never" => |m, t| with(m, t, Outlier::panic);
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| with(m, t, |outlier| Fact::written(outlier.node, Spot::key(outlier.node)));

@@ -79,7 +79,11 @@ pub(super) fn asked<'a>(model: &'a Model<'a>, limiter: &Limiter<'a>) -> Fact<'a,
         Some((_, host)) => host::service(host),
         None => {
             let named = |node: &NodeRef<'_>| node.get("name").is_some_and(|own| own.text() == cluster.text());
-            let found = place.walk().filter(named).filter_map(envoy::assignment).find_map(|list| envoy::endpoints(list).next());
+            let found = place
+                .walk()
+                .filter(named)
+                .filter_map(envoy::assignment)
+                .find_map(|list| envoy::endpoints(list).next());
             found.and_then(envoy::address).and_then(|address| host::service(address.text()))
         }
     };
