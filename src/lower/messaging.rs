@@ -70,6 +70,8 @@ pub struct Messaging<'a> {
     pub labels: Vec<&'a str>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
+    /// What Prometheus asks, and whom Alertmanager tells.
+    pub alerting: super::alerting::Alerting<'a>,
 }
 
 /// What is deployed together.
@@ -375,8 +377,8 @@ pub struct Alarm<'a> {
     pub pending: Fact<'a, f64>,
     /// Of Prometheus: how grave it is, by its label.
     pub severity: Fact<'a, &'a str>,
-    /// Of Prometheus: whether its route ends at somebody.
-    pub tells: Fact<'a, bool>,
+    /// Of Prometheus: its expression.
+    pub query: Option<u32>,
     /// What it does.
     pub actions: Fact<'a, Vec<Fact<'a, Link<'a>>>>,
     /// Whether it does something when it ends, or when there is no data.

@@ -124,6 +124,10 @@ pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
         Kind::Function => all.functions[id].label,
         Kind::Subscription => all.subscriptions[id].label,
         Kind::Alarm => all.alarms[id].label,
+        Kind::Query | Kind::Rate => all.alerting.queries[id].label,
+        Kind::Prometheus => all.alerting.servers[id].label,
+        Kind::Receiver => all.alerting.receivers[id].name,
+        Kind::AlertRoute => all.alerting.routes[id].receiver.value().copied().unwrap_or_default(),
         _ => "",
     }
 }

@@ -125,7 +125,7 @@ fn of_alarm(model: &Model<'_>, thing: Thing) -> Vec<Note> {
         State::Absent => true,
         State::Unknown(_) => false,
     };
-    if silent && alarm.tells.is_absent() { vec![Note::missing("it tells nobody")] } else { Vec::new() }
+    if silent && alarm.query.is_none() { vec![Note::missing("it tells nobody")] } else { Vec::new() }
 }
 
 /// "kept 4 d by default".
