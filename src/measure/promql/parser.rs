@@ -416,12 +416,14 @@ impl<'t> Parser<'t> {
     /// The matchers between braces.
     fn braces(&mut self, selector: &mut Selector, start: usize) -> Result<(), Mistake> {
         self.expect("{")?;
+        let outer = !selector.metric.is_empty();
         while !self.take("}") {
             let place = self.at;
             let label = match self.next().kind {
                 Kind::Word(word) => word.to_owned(),
                 Kind::Text(text) => text,
                 // `Inf` and `NaN` are labels here.
+                Kind::Number(number) if !number.is_finite() => number.to_string(),
                 _ => {
                     self.at = place;
                     return Err(self.unexpected());
@@ -448,7 +450,7 @@ impl<'t> Parser<'t> {
             let Kind::Text(value) = self.peek().clone() else { return Err(self.unexpected()) };
             self.next();
             if label == "__name__" && test == Test::Is {
-                if !selector.metric.is_empty() {
+                if outer {
                     self.at = place;
                     return Err(self.mistake(format!("metric name must not be set twice: {value:?}")));
                 }

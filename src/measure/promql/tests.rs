@@ -1,3 +1,5 @@
+//! What Prometheus documents, its own limits, and texts that nobody would write.
+
 use super::*;
 
 fn mistake(text: &str) -> Option<Mistake> {
@@ -36,6 +38,8 @@ fn takes_what_prometheus_documents() {
         "max_over_time(x[5m:1m] offset 5m)",
         "foo{a=`\\d`}",
         "Inf > bool NaN",
+        "{\"bar\", __name__=\"baz\"}",
+        "foo{NaN='bc'}",
     ] {
         assert_eq!(mistake(text), None, "{text}");
     }
