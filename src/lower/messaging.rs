@@ -261,6 +261,8 @@ pub enum Carrier {
     OtherPoll,
     /// A poll of which nobody knows what it asks.
     UnknownPoll,
+    /// A queue that a pipe of EventBridge reads from.
+    Pipe,
     /// A topic of SNS.
     Sns,
     /// A rule of EventBridge.
@@ -282,6 +284,7 @@ impl Carrier {
             Self::DynamoDb => "DynamoDB",
             Self::OtherPoll => "poll",
             Self::UnknownPoll => "unknown",
+            Self::Pipe => "EventBridge pipe",
             Self::Sns => "SNS",
             Self::Rule => "EventBridge rule",
             Self::Schedule => "EventBridge schedule",

@@ -289,7 +289,7 @@ impl Graph {
             use crate::lower::messaging::Carrier;
             let (id, system) = (id as u32, subscription.system);
             match subscription.carrier {
-                Carrier::Sqs | Carrier::UnknownPoll => {
+                Carrier::Sqs | Carrier::Pipe | Carrier::UnknownPoll => {
                     self.put(&subscription.source, system, Kind::Queue, all, id, &mut consumers);
                 }
                 Carrier::Sns => {
