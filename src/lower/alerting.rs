@@ -21,6 +21,8 @@ pub struct Alerting<'a> {
     pub receivers: Vec<Receiver<'a>>,
     /// What mutes alerts while others fire.
     pub inhibitions: Vec<Inhibition<'a>>,
+    /// An Alertmanager whose objects' routes are not for alerts of their own namespace alone.
+    pub other_strategy: Option<NodeRef<'a>>,
 }
 
 /// The expression of an alerting or a recording rule.
@@ -40,6 +42,8 @@ pub struct Query<'a> {
     pub server: Option<u32>,
     /// The root of the routes that its alert takes, if they are known.
     pub root: Option<u32>,
+    /// The namespace of its object.
+    pub namespace: Option<&'a str>,
 }
 
 /// A server of Prometheus.
@@ -90,6 +94,8 @@ pub struct Route<'a> {
     pub receivers: std::ops::Range<u32>,
     /// Whether it stands in an object of Kubernetes, which gets its place among the routes of others.
     pub object: bool,
+    /// The namespace of that object.
+    pub namespace: Option<&'a str>,
 }
 
 /// A question that is asked of the labels of an alert.

@@ -206,6 +206,10 @@ pub struct Rabbit<'a> {
     pub overflow: Fact<'a, &'a str>,
     /// The policy key that asks for mirroring.
     pub mirrored: Fact<'a, &'a str>,
+    /// Seconds in which a consumer must acknowledge a message.
+    pub acknowledge: Fact<'a, f64>,
+    /// How many nodes the cluster has.
+    pub nodes: Fact<'a, f64>,
 }
 
 /// A topic.

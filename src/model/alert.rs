@@ -7,6 +7,7 @@ use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
 use crate::lower::alerting::Query;
 use crate::lower::alerting::route;
+use crate::lower::kubernetes::selector::Match;
 use crate::lower::messaging::Alarm;
 use crate::lower::read;
 use crate::measure::duration;
@@ -38,6 +39,12 @@ pub static FACTS: &[FactDef] = facts! {
         ends.into_iter().map(|at| Thing::new(Kind::AlertRoute, at as usize)).collect::<Vec<_>>()
     }).into();
     "reachesSomebody": Ty::Bool, "of Prometheus: whether Alertmanager routes it to a receiver that tells anybody" => |m, t| tells(m, t).into();
+    "carriesNamespace": Ty::Bool, "of Prometheus: whether the alert can have a label `namespace`, from its series or from its rule" => |m, t| about(m, t, |query, expr| {
+        let written = query.rule.get("labels").and_then(|labels| labels.get("namespace"));
+        let carries = written.is_some() || labels::of(expr).can_have("namespace");
+        Fact::written(carries, written.map_or(Spot::value(query.node), Spot::value)).into()
+    });
+    "namespaceRoutes": Ty::List(&Ty::Thing(Kind::AlertRoute)), "of Prometheus: the routes of AlertmanagerConfigs in its namespace that ask for its labels" => namespace_routes;
     "severities": Ty::List(&Ty::Text), "of Prometheus: the severities that the routes of its Alertmanager ask for by name" => |m, t| severities(m, t).into();
     "likelySeverity": Ty::Text, "of Prometheus: the severity that routes ask for and that its own is nearly, where none asks for its own" => likely_severity;
 };
@@ -176,6 +183,19 @@ fn ends<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Vec<u32>> {
     }
 }
 
+/// The receivers that it is sent to, as far as that is known.
+pub fn receivers(model: &Model<'_>, thing: Thing) -> Vec<Thing> {
+    let alerting = &model.messaging.alerting;
+    let ends = ends(model, thing);
+    let reached = ends.value().into_iter().flatten();
+    reached
+        .filter_map(|at| match alert_route::receiver(alerting, &alerting.routes[*at as usize]) {
+            State::Written(id) => Some(Thing::new(Kind::Receiver, id as usize)),
+            _ => None,
+        })
+        .collect()
+}
+
 fn tells<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     let ends = ends(model, thing);
     let Some(reached) = ends.value() else { return ends.map(|_| false) };
@@ -201,6 +221,28 @@ fn tells<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         *spot = spot.clone().saying("routed to here");
     }
     fact.resting_on(Spot::value(receiver.node).saying("a receiver without anybody behind it"))
+}
+
+/// What an AlertmanagerConfig says is only for alerts with the label `namespace` of its own, unless the Alertmanager is told
+/// otherwise.
+fn namespace_routes<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let Some(query) = query(model, thing) else { return super::value::things([]) };
+    let alerting = &model.messaging.alerting;
+    if let Some(elsewhere) = alerting.other_strategy {
+        return Fact::<Vec<Thing>>::unknown_at(
+            "routes are not for their namespace alone",
+            Spot::value(elsewhere),
+        )
+        .into();
+    }
+    let routes = alerting.routes.iter().enumerate().filter(|(_, route)| {
+        route.parent.is_none()
+            && route.object
+            && route.namespace.is_some()
+            && route.namespace == query.namespace
+            && route.matchers.iter().all(|matcher| route::matches(matcher, query.rule) == Match::Yes)
+    });
+    super::value::things(routes.map(|(id, _)| Thing::new(Kind::AlertRoute, id)))
 }
 
 /// The severities that routes ask for by name; unknown where one asks by a pattern, or there are no routes to be seen.

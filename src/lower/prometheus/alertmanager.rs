@@ -62,7 +62,9 @@ pub(super) fn add<'a>(root: NodeRef<'a>, alerting: &mut Alerting<'a>) -> Option<
     let receivers = base.get("receivers").filter(|receivers| receivers.kind() == NodeKind::List)?;
     let first = alerting.receivers.len() as u32;
     alerting.receivers.extend(receivers.items().filter_map(|node| receiver(node, keys)));
-    let mut config = Config { keys, receivers: first..alerting.receivers.len() as u32, object, alerting };
+    let namespace = root.at("metadata.namespace").filter(|_| object).map(NodeRef::text);
+    let receivers_here = first..alerting.receivers.len() as u32;
+    let mut config = Config { keys, receivers: receivers_here, object, namespace, alerting };
     // Where the list itself, or a name in it, is only known at run time, any name may be in it.
     let named = |node: NodeRef<'a>| node.get("name").is_some_and(|name| !name.is_unknown());
     if !receivers.items().all(named) {
@@ -73,6 +75,15 @@ pub(super) fn add<'a>(root: NodeRef<'a>, alerting: &mut Alerting<'a>) -> Option<
         alerting.inhibitions.push(inhibition(node, keys));
     }
     at.filter(|_| !object)
+}
+
+/// Whether an object is an Alertmanager that does not bind the routes of objects to their namespaces, as it does by default
+/// (prometheus-operator, `AlertmanagerConfigMatcherStrategy.type`: "Default: `OnNamespace`").
+pub(super) fn is_other_strategy(root: NodeRef<'_>) -> bool {
+    root.get("kind").is_some_and(|kind| kind.text() == "Alertmanager")
+        && root
+            .at("spec.alertmanagerConfigMatcherStrategy.type")
+            .is_some_and(|strategy| strategy.text() != "OnNamespace")
 }
 
 fn receiver<'a>(node: NodeRef<'a>, keys: &Keys) -> Option<Receiver<'a>> {
@@ -97,6 +108,7 @@ struct Config<'a, 'c> {
     keys: &'c Keys,
     receivers: std::ops::Range<u32>,
     object: bool,
+    namespace: Option<&'a str>,
     alerting: &'c mut Alerting<'a>,
 }
 
@@ -145,6 +157,7 @@ impl<'a> Config<'a, '_> {
             ),
             receivers: self.receivers.clone(),
             object: self.object,
+            namespace: self.namespace,
         };
         let at = self.alerting.routes.len() as u32;
         self.alerting.routes.push(route);

@@ -22,6 +22,9 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
         if let Some(at) = alertmanager::add(*root, &mut found.alerting) {
             configs.push((path(root), at));
         }
+        if alertmanager::is_other_strategy(*root) {
+            found.alerting.other_strategy = Some(*root);
+        }
         let server = match root.get("apiVersion") {
             None => server::of_file(*root, path(root)),
             Some(_) => server::of_object(*root, documents),
@@ -45,6 +48,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
         for mut query in rules::queries(groups, victoria) {
             let id = found.alerting.queries.len() as u32;
             (query.root, query.server) = (config, server);
+            query.namespace = root.at("metadata.namespace").map(NodeRef::text);
             if let Some(alarm) = rules::alarm(&query, id, found.handles, system) {
                 query.alarm = Some(found.alarms.len() as u32);
                 found.handles += 1;

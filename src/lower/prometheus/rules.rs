@@ -42,7 +42,16 @@ pub(super) fn queries<'a>(groups: NodeRef<'a>, victoria: bool) -> impl Iterator<
                 _ => mistake,
             })
         };
-        Some(Query { rule, node, label: name.text(), alarm: None, expr, server: None, root: None })
+        Some(Query {
+            rule,
+            node,
+            label: name.text(),
+            alarm: None,
+            expr,
+            server: None,
+            root: None,
+            namespace: None,
+        })
     })
 }
 
