@@ -24,6 +24,9 @@ pub static FACTS: &[FactDef] = facts! {
     "asksForAbsence": Ty::Bool, "of Prometheus: whether its expression asks for what is not there" => |m, t| about(m, t, |_, expr| {
         Fact::plain(asks_for_absence(expr)).into()
     });
+    "measuresTime": Ty::Bool, "of Prometheus: whether its expression asks how long something has been, or has left: that does not come and go" => |m, t| about(m, t, |_, expr| {
+        Fact::plain(measures_time(expr)).into()
+    });
     "alwaysFires": Ty::Bool, "of Prometheus: whether it fires as long as somebody evaluates it" => |m, t| about(m, t, |_, expr| {
         Fact::plain(always_fires(expr)).into()
     });
@@ -101,6 +104,16 @@ fn asks_for_absence(expr: &Expr) -> bool {
     expr.walk().into_iter().any(|part| match &part.kind {
         ExprKind::Call(name, _) => matches!(name.as_str(), "absent" | "absent_over_time"),
         ExprKind::Binary(binary) => binary.operator == Operator::Unless,
+        _ => false,
+    })
+}
+
+/// The clock, or a series that is named after a point of time.
+fn measures_time(expr: &Expr) -> bool {
+    const NAMES: [&str; 5] = ["timestamp", "expir", "_ttl_", "not_after", "_age_"];
+    expr.walk().into_iter().any(|part| match &part.kind {
+        ExprKind::Call(name, _) => matches!(name.as_str(), "time" | "timestamp"),
+        ExprKind::Selector(one) => NAMES.iter().any(|name| one.metric.contains(name)),
         _ => false,
     })
 }
@@ -292,14 +305,13 @@ fn likely_severity<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
             _ => None,
         })
         .collect();
-    if own.contains("{{") || known.iter().any(|(word, _)| word == own) {
+    // `P1` and `P2`, `high-night` and `high` are severities of their own.
+    let plain = own.len() >= 4 && own.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !plain || known.iter().any(|(word, _)| word == own) {
         return Fact::<&str>::nothing().into();
     }
     // `warn` for `warning`, `crit` for `critical`, and slips of the finger.
-    let begins = known.iter().find(|(word, _)| {
-        own.len() >= 4 && word.starts_with(own) || word.len() >= 4 && own.starts_with(word)
-    });
-    let near = crate::spelling::nearest(own, known.iter().map(|(word, _)| *word))
-        .and_then(|near| known.iter().find(|(word, _)| *word == near));
-    begins.or(near).map_or_else(|| Fact::<&str>::nothing().into(), |(_, item)| (*item).clone())
+    let begins = |word: &str| word.len() >= 4 && (word.starts_with(own) || own.starts_with(word));
+    let meant = known.iter().find(|(word, _)| begins(word) || crate::spelling::is_slip(own, word));
+    meant.map_or_else(|| Fact::<&str>::nothing().into(), |(_, item)| (*item).clone())
 }

@@ -138,7 +138,10 @@ fn of_binary(expr: &Expr, binary: &Binary) -> Result<Type, Mistake> {
         }
     }
     if compares && !binary.bool && left == Scalar && right == Scalar {
-        return Err(mistake(expr, "comparisons between scalars must use BOOL modifier"));
+        // Other languages of the same form take an alert on constants alone, with which people try out their ways.
+        let dialect = if expr.selectors().is_empty() { Dialect::Wider } else { Dialect::None };
+        let text = "comparisons between scalars must use BOOL modifier";
+        return Err(Mistake { dialect, ..mistake(expr, text) });
     }
     if is_set && (left == Scalar || right == Scalar) {
         return Err(mistake(expr, "set operator not allowed in binary scalar expression"));
