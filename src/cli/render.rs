@@ -213,10 +213,19 @@ fn print(out: &mut String, rendered: &Rendered, args: &Args, sources: &Sources) 
             }
             continue;
         }
+        let because = provenance::put_in(document, rendered, sources);
+        if !because.is_empty() {
+            out.push_str(&format!("# put in because of {because}\n"));
+        }
         let told = provenance::lines(&document.text, &rendered.origins, sources);
         for (line, from) in document.text.as_str().lines().zip(told) {
             let gap = COLUMN.saturating_sub(line.chars().count()).max(1);
             out.push_str(&format!("{line}{:gap$}# {from}\n", ""));
+        }
+    }
+    if args.provenance {
+        for left in provenance::left_out(rendered, sources) {
+            out.push_str(&format!("# {left}\n"));
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
 use crate::suppress::{self, Suppressions};
 
+use read::ChartsAre;
 pub use rules::{Tested, test};
 
 /// What a run is about.
@@ -43,7 +44,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut clock = Clock::new();
     let mut outcome = Outcome::default();
 
-    let mut project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, ChartsAre::Rendered, &mut outcome);
     clock.lap("read and parse", &mut outcome);
 
     let settings = config.register(&mut project.sources);
@@ -132,7 +133,7 @@ pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
 /// The model as rules see it.
 pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<Outcome>> {
     let mut outcome = Outcome::default();
-    let mut project = read::project(config, inputs, &mut outcome);
+    let mut project = read::project(config, inputs, ChartsAre::Rendered, &mut outcome);
     let settings = config.register(&mut project.sources);
     rendered::project(config, inputs, settings, &mut project, &mut outcome);
     if project.trees.is_empty() {
@@ -158,7 +159,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
 /// The ways of requests through a project, with what is known of them.
 pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
     let mut outcome = Outcome::default();
-    let project = read::project(config, inputs, &mut outcome);
+    let project = read::project(config, inputs, ChartsAre::Raw, &mut outcome);
     if project.trees.is_empty() {
         outcome.sources = project.sources;
         return Err(Box::new(outcome));

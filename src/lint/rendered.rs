@@ -19,9 +19,10 @@ use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::{Charts, Wanted, render_needed};
 use crate::render::helm::files::Content;
-use crate::render::helm::read::Reader;
+use crate::render::helm::read::{ChartFolders, Reader};
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::Gravity;
+use crate::render::template::GAP;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, helm, kustomize};
 use crate::rule::page::Page as RulePage;
@@ -35,6 +36,8 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// The charts that render wholly with their defaults.
+    whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
     in_archives: FxHashMap<FileId, Place>,
 }
@@ -48,6 +51,9 @@ impl Renderings {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
             };
+            if trail.settings.is_empty() && extent != Extent::Part {
+                this.whole.insert(trail.folder.clone());
+            }
             let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
                 // What runs when somebody tests a release is no part of it.
@@ -80,6 +86,7 @@ impl Renderings {
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
+        fault.trial = self.trial(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
@@ -144,6 +151,13 @@ impl Renderings {
         (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
     }
 
+    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.
+    fn trial(&self, file: FileId) -> Option<Utf8PathBuf> {
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let name = Utf8Path::new(&trail.settings);
+        (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
+    }
+
     fn written_at(&self, place: Place) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
         // What says nothing of where it came from stands beside something that does.
@@ -172,7 +186,7 @@ impl Renderings {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
-        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        let traced = key.or_else(|| trail.omitted(page, &remedy(rule)?, sources));
         traced.map(|traced| self.on_disk(traced))
     }
 
@@ -217,6 +231,11 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
     found
 }
 
+/// Whether a file goes by this name; every file is asked, so its path is not taken apart for that.
+fn is_named(path: &Utf8Path, name: &str) -> bool {
+    path.as_str().strip_suffix(name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+}
+
 /// The kind of the object that a rule's fix adds.
 fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
@@ -231,8 +250,13 @@ fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
-        let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
-        if scalar && trail.unknown(page, node.span()).is_some() {
+        let is_unknown = match node.kind() {
+            NodeKind::List | NodeKind::Null => false,
+            // Which entries a missing template would have printed, nobody knows.
+            NodeKind::Map => node.get(GAP).is_some(),
+            _ => trail.unknown(page, node.span()).is_some(),
+        };
+        if is_unknown {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }
@@ -246,9 +270,9 @@ pub(super) fn project(
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Renderings {
-    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
-    let has_charts = names.contains(&"Chart.yaml");
-    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let is_there = |name: &str| project.sources.iter().any(|(_, file)| is_named(&file.path, name));
+    let has_charts = is_there("Chart.yaml");
+    let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
     let mut all = Vec::new();
     if has_charts {
         all.extend(charts(config, inputs, settings, project, outcome));
@@ -278,23 +302,12 @@ fn charts(
     );
     let (trails, more) = charts.render(Trail::of);
     outcome.diagnostics.extend(problems.into_iter().chain(more));
-    for folder in charts.folders() {
-        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
-            file.role = Role::Ingredient;
-        });
-    }
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
-}
-
-/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
-fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
-    let Ok(inside) = path.strip_prefix(chart) else { return false };
-    let mut parts = inside.components().map(|part| part.as_str());
-    match (parts.next(), parts.next()) {
-        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
-        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
-        _ => false,
-    }
+    let folders: ChartFolders = charts.folders().map(Utf8Path::to_owned).collect();
+    project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
+        file.role = Role::Ingredient;
+    });
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 fn overlays(
@@ -324,8 +337,9 @@ fn overlays(
                 },
                 chart: &|chart| {
                     let mut reader = reader.borrow_mut();
-                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let folder = reader.chart(&chart.folder);
+                    folder.files.get("Chart.yaml")?;
+                    let settings = of_kustomization(chart, config, &mut reader)?;
                     let (rendered, found) = render_needed(&folder, &settings);
                     problems.borrow_mut().extend(found);
                     rendered

@@ -301,10 +301,7 @@ pub fn selecting(
     at_home: impl Fn(u32) -> bool,
 ) -> Found {
     let unit = model.objects[of as usize].unit;
-    let mut found = Found::default();
-    if model.units[unit as usize].extent == Extent::Part {
-        found.open = Some(Reason::new("a part of what is deployed with it is in no file here"));
-    }
+    let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
     for id in candidates {
         let holder = owner(id);
         match matches(id).and(same_namespace(model, of, holder)) {
@@ -333,8 +330,9 @@ pub fn selected<'a>(
     map: Option<NodeRef<'_>>,
     matches: impl Fn(Option<NodeRef<'a>>) -> Match,
 ) -> Found {
-    let mut found = Found::default();
-    for id in workloads_with(model, model.objects[by as usize].unit, map) {
+    let unit = model.objects[by as usize].unit;
+    let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
+    for id in workloads_with(model, unit, map) {
         let workload = &model.workloads[id as usize];
         match matches(workload.labels()).and(same_namespace(model, by, workload.object)) {
             Match::Yes => found.ids.push(id),
@@ -347,6 +345,12 @@ pub fn selected<'a>(
         }
     }
     found
+}
+
+/// Why a unit may have more than is seen of it, if it may.
+fn out_of_sight(model: &Model<'_>, unit: u32) -> Option<Reason> {
+    let is_part = model.units[unit as usize].extent == Extent::Part;
+    is_part.then(|| Reason::new("a part of what is deployed with it is in no file here"))
 }
 
 /// Whether a `LabelSelector` takes these labels; a missing one takes none.

@@ -114,13 +114,13 @@ impl<'a> Build<'a> {
     pub(super) fn note(&mut self, problem: Problem) {
         self.is_partial = true;
         if !self.is_lone_component {
-            self.say(Gravity::Error, problem);
+            self.say(problem.gravity, problem);
         }
     }
 
     /// Says something once.
     pub(super) fn say(&mut self, gravity: Gravity, problem: Problem) {
-        let Problem { message, help, from } = problem;
+        let Problem { message, help, from, .. } = problem;
         let folder = self.stack.last().cloned().unwrap_or_default();
         let note = Note { gravity, message, help, place: self.trail.place(from), folder };
         if self.noted.insert(note.clone()) {
@@ -252,7 +252,7 @@ impl<'a> Build<'a> {
         from: From,
     ) -> Result<Utf8PathBuf, Problem> {
         if files::is_remote(path) {
-            return Err(remote(path, from));
+            return Err(Problem::remote(path, from));
         }
         if path.is_empty() {
             return Err(Problem::new("an entry that is no path", from));
@@ -339,7 +339,7 @@ impl<'a> Build<'a> {
         let Some(found) = found else {
             if files::is_remote(path) {
                 self.is_partial = true;
-                self.say(Gravity::Info, remote(path, from));
+                self.say(Gravity::Info, Problem::remote(path, from));
                 return Ok(None);
             }
             return Err(match folder {
@@ -395,7 +395,7 @@ impl<'a> Build<'a> {
             return;
         }
         if files::is_remote(entry.written()) {
-            self.say(Gravity::Info, remote(entry.written(), entry.from));
+            self.say(Gravity::Info, Problem::remote(entry.written(), entry.from));
             return;
         }
         match self.file(kustomization, entry) {
@@ -443,10 +443,4 @@ impl<'a> Build<'a> {
         replacements::run(self, kustomization, set);
         plugins::transform(self, kustomization, set);
     }
-}
-
-/// What lies on another machine is not fetched.
-fn remote(path: &str, from: From) -> Problem {
-    Problem::new(format!("`{path}` is on another machine and is not fetched"), from)
-        .help("what it holds, and what depends on that, is not known here")
 }

@@ -124,6 +124,7 @@ pub struct Note {
 /// Why a step cannot be done.
 #[derive(Debug)]
 struct Problem {
+    gravity: Gravity,
     message: String,
     help: Option<String>,
     from: From,
@@ -131,7 +132,16 @@ struct Problem {
 
 impl Problem {
     fn new(message: impl Into<String>, from: From) -> Self {
-        Self { message: message.into(), help: None, from }
+        Self { gravity: Gravity::Error, message: message.into(), help: None, from }
+    }
+
+    /// What lies on another machine is not fetched, and what lies there is no fault.
+    fn remote(path: &str, from: From) -> Self {
+        let problem = Self::new(format!("`{path}` is on another machine and is not fetched"), from);
+        Self {
+            gravity: Gravity::Info,
+            ..problem.help("what it holds, and what depends on that, is not known here")
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
