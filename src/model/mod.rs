@@ -64,8 +64,12 @@ pub mod rollout;
 
 // What carries messages, and who watches.
 pub mod alarm;
+pub mod alert;
+pub mod alert_route;
 pub mod function;
 pub mod messaging;
+pub mod prometheus;
+pub mod query;
 pub mod queue;
 pub mod subscription;
 pub mod topic;
@@ -240,6 +244,18 @@ kinds! {
     Function => function::FUNCTION;
     /// An alarm.
     Alarm => alarm::ALARM;
+    /// An expression of PromQL.
+    Query => query::QUERY;
+    /// A rate that an expression takes.
+    Rate => query::RATE;
+    /// A server of Prometheus.
+    Prometheus => prometheus::PROMETHEUS;
+    /// A route of Alertmanager.
+    AlertRoute => alert_route::ALERT_ROUTE;
+    /// Who is told.
+    Receiver => alert_route::RECEIVER;
+    /// What mutes alerts while others fire.
+    Inhibition => alert_route::INHIBITION;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
