@@ -147,7 +147,8 @@ impl SourceFile {
             return (line, self.line_span(line));
         }
         let rest = &self.text.as_bytes()[start..];
-        let end = rest.iter().position(|byte| *byte == b'\n').map_or(self.text.len(), |length| start + length);
+        let end =
+            rest.iter().position(|byte| *byte == b'\n').map_or(self.text.len(), |length| start + length);
         (line, self.unbroken(start, end))
     }
 
