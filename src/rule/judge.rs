@@ -421,8 +421,8 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
         (Some(kind), None, name) => format!("{kind} {}", name.unwrap_or_default()),
         (Some(kind), Some(namespace), name) => format!("{kind} {namespace}/{}", name.unwrap_or_default()),
     };
-    let whole = spot.node.path();
-    let inner = whole.strip_prefix(top.path().as_str()).unwrap_or(&whole).trim_start_matches('.');
+    let below = spot.node.path_below(Some(top));
+    let inner = below.trim_start_matches('.');
     let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
         Some(key) => format!("{inner}.{key}"),
@@ -465,8 +465,21 @@ fn fill<'a>(
             (Piece::Hole(_), None) => {}
         }
     }
-    // Line breaks of the page are no line breaks of the sentence.
-    Ok(Some(sentence.split_whitespace().collect::<Vec<_>>().join(" ")))
+    Ok(Some(on_one_line(sentence)))
+}
+
+/// A sentence without the line breaks of its page.
+fn on_one_line(sentence: String) -> String {
+    let mut before = ' ';
+    let is_so = sentence.chars().all(|c| {
+        let breaks = c.is_whitespace() && (c != ' ' || before == ' ');
+        before = c;
+        !breaks
+    });
+    if is_so && before != ' ' {
+        return sentence;
+    }
+    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shown(datum: &Datum<'_>, ty: &Type) -> String {
