@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
+
 use super::existence;
-use super::link::{self, Found, Relation, SelectorIndex};
+use super::link::{self, Found, Relation, Selector, SelectorIndex};
 use super::value::{Val, few, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::workload::Workload;
@@ -205,14 +207,17 @@ fn watched<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
 pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
     let labels = workload.labels();
     let index = model.index.services.get_or_init(|| {
-        SelectorIndex::new(model.services.len(), |id| {
-            link::required_pair(model.services[id as usize].node.at("spec.selector"))
-        })
+        let selectors = model.services.iter().enumerate().map(|(id, service)| Selector {
+            unit: model.objects[service.object as usize].unit,
+            at_home: !workloads(model, id as u32).ids.is_empty(),
+            map: service.node.at("spec.selector"),
+        });
+        SelectorIndex::new(&selectors.collect::<Vec<_>>())
     });
     link::selecting(
         model,
         workload.object,
-        index.candidates(labels),
+        index.candidates(model.objects[workload.object as usize].unit, labels),
         |id| model.services[id as usize].object,
         |id| matches(model, id, labels),
         |id| !workloads(model, id).ids.is_empty(),
@@ -264,8 +269,8 @@ fn why_others(model: &Model<'_>, service: &Service<'_>, wanted: NodeRef<'_>) -> 
         }
     }
     // Pods in another unit that have the labels.
-    let elsewhere = link::workloads_anywhere(model, wanted).into_iter().find(|id| {
-        let workload = &model.workloads[*id as usize];
+    let elsewhere = link::workloads_anywhere(model, wanted).iter().find(|id| {
+        let workload = &model.workloads[**id as usize];
         let object = workload.object;
         model.objects[object as usize].unit != unit
             && selector::selects_map(wanted, workload.labels()) != Match::No
@@ -273,16 +278,21 @@ fn why_others(model: &Model<'_>, service: &Service<'_>, wanted: NodeRef<'_>) -> 
     });
     if let Some(id) = elsewhere {
         let other =
-            &model.units[model.objects[model.workloads[id as usize].object as usize].unit as usize].name;
+            &model.units[model.objects[model.workloads[*id as usize].object as usize].unit as usize].name;
         return Some(Reason::new(format!("pods in `{other}` have these labels")));
     }
-    let runs_pods = |id: &u32| {
-        let entry = &model.objects[*id as usize];
-        !is_kubernetes_own(entry.object.group())
-            && !never_runs_pods(entry.object.group(), entry.object.kind)
-            && link::same_namespace(model, service.object, *id) != Match::No
-    };
-    if model.units[unit as usize].objects.iter().any(runs_pods) {
+    let runners = model.index.runners.get_or_init(|| {
+        let mut runners: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            let (group, kind) = (entry.object.group(), entry.object.kind);
+            if !is_kubernetes_own(group) && !never_runs_pods(group, kind) {
+                runners.entry(entry.unit).or_default().push(id as u32);
+            }
+        }
+        runners
+    });
+    let is_near = |id: &u32| link::same_namespace(model, service.object, *id) != Match::No;
+    if runners.get(&unit).into_iter().flatten().any(is_near) {
         return Some(Reason::new("a custom resource of this unit may run pods with these labels"));
     }
     None
