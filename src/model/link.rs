@@ -52,6 +52,8 @@ pub struct Corner {
     pub services: Vec<u32>,
     /// Workloads, in order.
     pub workloads: Vec<u32>,
+    /// Which of the workloads a Service may be meant for, found at first use.
+    pub waiting: OnceLock<super::service::Waiting>,
 }
 
 /// A unit, a folder and a namespace, as far as they are known.
@@ -59,7 +61,7 @@ type Where = (u32, Option<String>, Option<String>);
 
 /// What stands beside an object and goes to this namespace, as far as the files say.
 pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) -> &'m Corner {
-    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new() };
+    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new(), waiting: OnceLock::new() };
     let corner = |object: u32, namespace: Option<&str>| -> Where {
         let folder = model.path_of(object).parent().map(camino::Utf8Path::as_str);
         (model.objects[object as usize].unit, folder.map(str::to_owned), namespace.map(str::to_owned))
