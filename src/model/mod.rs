@@ -509,6 +509,21 @@ impl<'a> Model<'a> {
         self.overlaid && self.object_of(thing).is_some_and(|object| self.objects[object as usize].overlaid)
     }
 
+    /// Whether a file speaks of us anywhere: few do, and one look at a text is quicker than many at its tree.
+    pub fn is_addressing(&self, file: crate::source::FileId) -> bool {
+        use rayon::prelude::*;
+        let speaks = |tree: &Tree| tree.text.contains("steadfast.dev");
+        let all = self.index.addressing.get_or_init(|| match self.trees.len() < PIECE {
+            true => self.trees.iter().map(speaks).collect(),
+            false => self.trees.par_iter().with_min_len(PIECE).map(speaks).collect(),
+        });
+        // Trees stand in the order of their files; where one is missing, its neighbours cannot speak for it.
+        match self.trees.get(file.0 as usize) {
+            Some(tree) if tree.file == file => all[file.0 as usize],
+            _ => true,
+        }
+    }
+
     /// All things of a kind that rules may look at directly.
     pub fn all(&self, kind: Kind) -> Vec<Thing> {
         kind.def().all.map_or_else(Vec::new, |all| all(self))

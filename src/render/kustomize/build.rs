@@ -170,11 +170,19 @@ impl<'a> Build<'a> {
         for fault in kustomization.faults() {
             self.say(Gravity::Error, fault);
         }
+        let mut schema = Rc::clone(&self.schema);
+        into.set.remember_names(&schema);
         for entry in kustomization.resources() {
             if let Err(problem) = self.resource(kustomization, entry, into) {
                 self.note(problem);
             }
+            // A folder may bring another schema, and with it other scopes.
+            if !Rc::ptr_eq(&schema, &self.schema) {
+                schema = Rc::clone(&self.schema);
+                into.set.remember_names(&schema);
+            }
         }
+        into.set.forget_names();
         self.left_undone(kustomization);
         self.configure(kustomization, into);
         generators::run(self, kustomization, &mut into.set);
