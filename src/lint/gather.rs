@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
@@ -35,9 +34,7 @@ pub(super) fn findings(
         let confidence = fault.confidence;
         let file = fault.primary.place.file;
         let path = model.sources.path(file);
-        // A chart's authors try it with values that nobody deploys.
-        let settings_of = fault.settings.as_ref().map(|(name, _)| Utf8Path::new(name));
-        let trial = settings_of.filter(|name| name.starts_with("ci"));
+        let trial = fault.trial.as_deref();
         let is_test = || {
             *tests.entry(file).or_insert_with(|| config.is_test(path))
                 || trial.is_some_and(|values| config.is_test(values))

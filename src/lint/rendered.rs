@@ -20,6 +20,7 @@ use crate::outcome::Outcome;
 use crate::render::helm::charts::Charts;
 use crate::render::helm::read::ChartFolders;
 use crate::render::kustomize::Overlay;
+use crate::render::template::GAP;
 use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
@@ -33,6 +34,8 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// The charts that render wholly with their defaults.
+    whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
     in_archives: FxHashMap<FileId, Place>,
 }
@@ -46,6 +49,9 @@ impl Renderings {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
             };
+            if trail.settings.is_empty() && extent != Extent::Part {
+                this.whole.insert(trail.folder.clone());
+            }
             let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
                 // What runs when somebody tests a release is no part of it.
@@ -78,6 +84,7 @@ impl Renderings {
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
+        fault.trial = self.trial(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
@@ -142,6 +149,13 @@ impl Renderings {
         (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
     }
 
+    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.
+    fn trial(&self, file: FileId) -> Option<Utf8PathBuf> {
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let name = Utf8Path::new(&trail.settings);
+        (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
+    }
+
     fn written_at(&self, place: Place) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
         // What says nothing of where it came from stands beside something that does.
@@ -170,7 +184,7 @@ impl Renderings {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
-        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        let traced = key.or_else(|| trail.omitted(page, &remedy(rule)?, sources));
         traced.map(|traced| self.on_disk(traced))
     }
 
@@ -234,8 +248,13 @@ fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
-        let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
-        if scalar && trail.unknown(page, node.span()).is_some() {
+        let is_unknown = match node.kind() {
+            NodeKind::List | NodeKind::Null => false,
+            // Which entries a missing template would have printed, nobody knows.
+            NodeKind::Map => node.get(GAP).is_some(),
+            _ => trail.unknown(page, node.span()).is_some(),
+        };
+        if is_unknown {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }

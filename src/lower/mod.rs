@@ -4,6 +4,7 @@
 //! judges nothing: objects find each other in `model`, and what is healthy is said by rules.
 
 pub mod alb;
+pub mod alerting;
 pub mod aws;
 pub mod call;
 pub mod compose;
@@ -14,6 +15,7 @@ pub mod istio;
 pub mod kubernetes;
 pub mod messaging;
 pub mod outlier;
+pub mod pool;
 pub mod prometheus;
 pub mod rabbitmq;
 pub mod rate_limit;

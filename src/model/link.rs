@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Model;
 use crate::fact::Reason;
@@ -126,6 +126,14 @@ pub struct Indexes {
     pub routes: OnceLock<FxHashMap<u32, Vec<(u32, u32)>>>,
     /// The ConfigMaps of ingress-nginx, by object.
     pub nginx_configs: OnceLock<Vec<u32>>,
+    /// The workloads that run ingress-nginx.
+    pub nginx_controllers: OnceLock<Vec<u32>>,
+    /// How many hosts of DestinationRules a unit declares: those that it does, and all.
+    pub hosts_declared: OnceLock<FxHashMap<u32, (u32, u32)>>,
+    /// The hosts that ServiceEntries add to a mesh.
+    pub service_entries: OnceLock<FxHashSet<String>>,
+    /// Whether an installation of Istio says how long proxies go on.
+    pub mesh_drains: OnceLock<bool>,
     /// The policies of Envoy Gateway.
     pub policies: OnceLock<super::attachment::Policies>,
     /// Hops by the Services that they lead to.

@@ -64,8 +64,12 @@ pub mod rollout;
 
 // What carries messages, and who watches.
 pub mod alarm;
+pub mod alert;
+pub mod alert_route;
 pub mod function;
 pub mod messaging;
+pub mod prometheus;
+pub mod query;
 pub mod queue;
 pub mod subscription;
 pub mod topic;
@@ -78,7 +82,9 @@ pub mod limiter;
 pub mod path;
 pub mod retry;
 pub mod route;
+pub mod server;
 pub mod service;
+pub mod sidecar;
 pub mod traffic_policy;
 pub mod unread_setting;
 pub mod webhook;
@@ -87,7 +93,7 @@ use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
 use crate::source::{Role, Sources};
-use crate::syntax::tree::{NodeRef, Tree};
+use crate::syntax::tree::Tree;
 
 use vocabulary::KindDef;
 
@@ -204,6 +210,8 @@ kinds! {
     Target => route::TARGET;
     /// A place that a request passes.
     Hop => hop::HOP;
+    /// What answers requests.
+    Server => server::SERVER;
     /// How a hop asks again.
     Retry => retry::RETRY;
     /// The way of a request.
@@ -236,6 +244,18 @@ kinds! {
     Function => function::FUNCTION;
     /// An alarm.
     Alarm => alarm::ALARM;
+    /// An expression of PromQL.
+    Query => query::QUERY;
+    /// A rate that an expression takes.
+    Rate => query::RATE;
+    /// A server of Prometheus.
+    Prometheus => prometheus::PROMETHEUS;
+    /// A route of Alertmanager.
+    AlertRoute => alert_route::ALERT_ROUTE;
+    /// Who is told.
+    Receiver => alert_route::RECEIVER;
+    /// What mutes alerts while others fire.
+    Inhibition => alert_route::INHIBITION;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -353,7 +373,7 @@ pub struct Model<'a> {
     /// All places that pass requests on.
     pub hops: Vec<hop::Hop<'a>>,
     /// The services of Compose files.
-    pub composed: Vec<NodeRef<'a>>,
+    pub composed: Vec<crate::lower::compose::Service<'a>>,
     /// All that takes failing endpoints out.
     pub breakers: Vec<breaker::Breaker<'a>>,
     /// All rate limits.
@@ -407,7 +427,7 @@ impl<'a> Model<'a> {
             services: Vec::new(),
             routes: Vec::new(),
             hops: Vec::new(),
-            composed: trees.iter().flat_map(crate::lower::compose::services).collect(),
+            composed: crate::lower::compose::services(trees, sources),
             breakers: Vec::new(),
             limiters: Vec::new(),
             messaging: crate::lower::messaging::read(trees, sources),
@@ -468,6 +488,14 @@ impl<'a> Model<'a> {
             ("", "Service") => service::add(self, id, &object),
             _ if crate::lower::kubernetes::route::is_route(&object) => route::add(self, id, &object),
             _ => {}
+        }
+    }
+
+    /// Whether there is any of a kind. Which ways requests take is only found out for a rule that asks.
+    pub fn occurs(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Path | Kind::Leg => !self.hops.is_empty(),
+            _ => !self.all(kind).is_empty(),
         }
     }
 

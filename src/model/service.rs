@@ -289,7 +289,7 @@ fn why_others(model: &Model<'_>, service: &Service<'_>, wanted: NodeRef<'_>) -> 
 }
 
 /// Labels that a controller, or the process itself, gives to pods after they were made.
-fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
+pub fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
     const BY_KUBERNETES: [&str; 8] = [
         "statefulset.kubernetes.io/pod-name",
         "apps.kubernetes.io/pod-index",

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::source::{FileId, Place, Span};
 
-pub use build::{Builder, CopyError, Scalar};
+pub use build::{Builder, CopyError, Mark, Scalar};
 pub use scalar::{parse_float, parse_int, resolve};
 
 const NONE: u32 = u32::MAX;

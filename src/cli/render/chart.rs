@@ -10,7 +10,7 @@ use crate::render::helm::charts::{Wanted, settings};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings, render};
 use crate::render::helm::set::Kind;
-use crate::render::{Rendered, Role};
+use crate::render::{Rendered, Role, provenance};
 use crate::source::Sources;
 use crate::source::discover::absolute;
 
@@ -112,6 +112,17 @@ fn documents(out: &mut String, rendered: &Rendered, args: &Args, sources: &Sourc
             continue;
         }
         out.push_str(&format!("---\n# Source: {}\n", page.called));
+        if args.provenance {
+            let because = provenance::put_in(page, rendered, sources);
+            if !because.is_empty() {
+                out.push_str(&format!("# put in because of {because}\n"));
+            }
+        }
         document(out, &page.text, &rendered.origins, sources, args.provenance);
+    }
+    if args.provenance {
+        for left in provenance::left_out(rendered, sources) {
+            out.push_str(&format!("# {left}\n"));
+        }
     }
 }

@@ -32,16 +32,16 @@ pub(super) struct Args {
     #[arg(long, short = 'f', value_name = "FILE", help_heading = "Values of charts")]
     values: Vec<Utf8PathBuf>,
     /// Values: `image.tag=1.2,replicas=3`
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Values")]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Values of charts")]
     set: Vec<String>,
     /// Values that are text, whatever they look like
-    #[arg(long, value_name = "KEY=TEXT", help_heading = "Values")]
+    #[arg(long, value_name = "KEY=TEXT", help_heading = "Values of charts")]
     set_string: Vec<String>,
     /// Values in JSON
-    #[arg(long, value_name = "KEY=JSON", help_heading = "Values")]
+    #[arg(long, value_name = "KEY=JSON", help_heading = "Values of charts")]
     set_json: Vec<String>,
     /// Values that are the text of a file
-    #[arg(long, value_name = "KEY=FILE", help_heading = "Values")]
+    #[arg(long, value_name = "KEY=FILE", help_heading = "Values of charts")]
     set_file: Vec<String>,
     /// The release's name
     #[arg(long, value_name = "NAME", help_heading = "Release")]

@@ -208,6 +208,11 @@ impl<'a> Start<'a> {
         image::parsed(self.container).as_ref().and_then(Image::product)
     }
 
+    /// The tag of the image, where it is written out.
+    pub fn tag(&self) -> Option<&'a str> {
+        image::parsed(self.container).as_ref().and_then(Image::tag_text)
+    }
+
     /// The variables with a value that stands here: its node, name, value.
     pub fn env(&self) -> impl Iterator<Item = (NodeRef<'a>, &'a str, &'a str)> + use<'_, 'a> {
         self.values.iter().zip(&self.env).map(|(node, (name, value))| (*node, *name, *value))

@@ -220,7 +220,7 @@ impl<'t> Written<'t> {
 fn identifiers(text: &str, sign: char) -> &str {
     let word = |text: &str| {
         let rest = text.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '-');
-        (rest.len() < text.len()).then(|| rest.len())
+        (rest.len() < text.len()).then_some(rest.len())
     };
     let Some(mut left) = text.strip_prefix(sign).and_then(word) else { return text };
     let rest = |left: usize| &text[text.len() - left..];

@@ -107,7 +107,10 @@ impl Charts {
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
         // A template may call itself some hundred times before it ends, and each call takes some stack.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK + (8 << 20)).build();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.min(all.len()).max(1))
+            .stack_size(STACK + (8 << 20))
+            .build();
         let results: Vec<_> = match pool {
             Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
             Err(_) => all.into_iter().map(share).collect(),

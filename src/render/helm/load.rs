@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::super::origin::Origins;
+use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Value};
 use super::super::yaml::load::load as load_yaml;
 use super::files::{File, Files};
@@ -34,6 +34,19 @@ pub(super) struct Chart {
     pub(super) files: Rc<[(String, File)]>,
     /// The charts in it.
     pub(super) dependencies: Vec<Chart>,
+    /// What put it in, or left it out: a condition or tags of the chart around it.
+    pub(super) because: Origin,
+    /// The charts in it that are switched off.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A chart that is switched off.
+#[derive(Clone, Debug)]
+pub(super) struct LeftOut {
+    /// The chart.
+    pub(super) chart: Chart,
+    /// Where it is said what switches it.
+    pub(super) switch: Option<Place>,
 }
 
 impl Chart {
@@ -89,6 +102,8 @@ fn load_below(
         templates: Rc::default(),
         files: Rc::default(),
         dependencies: Vec::new(),
+        because: Origin::NONE,
+        left_out: Vec::new(),
     };
     let mut inner: BTreeMap<&str, &File> = BTreeMap::new();
     let (mut templates, mut others) = (Vec::new(), Vec::new());

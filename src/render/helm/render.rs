@@ -6,12 +6,12 @@ use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::super::origin::{Origin, Origins, Source};
-use super::super::template::{Error, Options, ParsedFile, Rendering, Templates};
+use super::super::template::{Error, GAP, Options, ParsedFile, Rendering, Templates};
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
-use super::load::{Chart, load, values_of};
+use super::load::{Chart, LeftOut, load, values_of};
 use super::manifest::{Manifest, manifests, order};
 use super::metadata::place;
 use super::read::ChartFolder;
@@ -181,13 +181,15 @@ impl<'c> Prepared<'c> {
         trouble: &mut Trouble,
     ) -> Rendered {
         let (parsed, broken) = self.parse(parts, &origins, trouble);
-        let options = Options { stack: STACK, ..Options::default() };
+        let gaps = (!trouble.missing.is_empty()).then_some("a template of a chart that is not in charts/");
+        let options = Options { stack: STACK, gaps, ..Options::default() };
         let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
         let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
         let mut left_out = Vec::new();
+        leave_out(self.folder, chart, &mut rendering, &mut left_out);
         for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&part.name)) {
             let dot = part.dot(&mut rendering.origins);
-            let output = match rendering.execute(&part.name, dot) {
+            let output = match rendering.execute_because(&part.name, dot, part.because) {
                 Ok(output) => output,
                 Err(wrong) => {
                     trouble.stopped.push(stop(&wrong, part, &rendering.origins));
@@ -202,7 +204,9 @@ impl<'c> Prepared<'c> {
             }
             let name = self.folder.folder.join(&part.path);
             let (mut documents, odd) = manifests(&name, &part.name, &output.text);
-            for odd in odd {
+            // What stands for missing templates need not fit in everywhere.
+            let has_gaps = gaps.is_some() && output.text.as_str().contains(GAP);
+            for odd in odd.into_iter().filter(|_| !has_gaps) {
                 let at = output
                     .text
                     .pieces()
@@ -220,7 +224,11 @@ impl<'c> Prepared<'c> {
             for left in output.left_out {
                 match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {
                     Some(manifest) => manifest.left_out(left),
-                    None => left_out.push(Omission { name: name.clone(), frame: left.frame }),
+                    None => left_out.push(Omission {
+                        name: name.clone(),
+                        frame: left.frame,
+                        with_its_chart: false,
+                    }),
                 }
             }
             found.push((part, documents));
@@ -260,6 +268,22 @@ fn given_values(
         }
     }
     Ok(values)
+}
+
+/// Notes the templates of charts that are switched off.
+fn leave_out(folder: &ChartFolder, chart: &Chart, rendering: &mut Rendering<'_>, found: &mut Vec<Omission>) {
+    for LeftOut { chart, switch } in &chart.left_out {
+        let at = switch.map_or(Origin::NONE, |switch| rendering.origins.add(Source::Literal(switch)));
+        for (path, file) in chart.templates.iter() {
+            let whole = Place { file: file.id, span: Span::new(0, file.content.bytes().len() as u32) };
+            let frame = rendering.frames.leave_out(whole, at, chart.because);
+            let name = folder.folder.join(&chart.folder).join(path);
+            found.push(Omission { name, frame, with_its_chart: true });
+        }
+    }
+    for needed in &chart.dependencies {
+        leave_out(folder, needed, rendering, found);
+    }
 }
 
 /// What lies in `crds/`, of the chart and of those in it. It is taken as it is.
