@@ -12,7 +12,7 @@ use crate::render::helm::files::{Content, File};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::{self, Chart, Gravity, Meet, Note, Overlay};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Place, Sources};
 use crate::syntax::tree::Tree;
 
 /// What is to be built.
@@ -163,18 +163,19 @@ fn diagnostics(asked: &Asked<'_>, notes: Vec<Note>, sources: &Sources) -> Vec<Di
 
 /// One note for all of a kustomization's faults.
 fn list(faults: &[Note], sources: &Sources) -> Note {
-    let line = |note: &Note| {
-        let Some(place) = note.place else { return note.message.clone() };
+    let mut lines: Vec<(Place, &str)> =
+        faults.iter().filter_map(|fault| Some((fault.place?, fault.message.as_str()))).collect();
+    lines.sort_by_key(|(place, _)| (place.file.0, place.span.start));
+    let line = |(place, message): &(Place, &str)| {
         let file = sources.get(place.file);
-        let name = file.path.strip_prefix(&note.folder).unwrap_or(&file.path);
-        format!("{name}:{}: {}", file.position(place.span.start).line, note.message)
+        let name = file.path.file_name().unwrap_or_default();
+        format!("{name}:{} {message}", file.position(place.span.start).line)
     };
-    let lines: Vec<String> = faults.iter().map(line).collect();
-    let first = &faults[0];
     Note {
         message: format!("this kustomization does not build, for {} reasons", faults.len()),
-        help: Some(lines.join("\n")),
-        ..first.clone()
+        help: Some(lines.iter().map(line).collect::<Vec<_>>().join("\n")),
+        place: lines.first().map(|(place, _)| *place),
+        ..faults[0].clone()
     }
 }
 

@@ -294,9 +294,14 @@ impl Trail {
             Source::Literal(place) => Leaf::Literal(*place),
             Source::Node { place, .. } => Leaf::Node(origin, *place),
             Source::Missing { .. } => Leaf::Missing(origin),
-            Source::Of(_, parts) => {
+            Source::Of(how, parts) => {
+                let mut parts: Vec<Origin> = parts.to_vec();
+                if *how == How::Chosen {
+                    // What is a value comes before what chose it: of leaves of one weight, the last one tells most.
+                    parts.reverse();
+                }
                 for part in parts {
-                    self.collect(*part, found, depth + 1);
+                    self.collect(part, found, depth + 1);
                 }
                 return;
             }

@@ -158,8 +158,9 @@ impl<'a> Pen<'_, 'a> {
             (None, Some(file)) => self.note("in", &self.view.prefixed(file), out)?,
             (None, None) => {}
         }
-        if let Some(help) = &diagnostic.help {
-            self.note("help", help, out)?;
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        for (nth, line) in help.lines().enumerate() {
+            self.note(if nth == 0 { "help" } else { "" }, line, out)?;
         }
         writeln!(out)
     }

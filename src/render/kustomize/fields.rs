@@ -241,7 +241,7 @@ fn value(node: &mut Node, path: &str, ty: Type, faults: &mut Vec<Problem>) {
             Texts | List(_) => "a list",
             Pairs | Map(_) => "a map",
         };
-        let mut fault = Problem::new(format!("`{path}` is {wanted} to Kustomize"), node.from);
+        let mut fault = Problem::new(format!("`{path}` has to be {wanted}"), node.from);
         if kind.is_some_and(|kind| matches!(kind, Kind::Bool | Kind::Int | Kind::Float)) && wanted == "text" {
             fault.help = Some(format!("write it in quotes: `\"{}\"`", node.written()));
         }
@@ -250,22 +250,25 @@ fn value(node: &mut Node, path: &str, ty: Type, faults: &mut Vec<Problem>) {
     }
     match ty {
         Map(fields) => map(node, path, fields, faults),
-        List(fields) => {
-            for item in node.items_mut() {
-                value(item, path, Map(fields), faults);
-            }
-        }
-        Texts => {
-            for item in node.items_mut() {
-                value(item, path, Text, faults);
-            }
-        }
+        List(fields) => items(node, path, Map(fields), faults),
+        Texts => items(node, path, Text, faults),
         Pairs => {
             for entry in node.entries().to_vec() {
                 value(&mut entry.node.clone(), &format!("{path}.{}", entry.key), Text, faults);
             }
         }
         Text | Flag | Whole | Anything => {}
+    }
+}
+
+/// The elements of a list. Of those that are no maps where there should be some, nothing more is to be said.
+fn items(node: &mut Node, path: &str, ty: Type, faults: &mut Vec<Problem>) {
+    for item in node.items_mut() {
+        value(item, &format!("{path}[]"), ty, faults);
+    }
+    if matches!(ty, Map(_)) {
+        let fine = node.items().iter().filter(|item| item.is_map()).cloned().collect();
+        node.value = Node::list(fine, node.from).value;
     }
 }
 
@@ -292,21 +295,22 @@ mod tests {
             ("commonlabels: {app: shop}\n", ""),
             ("resource: [a.yaml]\n", "Kustomize knows no field `resource`"),
             ("images: [{name: a, newtag: '1'}]\n", ""),
-            ("images: [{name: a, tag: '1'}]\n", "Kustomize knows no field `tag` in `images`"),
-            ("images: [{name: a, newTag: 1.0}]\n", "`images.newTag` is text to Kustomize"),
-            ("resources: a.yaml\n", "`resources` is a list to Kustomize"),
-            ("resources: [{path: a.yaml}]\n", "`resources` is text to Kustomize"),
-            ("commonLabels: {on: true}\n", "`commonLabels.on` is text to Kustomize"),
-            ("replicas: [{name: a, count: '3'}]\n", "`replicas.count` is a whole number to Kustomize"),
+            ("images: [{name: a, tag: '1'}]\n", "Kustomize knows no field `tag` in `images[]`"),
+            ("images: [{name: a, newTag: 1.0}]\n", "`images[].newTag` has to be text"),
+            ("resources: a.yaml\n", "`resources` has to be a list"),
+            ("resources: [{path: a.yaml}]\n", "`resources[]` has to be text"),
+            ("commonLabels: {on: true}\n", "`commonLabels.on` has to be text"),
+            ("replicas: [{name: a, count: '3'}]\n", "`replicas[].count` has to be a whole number"),
             (
                 "labels: [{pairs: {a: b}, includeSelectors: 'true'}]\n",
-                "`labels.includeSelectors` is `true` or `false` to Kustomize",
+                "`labels[].includeSelectors` has to be `true` or `false`",
             ),
             (
                 "patches: [{path: a.yaml, target: {kinds: Pod}}]\n",
-                "Kustomize knows no field `kinds` in `patches.target`",
+                "Kustomize knows no field `kinds` in `patches[].target`",
             ),
             ("helmCharts: [{name: a, valuesInline: {a: {b: 1}}}]\n", ""),
+            ("patches: [store.yaml]\n", "`patches[]` has to be a map"),
             ("inventory: {}\n", "Kustomize knows no field `inventory`"),
             ("namespace:\n", ""),
         ];

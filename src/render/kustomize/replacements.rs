@@ -197,7 +197,7 @@ fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'
         match usize::try_from(options.index) {
             Err(_) => pieces.insert(0, value.clone()),
             Ok(at) if at >= pieces.len() => pieces.push(value.clone()),
-            Ok(at) => pieces[at] = value.clone(),
+            Ok(at) => pieces[at] = Node { from: trail.over(value.from, before), ..value.clone() },
         }
         let between = Node::text(delimiter, before);
         let mut all: Vec<&Node> = Vec::new();

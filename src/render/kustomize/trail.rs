@@ -286,9 +286,10 @@ impl<'t, 'a> Export<'t, 'a> {
                     self.over(*by, earlier)
                 }
                 Made::Of(how, parts) => {
-                    let mut all: SmallVec<[Origin; 4]> =
-                        parts.iter().map(|part| self.origin(*part)).collect();
-                    all.push(before);
+                    // The first part is what took the place of the other.
+                    let earlier = |at| if at == 0 { before } else { Origin::NONE };
+                    let all: SmallVec<[Origin; 4]> =
+                        parts.iter().enumerate().map(|(at, part)| self.over(*part, earlier(at))).collect();
                     self.origins.of(*how, all)
                 }
             },
