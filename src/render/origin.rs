@@ -133,6 +133,11 @@ impl Origins {
         }
     }
 
+    /// Whether anything at all cannot be known.
+    pub fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
     /// Whether some part of it cannot be known before it runs, and why.
     pub fn unknown(&self, origin: Origin) -> Option<&'static str> {
         self.unknown.get(&origin).copied()

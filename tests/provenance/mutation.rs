@@ -1,7 +1,7 @@
 //! Whether bytes know what they depend on: a value is changed, the chart is rendered again, and every byte that is no longer the
 //! same must have said so before. It needs no other program, for what changes is the truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use steadfast::render::helm::files::{Content, File};
 use steadfast::render::helm::read::ChartFolder;
@@ -29,7 +29,7 @@ pub(crate) struct Proof {
     /// Values that brought something in, and of these, those that nothing left out had named.
     pub(crate) brought: usize,
     pub(crate) unannounced: usize,
-    /// Each silent change: the value, and the line.
+    /// Each silent change: how many bytes, the value, and the line.
     pub(crate) told: Vec<String>,
 }
 
@@ -128,22 +128,22 @@ struct Comparison<'c> {
 
 impl Comparison<'_> {
     fn run(mut self) {
-        let (old, new) = (numbered(self.before), numbered(self.after));
+        let (old, new) = (by_template(self.before), by_template(self.after));
         let silent = self.proof.silent;
         let (mut any, mut brings) = (false, false);
-        for (name, document) in &old {
-            let text = document.text.as_str();
-            let marks = match new.get(name) {
-                Some(after) => {
-                    let (marks, more) = compare(text, after.text.as_str());
-                    brings |= more && !marks.contains(&true);
-                    any |= more;
-                    marks
-                }
-                None => vec![true; text.len()],
-            };
-            any |= marks.contains(&true);
-            self.bytes(document, &marks);
+        for (name, documents) in &old {
+            let text = whole(documents);
+            let after = new.get(name).map_or_else(String::new, |documents| whole(documents));
+            let (marks, more) = compare(&text, &after);
+            let is_changed = marks.contains(&true);
+            brings |= more && !is_changed;
+            any |= more || is_changed;
+            let mut start = 0;
+            for document in documents {
+                let end = start + document.text.len();
+                self.bytes(document, &marks[start..end]);
+                start = end;
+            }
         }
         brings |= new.keys().any(|name| !old.contains_key(name));
         self.proof.effective += usize::from(any || brings);
@@ -157,7 +157,7 @@ impl Comparison<'_> {
     fn bytes(&mut self, document: &Document, marks: &[bool]) {
         let text = document.text.as_str();
         let mut start = 0;
-        let mut told = None;
+        let (mut told, mut silent) = (None, 0);
         for piece in document.text.pieces() {
             let range = start..piece.end as usize;
             start = range.end;
@@ -173,14 +173,15 @@ impl Comparison<'_> {
             }
             self.proof.changed += count;
             if !self.names(&piece) {
-                self.proof.silent += count;
+                silent += count;
                 told = told.or_else(|| range.clone().find(is_marked));
             }
         }
+        self.proof.silent += silent;
         if let Some(at) = told {
             let from = text[..at].rfind('\n').map_or(0, |found| found + 1);
             let line = text[from..].lines().next().unwrap_or_default().trim();
-            self.proof.told.push(format!("{}: {} `{line}`", self.leaf.path, document.called));
+            self.proof.told.push(format!("{silent} {}: {} `{line}`", self.leaf.path, document.called));
         }
     }
 
@@ -237,16 +238,17 @@ impl Comparison<'_> {
     }
 }
 
-/// Documents by what they are called, those of one name counted.
-fn numbered(rendered: &Rendered) -> BTreeMap<(String, usize), &Document> {
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut found = BTreeMap::new();
+/// Documents by the template that printed them.
+fn by_template(rendered: &Rendered) -> BTreeMap<&str, Vec<&Document>> {
+    let mut found: BTreeMap<&str, Vec<&Document>> = BTreeMap::new();
     for document in &rendered.documents {
-        let number = count.entry(&document.called).or_default();
-        found.insert((document.called.clone(), *number), document);
-        *number += 1;
+        found.entry(&document.called).or_default().push(document);
     }
     found
+}
+
+fn whole(documents: &[&Document]) -> String {
+    documents.iter().map(|document| document.text.as_str()).collect()
 }
 
 /// Which bytes of a text are not in the other one, and whether that has lines that the first has not.
@@ -270,9 +272,13 @@ fn compare(old: &str, new: &str) -> (Vec<bool>, bool) {
             }
         } else {
             more |= come.len() > gone.1.len();
-            let bytes: usize = gone.1.iter().map(|line| line.len()).sum();
-            marks[start..start + bytes].fill(true);
-            start += bytes;
+            // Of a line whose key is still there, only the value has changed.
+            let key = |line: &str| line.split_once(':').map(|(key, _)| key.to_owned());
+            for line in gone.1 {
+                let other = come.iter().find(|other| key(other) == key(line) && key(line).is_some());
+                mark(&mut marks[start..start + line.len()], line, other.unwrap_or(&""));
+                start += line.len();
+            }
         }
     }
     (marks, more)
@@ -297,7 +303,19 @@ fn hunks<'l>(before: &'l [&'l str], after: &'l [&'l str]) -> Vec<Hunk<'l>> {
     const MOST: usize = 4_000_000;
     let (rows, columns) = (before.len(), after.len());
     if rows * columns > MOST {
-        return vec![((&[], before), after)];
+        // Of very long texts, only what is nowhere else has changed.
+        let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
+            (before.iter().copied().collect(), after.iter().copied().collect());
+        let gone = before.chunk_by(|a, b| new.contains(a) == new.contains(b));
+        let mut found: Vec<Hunk<'l>> = gone
+            .map(|lines| match new.contains(lines[0]) {
+                true => ((lines, &[][..]), &[][..]),
+                false => ((&[][..], lines), &[][..]),
+            })
+            .collect();
+        let come = after.chunk_by(|a, b| old.contains(a) == old.contains(b));
+        found.extend(come.filter(|lines| !old.contains(lines[0])).map(|lines| ((&[][..], &[][..]), lines)));
+        return found;
     }
     let width = columns + 1;
     let mut longest = vec![0_u32; (rows + 1) * width];

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use crate::render::origin::{How, Origin, Source};
+use crate::render::origin::{How, Origin, Origins, Source};
 use crate::render::template::function::Call;
 use crate::render::text::{Text, Writer};
 use crate::render::value::{Data, Map, Value};
@@ -135,7 +135,7 @@ pub(super) fn origins(values: &[Value]) -> SmallVec<[Origin; 8]> {
 }
 
 /// How many parts of values are looked at for where they come from.
-const LOOKED_AT: usize = 64;
+const LOOKED_AT: usize = 256;
 
 fn collect(value: &Value, found: &mut SmallVec<[Origin; 8]>, left: &mut usize) {
     let mut note = |origin: Origin| {
@@ -170,6 +170,11 @@ fn collect(value: &Value, found: &mut SmallVec<[Origin; 8]>, left: &mut usize) {
     }
 }
 
+fn unknown_part(value: &Value, origins: &Origins) -> Option<Origin> {
+    let Data::Text(text) = &value.data else { return None };
+    text.pieces().map(|piece| piece.origin).find(|origin| origins.unknown(*origin).is_some())
+}
+
 /// A value that was chosen with the help of others.
 pub(super) fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterator<Item = Origin>) -> Value {
     let origin = call.origins.of(How::Chosen, std::iter::once(value.origin).chain(others));
@@ -178,7 +183,12 @@ pub(super) fn chosen(call: &mut Call<'_>, value: &Value, others: impl IntoIterat
 
 /// A value that was computed from others.
 pub(super) fn derived(call: &mut Call<'_>, data: Data, from: &[Value]) -> Value {
-    let origin = call.origins.of(How::Derived, origins(from));
+    let mut parts = origins(from);
+    // However much there is, it must not be forgotten that some of it is unknown.
+    if call.origins.has_unknown() {
+        parts.extend(from.iter().find_map(|value| unknown_part(value, call.origins)));
+    }
+    let origin = call.origins.of(How::Derived, parts);
     Value::new(data, if origin == Origin::NONE { call.at } else { origin })
 }
 

@@ -5,8 +5,9 @@
 use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
-use super::super::origin::{Origin, Origins, Source};
+use super::super::origin::{How, Origin, Origins, Source};
 use super::super::template::{Error, GAP, Options, ParsedFile, Rendering, Templates};
+use super::super::text::Writer;
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
@@ -236,7 +237,8 @@ impl<'c> Prepared<'c> {
         found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         let mut manifests: Vec<Manifest> = found.into_iter().flat_map(|(_, manifests)| manifests).collect();
         order(&mut manifests);
-        let mut documents = definitions(self.folder, chart, &chart.metadata.name, &mut rendering.origins);
+        let mut documents =
+            definitions(self.folder, chart, &chart.metadata.name, Origin::NONE, &mut rendering);
         documents.extend(manifests.into_iter().map(|manifest| manifest.document));
         Rendered {
             folder: self.folder.folder.clone(),
@@ -286,23 +288,33 @@ fn leave_out(folder: &ChartFolder, chart: &Chart, rendering: &mut Rendering<'_>,
     }
 }
 
-/// What lies in `crds/`, of the chart and of those in it. It is taken as it is.
-fn definitions(folder: &ChartFolder, chart: &Chart, path: &str, origins: &mut Origins) -> Vec<Document> {
+/// What lies in `crds/`, of the chart and of those in it. It is taken as it is. `around` is what put the chart around it in.
+fn definitions(
+    folder: &ChartFolder,
+    chart: &Chart,
+    path: &str,
+    around: Origin,
+    rendering: &mut Rendering<'_>,
+) -> Vec<Document> {
+    let because = rendering.origins.of(How::Derived, [around, chart.because]);
+    let frame = rendering.frames.put_in(because);
     let mut found = Vec::new();
     for (name, file) in chart.definitions() {
         let text = file.content.text();
         let place = Place { file: file.id, span: Span::new(0, text.len() as u32) };
+        let mut out = Writer::default();
+        out.push(&text, rendering.origins.add(Source::Literal(place)), frame);
         found.push(Document {
             name: folder.folder.join(&chart.folder).join(name),
             called: format!("{path}/{name}"),
-            text: super::super::text::Text::of(&*text, origins.add(Source::Literal(place))),
+            text: out.finish(),
             role: Role::Definition,
             left_out: Vec::new(),
         });
     }
     for needed in &chart.dependencies {
         let path = format!("{path}/charts/{}", needed.metadata.name);
-        found.extend(definitions(folder, needed, &path, origins));
+        found.extend(definitions(folder, needed, &path, because, rendering));
     }
     found
 }

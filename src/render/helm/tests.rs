@@ -436,6 +436,21 @@ fn what_a_missing_chart_would_print_is_unknown() {
 }
 
 #[test]
+fn what_is_random_in_much_else_is_not_forgotten() {
+    let template = "{{ $all := dict }}{{ range until 600 }}{{ $_ := set $all (printf \"k%03d\" .) . }}{{ end }}\n\
+        known: {{ $all | toJson | b64enc }}\n{{ $_ := set $all \"z\" (randAlphaNum 8) }}\n\
+        made: {{ $all | toJson | b64enc }}\n";
+    let (done, _) = rendered(&[CHART, ("templates/a.yaml", template)], &Settings::default());
+    let done = done.expect("rendered");
+    let text = &done.documents[0].text;
+    let why = |key: &str| {
+        let at = text.as_str().find(key).expect("it is there") + key.len();
+        text.origins(at, at + 20).into_iter().find_map(|origin| done.origins.unknown(origin))
+    };
+    assert_eq!((why("known: "), why("made: ")), (None, Some("a random text")));
+}
+
+#[test]
 fn errors_of_a_chart_are_said_once_and_not_too_often() {
     let helpers = "{{ define \"x\" }}{{ .Values.image.tag.major }}{{ end }}\n";
     let mut files = vec![

@@ -79,6 +79,14 @@ impl Frames {
         Frame(self.0.len() as u32 - 1)
     }
 
+    /// Surroundings that no template made, put in because of this.
+    pub fn put_in(&mut self, condition: Origin) -> Frame {
+        if condition == Origin::NONE {
+            return Frame(0);
+        }
+        self.add(Circumstance { parent: Frame(0), what: What::If, at: Origin::NONE, condition })
+    }
+
     /// Notes that something was left out without any template's doing.
     pub fn leave_out(&mut self, what: Place, at: Origin, condition: Origin) -> Frame {
         self.add(Circumstance { parent: Frame(0), what: What::LeftOut(Some(what)), at, condition })
