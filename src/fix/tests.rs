@@ -135,11 +135,12 @@ fn a_merge_changes_only_what_it_names() {
         ("a:\n  - b # x\n  - c\nd: 1\n", "", "a:\n  - c", "a:\n  - c\nd: 1\n"),
         ("a: [b]\n", "", "a: []", "a: []\n"),
         ("a: |\n  one\n  two\nb: 1\n", "", "a: x", "a: x\nb: 1\n"),
-        ("a: x # why\nb: 1\n", "", "a: |\n  one\n  two", "a: | # why\n  one\n  two\nb: 1\n"),
+        ("a: x # why\nb: 1\n", "", "a: |\n  one\n  two\n", "a: | # why\n  one\n  two\nb: 1\n"),
         ("a: { b: 1 }\n", "a", "c: |\n  one\n  two\n", "a: { b: 1, c: \"one\\ntwo\\n\" }\n"),
         ("a: |\n  one\n", "", "b:\n  c: 1", "a: |\n  one\nb:\n  c: 1\n"),
         ("a: |+\n  one\n\n\n", "", "b: 1", "a: |+\n  one\n\n\nb: 1\n"),
-        ("a: |\n  one", "", "b: 1", "a: |\n  one\nb: 1"),
+        // A line break more at its end would be a change of the text.
+        ("a: |\n  one", "", "b: 1", "refused: this file is laid out in a way that fixes do not know"),
         // Lists whose elements have names.
         (
             "c:\n  - name: a\n    image: x # pinned\n  - name: b\n",

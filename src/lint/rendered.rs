@@ -3,7 +3,7 @@
 //! Rendered text is parsed, modelled and judged like any file. Before findings are merged, every place in it becomes the place
 //! of the line to change; so one fault that shows under several settings is one finding. Rendering itself is in `render`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -38,6 +38,8 @@ pub(super) struct Renderings {
     whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
     in_archives: FxHashMap<FileId, Place>,
+    /// Of how many renderings a file is a part; counted when something is found in one.
+    shared: OnceLock<FxHashMap<FileId, usize>>,
 }
 
 impl Renderings {
@@ -83,7 +85,6 @@ impl Renderings {
     /// Leads all places of a fault to what a person wrote. The places in rendered text stay grounds for suppressing, since
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
-        fault.settings = self.settings(fault.primary.place.file);
         fault.trial = self.trial(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
@@ -97,6 +98,7 @@ impl Renderings {
                 fault.path = setting;
             }
         }
+        fault.settings = self.settings(rendered.file, fault.primary.place.file);
         if let (Some(_), Some(stands)) = (left_out, stands) {
             related.push(Label { place: stands.primary, message: String::new() });
         }
@@ -142,11 +144,28 @@ impl Renderings {
         printed.filter(|printed| printed.primary.file != traced.primary.file).or(Some(traced))
     }
 
-    /// The settings of the rendering that a file belongs to, where its folder is rendered with several.
-    fn settings(&self, file: FileId) -> Option<(String, usize)> {
+    /// Which of several renderings of the same thing a file belongs to, and how many there are: the settings of a chart that is
+    /// rendered with several, the overlay where several share the file `home` that something in it came from.
+    fn settings(&self, file: FileId, home: FileId) -> Option<(String, usize)> {
         let trail = &self.all[self.by_file.get(&file)?.0];
         let of_folder = self.all.iter().filter(|other| other.folder == trail.folder).count();
-        (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
+        if of_folder > 1 {
+            return Some((trail.settings.clone(), of_folder));
+        }
+        let of_file = self.shared().get(&home).copied().unwrap_or_default();
+        (of_file > 1).then(|| (trail.folder.to_string(), of_file))
+    }
+
+    fn shared(&self) -> &FxHashMap<FileId, usize> {
+        self.shared.get_or_init(|| {
+            let mut shared = FxHashMap::default();
+            for trail in &self.all {
+                for file in trail.files().collect::<FxHashSet<FileId>>() {
+                    *shared.entry(file).or_default() += 1;
+                }
+            }
+            shared
+        })
     }
 
     /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::source::Place;
+use crate::source::{FileId, Place};
 
 /// An origin, by its position in [`Origins`]. The first one says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +101,14 @@ impl Origins {
     /// What it is; nothing, if it is another rendering's.
     pub fn get(&self, origin: Origin) -> &Source {
         self.sources.get(origin.0 as usize).unwrap_or(&Source::Nothing)
+    }
+
+    /// The files in which something stands that had a part in it; a file may come more than once.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        self.sources.iter().filter_map(|source| match source {
+            Source::Literal(place) | Source::Node { place, .. } => Some(place.file),
+            _ => None,
+        })
     }
 
     /// Made of these, as far as they say anything; of very many some.

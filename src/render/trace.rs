@@ -11,7 +11,7 @@ use super::origin::{How, Origin, Origins, Source};
 use super::template::frame::{Frames, What};
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
-use crate::source::{Place, Sources, Span};
+use crate::source::{FileId, Place, Sources, Span};
 
 /// The way back from one rendering.
 #[derive(Debug)]
@@ -113,6 +113,11 @@ impl Trail {
             .filter_map(|left| Some((left.name, LeftOut::of(0, left.frame, &frames, &origins)?)))
             .collect();
         Self { folder, settings, pages, omitted, origins }
+    }
+
+    /// The files that something of it came from; a file may come more than once.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        self.origins.files()
     }
 
     /// Where bytes `span` of a document came from.
