@@ -20,7 +20,7 @@ const BENT: f64 = 7.0;
 /// Objects that all belong to one unit, one file and one namespace unless they say otherwise.
 type Shape = (&'static str, fn(usize) -> String);
 
-const SHAPES: [Shape; 8] = [
+const SHAPES: [Shape; 14] = [
     ("routes that lead nowhere", |n| {
         format!(
             "{}{}",
@@ -113,6 +113,43 @@ const SHAPES: [Shape; 8] = [
             deployment(n)
         )
     }),
+    ("services over nothing", |n| {
+        format!("{}{}", service(&format!("lost-{n}"), &format!("app: nobody-{n}")), deployment(n))
+    }),
+    ("services by a label that no pod has", |n| {
+        format!("{}{}", service(&format!("lost-{n}"), &format!("tier: nobody-{n}")), deployment(n))
+    }),
+    ("services over nothing beside pods that have theirs", |n| {
+        format!(
+            "{}{}{}",
+            service(&format!("lost-{n}"), &format!("app: nobody-{n}")),
+            service(&format!("found-{n}"), &format!("app: work-{n}")),
+            deployment(n)
+        )
+    }),
+    ("one label for all, and another for each", |n| {
+        let labels = format!("part-of: shop, app: work-{n}");
+        let budget = format!("maxUnavailable: 1, selector: {{ matchLabels: {{ {labels} }} }}");
+        format!(
+            "{}{}{}",
+            service(&format!("front-{n}"), &labels),
+            object("policy/v1", "PodDisruptionBudget", &format!("budget-{n}"), &budget),
+            deployment(n)
+                .replace(&format!("labels: {{ app: work-{n} }}"), &format!("labels: {{ {labels} }}"))
+        )
+    }),
+    ("settings that nobody makes", |n| {
+        let from = format!("envFrom: [{{ configMapRef: {{ name: nowhere-{n} }} }}], name: main");
+        deployment(n).replace("name: main", &from)
+    }),
+    ("functions and their queues in one template", |n| {
+        let head = if n == 0 { "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n" } else { "" };
+        format!(
+            "{head}  Queue{n}: {{ Type: AWS::SQS::Queue }}\n  Work{n}: {{ Type: AWS::Lambda::Function, Properties: {{ Timeout: 30 }} }}\n  \
+             Feed{n}:\n    Type: AWS::Lambda::EventSourceMapping\n    \
+             Properties: {{ EventSourceArn: !GetAtt Queue{n}.Arn, FunctionName: !Ref Work{n} }}\n"
+        )
+    }),
     ("keys that are written twice", |n| {
         object(
             "apps/v1",
@@ -182,6 +219,10 @@ fn object_in(namespace: &str, version: &str, kind: &str, name: &str, spec: &str)
     format!(
         "---\napiVersion: {version}\nkind: {kind}\nmetadata: {{ name: {name}, namespace: {namespace} }}\nspec: {{ {spec} }}\n"
     )
+}
+
+fn service(name: &str, labels: &str) -> String {
+    object("v1", "Service", name, &format!("selector: {{ {labels} }}, ports: [{{ port: 80 }}]"))
 }
 
 fn deployment(n: usize) -> String {

@@ -406,13 +406,13 @@ fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
     }
 }
 
-/// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
 /// Whether a mapping is an object. One with very many keys is a list of things by name, and not worth a search.
 fn is_object(node: NodeRef<'_>) -> bool {
     let says = |wanted: &str| node.children().take(100).any(|child| child.key() == Some(wanted));
     node.kind() == NodeKind::Map && says("apiVersion") && says("kind")
 }
 
+/// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
 fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let mut top = spot.node;
     while let Some(parent) = top.parent().filter(|_| !is_object(top)) {

@@ -417,10 +417,9 @@ impl<'a> NodeRef<'a> {
             // What every lookup asks of every sibling: most keys are told by their length.
             let is_plain =
                 node.flags.0 & (Flags::KEYED | Flags::KEY_COOKED | Flags::KEY_QUOTED) == Flags::KEYED;
-            if !is_plain || (node.key.end - node.key.start) as usize == key.len() {
-                if tree.is_under(at, key) {
-                    return Some(NodeRef { tree, id: NodeId(at) });
-                }
+            let may_be = !is_plain || (node.key.end - node.key.start) as usize == key.len();
+            if may_be && tree.is_under(at, key) {
+                return Some(NodeRef { tree, id: NodeId(at) });
             }
             at = node.next;
         }
