@@ -40,7 +40,7 @@ pub(super) fn left_templates(project: &Project, outcome: &mut Outcome) {
 const FEW: usize = 48;
 
 /// Finds, reads and parses. What could not be is said in `outcome`.
-pub(super) fn project(config: &Config, inputs: &Inputs, charts: ChartsAre, outcome: &mut Outcome) -> Project {
+pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -> Project {
     let paths = if inputs.isolated || inputs.root.as_str().is_empty() {
         absolute(inputs)
     } else {
@@ -90,7 +90,7 @@ pub(super) fn project(config: &Config, inputs: &Inputs, charts: ChartsAre, outco
             Err(why) => skipped(outcome, &path, &why, inputs.paths.contains(&path)),
         }
     }
-    let cooked = Cooked::of(&files, charts);
+    let cooked = Cooked::of(&files);
     let parse = |(at, file): (usize, &SourceFile)| {
         let id = FileId(at as u32);
         if cooked.holds(file) {
@@ -192,22 +192,15 @@ fn nothing(id: FileId) -> Parsed {
     Parsed { tree, problems: Vec::new(), templates: Vec::new() }
 }
 
-/// Whether charts are rendered, and so judged by what they render to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChartsAre {
-    Rendered,
-    Raw,
-}
-
 /// The folders of charts whose ingredients nobody looks at but the renderer, which parses them by rules of its own.
 struct Cooked(ChartFolders);
 
 impl Cooked {
-    fn of(files: &[SourceFile], charts: ChartsAre) -> Self {
+    fn of(files: &[SourceFile]) -> Self {
         let is_kustomization =
             |file: &SourceFile| kustomize::NAMES.contains(&file.path.file_name().unwrap_or_default());
         // An overlay may take any file of a chart for a resource or a patch.
-        if charts == ChartsAre::Raw || files.iter().any(is_kustomization) {
+        if files.iter().any(is_kustomization) {
             return Self(ChartFolders::default());
         }
         Self(Reader::folders(files.iter().map(|file| file.path.as_path())).into_iter().collect())

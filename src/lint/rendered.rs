@@ -3,7 +3,6 @@
 //! Rendered text is parsed, modelled and judged like any file. Before findings are merged, every place in it becomes the place
 //! of the line to change; so one fault that shows under several settings is one finding. Rendering itself is in `render`.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,19 +11,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Inputs;
 use super::ask::Fault;
 use super::charts::wanted;
+use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
-use crate::render::helm::charts::{Charts, Wanted, render_needed};
-use crate::render::helm::files::Content;
-use crate::render::helm::read::{ChartFolders, Reader};
-use crate::render::helm::render::{STACK, Settings};
-use crate::render::kustomize::Gravity;
+use crate::render::helm::charts::Charts;
+use crate::render::helm::read::ChartFolders;
+use crate::render::kustomize::Overlay;
 use crate::render::template::GAP;
 use crate::render::trace::{Page, Traced, Trail};
-use crate::render::{self, helm, kustomize};
+use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
@@ -64,7 +62,7 @@ impl Renderings {
                 file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
-                let mut parsed = yaml::parse(id, Arc::clone(&page.text));
+                let mut parsed = yaml::parse_plain(id, Arc::clone(&page.text));
                 forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
@@ -319,46 +317,11 @@ fn overlays(
     let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
     let trees: Vec<(&Utf8Path, &Tree)> =
         project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
-    let sources = &mut project.sources;
-    // Charts in overlays may need much stack; and what breaks here is not to break the rest.
-    let done = std::thread::scope(|scope| {
-        let work = || {
-            let reader = RefCell::new(Reader::new(&inputs.root, sources));
-            let problems = RefCell::new(Vec::new());
-            let built = kustomize::build(&kustomize::Project {
-                trees: &trees,
-                read: &|path| {
-                    let file = reader.borrow_mut().file(path)?;
-                    let content = match file.content {
-                        Content::Text(text) => kustomize::Content::Text(text),
-                        Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
-                    };
-                    Some((file.id, content))
-                },
-                chart: &|chart| {
-                    let mut reader = reader.borrow_mut();
-                    let folder = reader.chart(&chart.folder);
-                    folder.files.get("Chart.yaml")?;
-                    let settings = of_kustomization(chart, config, &mut reader)?;
-                    let (rendered, found) = render_needed(&folder, &settings);
-                    problems.borrow_mut().extend(found);
-                    rendered
-                },
-            });
-            let mut problems = problems.into_inner();
-            problems.extend(built.notes.into_iter().map(|note| diagnostic(config, note)));
-            let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
-            let trails: Vec<(Trail, Extent)> = built
-                .overlays
-                .into_iter()
-                .map(|built| (Trail::of(built.rendered), extent(built.is_partial)))
-                .collect();
-            (trails, built.covered, problems)
-        };
-        let thread = std::thread::Builder::new().stack_size(STACK + (8 << 20)).spawn_scoped(scope, work);
-        thread.ok().and_then(|thread| thread.join().ok())
-    });
-    let Some((trails, covered, problems)) = done else {
+    let asked =
+        Asked { config, root: &inputs.root, trees: &trees, folder: None, release: &Release::default() };
+    let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
+    let take = |built: Overlay, _: &mut Sources| (Trail::of(built.rendered), extent(built.is_partial));
+    let Some(built) = overlays::build(&asked, &mut project.sources, take) else {
         outcome.failed = true;
         outcome.diagnostics.push(Diagnostic {
             about: About::Bug,
@@ -370,59 +333,9 @@ fn overlays(
         });
         return Vec::new();
     };
-    outcome.diagnostics.extend(problems);
-    for id in covered {
+    outcome.diagnostics.extend(built.problems);
+    for id in built.covered {
         project.sources.get_mut(id).role = Role::Ingredient;
     }
-    trails
-}
-
-/// With what a kustomization renders a chart.
-fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Reader<'_>) -> Option<Settings> {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let wanted = Wanted {
-        folder: chart.folder.clone(),
-        values: chart.values.clone(),
-        release: given(&chart.release),
-        namespace: given(&chart.namespace),
-        kubernetes: given(&chart.kube_version),
-        api_versions: chart.api_versions.clone(),
-        ..Wanted::default()
-    };
-    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
-    let mut settings = helm::charts::settings(&wanted, false, kubernetes.as_deref(), reader);
-    if let Some((place, how)) = &chart.inline {
-        let (path, text) = reader.known(place.file);
-        // The values keep their places if what stands before them is blank.
-        let (before, rest) = text.split_at_checked(place.span.start as usize)?;
-        let values = rest.get(..place.span.len() as usize)?;
-        let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        let content = Content::Text(format!("{blank}{values}").into());
-        let inline = (path, helm::files::File { id: place.file, content });
-        match how.as_str() {
-            "replace" => settings.values = vec![inline],
-            "merge" => settings.values.insert(0, inline),
-            _ => settings.values.push(inline),
-        }
-    }
-    Some(settings)
-}
-
-/// What is to be said about a build. That something for tests or examples does not build is worth a hint.
-fn diagnostic(config: &Config, note: kustomize::Note) -> Diagnostic {
-    let is_test = config.is_test(&note.folder.join("kustomization.yaml"));
-    let gravity = if is_test { Gravity::Info } else { note.gravity };
-    let place = note.place.map(|place| Label { place, message: String::new() });
-    Diagnostic {
-        about: if gravity == Gravity::Info { About::NotJudged } else { About::Input },
-        severity: match gravity {
-            Gravity::Error => Severity::Error,
-            Gravity::Warning => Severity::Warning,
-            Gravity::Info => Severity::Info,
-        },
-        message: note.message,
-        help: note.help,
-        file: place.is_none().then(|| note.folder.join("kustomization.yaml").into_string()),
-        place,
-    }
+    built.overlays
 }

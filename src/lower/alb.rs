@@ -12,12 +12,16 @@ use crate::syntax::tree::NodeRef;
 const WHOSE: &str = "an Application Load Balancer";
 
 /// Elastic Load Balancing, "Load balancer attributes", `idle_timeout.timeout_seconds`: "The default is 60 seconds".
-static IDLE: Default<f64> =
-    Default::of(WHOSE, "alb.ingress.kubernetes.io/load-balancer-attributes", 60.0, "60 s of idle time");
+static IDLE: Default<f64> = Default::of(WHOSE, ATTRIBUTES, 60.0, "60 s of idle time");
 /// Elastic Load Balancing, "Troubleshoot your Application Load Balancers", HTTP 504: the connection "was not established before
 /// the connection timeout expired (10 seconds)".
 const CONNECT: f64 = 10.0;
+/// Elastic Load Balancing, "Edit target group attributes", Deregistration delay: "By default, Elastic Load Balancing waits 300
+/// seconds before completing the deregistration process".
+static DRAIN: Default<f64> = Default::of(WHOSE, TARGET_ATTRIBUTES, 300.0, "a deregistration delay of 300 s");
 
+const ATTRIBUTES: &str = "alb.ingress.kubernetes.io/load-balancer-attributes";
+const TARGET_ATTRIBUTES: &str = "alb.ingress.kubernetes.io/target-group-attributes";
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
 /// Whether an Ingress speaks to this controller by its annotations.
@@ -41,26 +45,39 @@ pub fn call<'a>(ingress: NodeRef<'a>) -> Call<'a> {
 
 /// The time after which a connection without a byte is closed, on both sides: so long a target may be silent.
 fn idle(ingress: NodeRef<'_>) -> Fact<'_, f64> {
-    const KEY: &str = "idle_timeout.timeout_seconds=";
-    let all = ingress.at("metadata.annotations");
-    let get = |key: &str| all.and_then(|all| all.get(&format!("{PREFIX}{key}")));
-    if let Some(node) = get("load-balancer-attributes") {
-        let text = node.text();
-        if node.is_unknown() || is_filled_in_later(text) {
-            return Fact::unknown_at("the attributes are only known at run time", Spot::value(node));
+    let written = attribute(ingress, ATTRIBUTES, "idle_timeout.timeout_seconds=");
+    match annotation(ingress, "alb.ingress.kubernetes.io/group.name").filter(|_| written.is_absent()) {
+        Some(group) => {
+            Fact::unknown_at("another Ingress of its group may set the idle timeout", Spot::value(group))
         }
-        if let Some(at) = text.find(KEY) {
-            let value = text[at + KEY.len()..].split(',').next().unwrap_or_default().trim_end();
-            let spot = Spot::within(node, at..at + KEY.len() + value.len());
-            return match value.trim().parse::<u32>() {
-                Ok(seconds) => Fact::written(f64::from(seconds), spot),
-                Err(_) => Fact::unknown_at("it is no number of seconds", spot),
-            };
-        }
+        None => written.or_default(&IDLE),
     }
-    if let Some(group) = get("group.name") {
-        return Fact::unknown_at("another Ingress of its group may set the idle timeout", Spot::value(group));
+}
+
+/// How long it goes on with the requests of a target that leaves.
+pub fn drain(ingress: NodeRef<'_>) -> Fact<'_, f64> {
+    attribute(ingress, TARGET_ATTRIBUTES, "deregistration_delay.timeout_seconds=").or_default(&DRAIN)
+}
+
+fn annotation<'a>(ingress: NodeRef<'a>, key: &str) -> Option<NodeRef<'a>> {
+    ingress.at("metadata.annotations")?.get(key)
+}
+
+/// A number of seconds among the attributes that an annotation lists: `name=value,name=value`.
+fn attribute<'a>(ingress: NodeRef<'a>, key: &'static str, name: &str) -> Fact<'a, f64> {
+    let Some(node) = annotation(ingress, key) else {
+        let place = ingress.at("metadata.annotations").unwrap_or(ingress);
+        return Fact::absent(Spot::missing(place, key));
+    };
+    let text = node.text();
+    if node.is_unknown() || is_filled_in_later(text) {
+        return Fact::unknown_at("the attributes are only known at run time", Spot::value(node));
     }
-    Fact::absent(Spot::missing(all.unwrap_or(ingress), "alb.ingress.kubernetes.io/load-balancer-attributes"))
-        .or_default(&IDLE)
+    let Some(at) = text.find(name) else { return Fact::absent(Spot::value(node)) };
+    let value = text[at + name.len()..].split(',').next().unwrap_or_default().trim_end();
+    let spot = Spot::within(node, at..at + name.len() + value.len());
+    match value.trim().parse::<u32>() {
+        Ok(seconds) => Fact::written(f64::from(seconds), spot),
+        Err(_) => Fact::unknown_at("it is no number of seconds", spot),
+    }
 }

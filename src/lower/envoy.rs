@@ -5,7 +5,8 @@
 use super::call::{Call, Meaning, Retry, Words, go, words};
 use super::read;
 use crate::fact::{Default, Fact, Reason, Spot, State};
-use crate::syntax::tree::{NodeKind, NodeRef, Tree};
+use crate::syntax::tree::{NodeKind, NodeRef, Style, Tree};
+use crate::syntax::{self, Syntax};
 
 const WHOSE: &str = "Envoy";
 
@@ -20,9 +21,49 @@ static CONNECT: Default<f64> = Default::of(WHOSE, "connect_timeout", 5.0, "5 s")
 /// core.v3 `HttpProtocolOptions.idle_timeout`: "If not specified, this defaults to 1 hour."
 static IDLE: Default<f64> = Default::of(WHOSE, "idle_timeout", 3600.0, "1 h");
 
+/// HttpConnectionManager.stream_idle_timeout: "If not specified, this defaults to 5 minutes."
+static STREAM_IDLE: Default<f64> = Default::of(WHOSE, "stream_idle_timeout", 300.0, "5 min");
+
 /// The configurations in a file: what has `static_resources`.
 pub fn configurations<'a>(tree: &'a Tree) -> impl Iterator<Item = NodeRef<'a>> {
     tree.roots().filter_map(|root| root.get("static_resources"))
+}
+
+/// Adds the configurations that ConfigMaps hold as text, each as a tree of its own whose places are those of the ConfigMap's file.
+pub fn unfold(trees: &mut Vec<Tree>) {
+    let may_hold = |tree: &&Tree| tree.text.contains("static_resources") && tree.text.contains("ConfigMap");
+    let mut found = Vec::new();
+    for tree in trees.iter().filter(may_hold) {
+        let maps =
+            tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
+        let texts = maps.filter_map(|map| map.get("data")).flat_map(NodeRef::children);
+        let holds = |node: &NodeRef<'_>| {
+            node.style() == Style::Block
+                && node.text().lines().any(|line| line.trim_end() == "static_resources:")
+        };
+        found.extend(texts.filter(holds).take(MOST_EMBEDDED).map(alone));
+    }
+    trees.extend(found);
+}
+
+/// No file holds more of them.
+const MOST_EMBEDDED: usize = 20;
+
+/// The text of a block scalar as a document, everything around it blank: so its bytes stay where they are.
+fn alone(block: NodeRef<'_>) -> Tree {
+    let (text, span) = (&block.tree().text, block.span().range());
+    let header = text[span.clone()].find('\n').map_or(span.len(), |at| at + 1);
+    let inside = span.start + header..span.end;
+    let mut bytes = vec![b' '; inside.end];
+    for (at, byte) in text.bytes().enumerate().take(inside.end) {
+        if byte == b'\n' || inside.contains(&at) {
+            bytes[at] = byte;
+        }
+    }
+    let blank = String::from_utf8(bytes).unwrap_or_default();
+    let mut tree = syntax::parse(Syntax::Yaml, block.tree().file, blank.into()).tree;
+    tree.duplicates.clear();
+    tree
 }
 
 /// The routes of a configuration that lead to a cluster, in order.
@@ -65,9 +106,31 @@ pub fn cluster_of<'a>(route: NodeRef<'a>) -> Option<NodeRef<'a>> {
         .find(|cluster| cluster.get("name").is_some_and(|own| own.text() == name.text()))
 }
 
-/// The endpoints of a cluster.
-pub fn endpoints<'a>(cluster: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
-    let groups = cluster.at("load_assignment.endpoints").into_iter().flat_map(NodeRef::items);
+/// The list of endpoints that stands in a cluster.
+pub fn assignment<'a>(cluster: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    cluster.get("load_assignment").filter(|list| !list.is_null())
+}
+
+/// Where a cluster whose endpoints are found while Envoy runs reads them from a file: the file's name, and that of the list in
+/// it. (cluster.v3 `Cluster.EdsClusterConfig`: without `service_name` the cluster's own name.)
+pub fn assignment_file<'a>(cluster: NodeRef<'a>) -> Option<(&'a str, &'a str)> {
+    let config = cluster.at("eds_cluster_config")?;
+    let path = config.at("eds_config.path_config_source.path").or_else(|| config.at("eds_config.path"))?;
+    let name = config.get("service_name").or_else(|| cluster.get("name"))?;
+    Some((path.text().rsplit('/').next()?, name.text()))
+}
+
+/// The list of this name in a file of endpoints.
+pub fn assignment_in<'a>(tree: &'a Tree, name: &str) -> Option<NodeRef<'a>> {
+    let resources = tree.roots().filter_map(|root| root.get("resources")).flat_map(NodeRef::items);
+    resources
+        .filter(|list| list.get("@type").is_some_and(|kind| kind.text().ends_with("ClusterLoadAssignment")))
+        .find(|list| list.get("cluster_name").is_some_and(|own| own.text() == name))
+}
+
+/// The endpoints of a list.
+pub fn endpoints<'a>(assignment: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
+    let groups = assignment.get("endpoints").into_iter().flat_map(NodeRef::items);
     groups.flat_map(|group| group.get("lb_endpoints").into_iter().flat_map(NodeRef::items))
 }
 
@@ -77,14 +140,14 @@ pub fn address<'a>(endpoint: NodeRef<'a>) -> Option<NodeRef<'a>> {
 }
 
 /// How many endpoints a cluster has. A name may stand for any number of addresses, and only a list of addresses is known.
-pub fn count<'a>(cluster: NodeRef<'a>) -> Fact<'a, f64> {
+pub fn count<'a>(assignment: Option<NodeRef<'a>>) -> Fact<'a, f64> {
+    let Some(list) = assignment else { return Fact::unknown("its endpoints are found while it runs") };
     let is_address = |node: NodeRef<'_>| node.text().parse::<std::net::IpAddr>().is_ok();
-    let all: Vec<_> = endpoints(cluster).collect();
-    let fixed = !all.is_empty() && all.iter().all(|one| address(*one).is_some_and(is_address));
-    match cluster.get("load_assignment") {
-        Some(list) if fixed => Fact::written(all.len() as f64, Spot::key(list)),
-        Some(list) => Fact::unknown_at("a name may stand for any number of addresses", Spot::key(list)),
-        None => Fact::unknown("its endpoints are found while it runs"),
+    let all: Vec<_> = endpoints(list).collect();
+    if !all.is_empty() && all.iter().all(|one| address(*one).is_some_and(is_address)) {
+        Fact::written(all.len() as f64, Spot::key(list))
+    } else {
+        Fact::unknown_at("a name may stand for any number of addresses", Spot::key(list))
     }
 }
 
@@ -151,6 +214,23 @@ fn retry<'a>(policy: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>
         meaning: Meaning::Envoy,
     }
     .told(true)
+}
+
+/// How long a route keeps a request on which no byte moves: route.v3 `RouteAction.idle_timeout` "takes precedence over" that of
+/// the connection manager.
+pub fn stream_idle<'a>(route: NodeRef<'a>) -> Fact<'a, f64> {
+    let own = route.get("route").map(|action| go(action, "idle_timeout", true));
+    if let Some(own) = own.filter(|own| !own.is_absent()) {
+        return own;
+    }
+    let mut here = route.parent();
+    while let Some(node) = here {
+        if node.get("route_config").is_some() {
+            return go(node, "stream_idle_timeout", true).or_default(&STREAM_IDLE);
+        }
+        here = node.parent();
+    }
+    Fact::unknown("what carries the route is in no file")
 }
 
 /// The limits of the default priority of a cluster, where they are written.

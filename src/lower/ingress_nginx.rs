@@ -208,8 +208,13 @@ impl<'a> Source<'a> {
             return Fact { state: State::Absent, spots: triggers.spots, confidence: triggers.confidence };
         }
         let tries = self.seconds("proxy-next-upstream-tries", &TRIES);
-        // 0 is no limit, and then each server is tried once: how many there are is not said here.
-        let tries = tries.try_map("each server is tried once", |n| (n > 0.0).then_some(n));
+        // Without a limit nginx asks as often as `rootfs/etc/nginx/lua/balancer.lua` allows: it adds a try to each one that fails.
+        let in_time = self.seconds("proxy-next-upstream-timeout", &ALL_TRIES);
+        let endless = in_time.value() == Some(&0.0);
+        let tries = tries.try_map("as often as there is time", |n| match n > 0.0 {
+            true => Some(n),
+            false => endless.then_some(f64::INFINITY),
+        });
         let node = self.written("proxy-next-upstream").unwrap_or(place);
         let written = tries.is_written() || triggers.is_written();
         Retry {

@@ -15,6 +15,7 @@ pub mod istio;
 pub mod kubernetes;
 pub mod messaging;
 pub mod outlier;
+pub mod pool;
 pub mod prometheus;
 pub mod rabbitmq;
 pub mod rate_limit;

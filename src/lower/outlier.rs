@@ -20,6 +20,8 @@ static NO_GATEWAY: Default<f64> =
     Default::of(ENVOY, "enforcing_consecutive_gateway_failure", 0.0, "0, which is never");
 /// cluster.v3 `OutlierDetection.enforcing_success_rate`: "Defaults to 100."
 static SUCCESS_RATE: Default<f64> = Default::of(ENVOY, "enforcing_success_rate", 100.0, "100 %");
+/// cluster.v3 `OutlierDetection.success_rate_minimum_hosts`: "Defaults to 5."
+static COMPARED: Default<f64> = Default::of(ENVOY, "success_rate_minimum_hosts", 5.0, "5");
 /// cluster.v3 `OutlierDetection.split_external_local_origin_errors`: "Defaults to false."
 static SPLIT: Default<bool> = Default::of(ENVOY, "split_external_local_origin_errors", false, "false");
 /// cluster.v3 `CommonLbConfig.healthy_panic_threshold`: "If not specified, the default is 50%."
@@ -120,6 +122,15 @@ impl<'a> Outlier<'a> {
                 let share = read::number(self.node, "enforcing_success_rate").or_default(&SUCCESS_RATE);
                 share.map(|share| share > 0.0)
             }
+        }
+    }
+
+    /// Among how many endpoints at least they are compared; absent where they never are.
+    pub fn compared_hosts(&self) -> Fact<'a, f64> {
+        match self.dialect {
+            Dialect::Istio => Fact::absent(Spot::value(self.node)),
+            Dialect::EnvoyGateway => Fact::absent(Spot::value(self.node)).or_default(&COMPARED),
+            Dialect::Envoy => read::number(self.node, "success_rate_minimum_hosts").or_default(&COMPARED),
         }
     }
 

@@ -14,6 +14,10 @@ static ENABLED: Default<f64> = Default::of(ENVOY, "filter_enabled", 0.0, "0 % of
 /// The same of `filter_enforced`.
 static ENFORCED: Default<f64> = Default::of(ENVOY, "filter_enforced", 0.0, "0 % of the requests");
 
+/// envoy.extensions.filters.http.ratelimit.v3 `RateLimit.failure_mode_deny`: "The filter's behaviour in case the rate limiting
+/// service does not respond back. When it is set to true, Envoy will not allow traffic"; false as every `bool` of a proto.
+static DENY: Default<bool> = Default::of(ENVOY, "failure_mode_deny", false, "false");
+
 /// A rate limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit<'a> {
@@ -30,6 +34,8 @@ pub enum Dialect {
     Nginx,
     /// Envoy's filter, in its own configuration.
     Envoy,
+    /// Envoy's filter that asks a rate limit service.
+    Service,
     /// One rule of a BackendTrafficPolicy.
     EnvoyGateway,
 }
@@ -57,17 +63,26 @@ pub fn of_policy<'a>(object: NodeRef<'a>) -> impl Iterator<Item = Limit<'a>> {
 /// The limits that an EnvoyFilter, or any other part of a file, gives Envoy in its own words: those with a bucket. One without
 /// a bucket only makes room for those of single routes.
 pub fn of_envoy<'a>(part: NodeRef<'a>) -> impl Iterator<Item = Limit<'a>> {
-    part.walk()
-        .filter(|node| node.get("token_bucket").is_some_and(|bucket| !bucket.is_null()) && says_filter(*node))
-        .map(|node| Limit { node, dialect: Dialect::Envoy })
+    part.walk().filter_map(|node| {
+        let has = |key: &str| node.get(key).is_some_and(|block| !block.is_null());
+        let dialect = if has("token_bucket") && says_filter(node, LOCAL) {
+            Dialect::Envoy
+        } else if has("rate_limit_service") && says_filter(node, GLOBAL) {
+            Dialect::Service
+        } else {
+            return None;
+        };
+        Some(Limit { node, dialect })
+    })
 }
 
+const LOCAL: &str = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
+const GLOBAL: &str = "envoy.extensions.filters.http.ratelimit.v3.RateLimit";
+
 /// Whether a mapping is the configuration of the HTTP filter: its type, or that of the `TypedStruct` around it, says so.
-fn says_filter(node: NodeRef<'_>) -> bool {
+fn says_filter(node: NodeRef<'_>, name: &str) -> bool {
     let named = |node: NodeRef<'_>| {
-        ["@type", "type_url"].iter().filter_map(|key| node.get(key)).any(|kind| {
-            kind.text().ends_with("envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit")
-        })
+        ["@type", "type_url"].iter().filter_map(|key| node.get(key)).any(|kind| kind.text().ends_with(name))
     };
     named(node) || (node.key() == Some("value") && node.parent().is_some_and(named))
 }
@@ -93,12 +108,27 @@ impl<'a> Limit<'a> {
     pub fn enforced(&self) -> Fact<'a, f64> {
         match self.dialect {
             Dialect::Envoy => self.share("filter_enforced", &ENFORCED),
-            Dialect::Nginx => Fact::plain(100.0),
+            Dialect::Nginx | Dialect::Service => Fact::plain(100.0),
             Dialect::EnvoyGateway => match read::truth(self.node, "shadowMode") {
                 shadow if shadow.is_absent() => Fact::plain(100.0),
                 shadow => shadow.map(|shadow| if shadow { 0.0 } else { 100.0 }),
             },
         }
+    }
+
+    /// Whether requests pass while the service that counts them cannot be asked; absent where nothing has to be asked.
+    pub fn fails_open(&self) -> Fact<'a, bool> {
+        match self.dialect {
+            Dialect::Service => {
+                read::truth(self.node, "failure_mode_deny").or_default(&DENY).map(|deny| !deny)
+            }
+            _ => Fact::nothing(),
+        }
+    }
+
+    /// The cluster of the rate limit service that is asked.
+    pub fn asks(&self) -> Option<NodeRef<'a>> {
+        self.node.at("rate_limit_service.grpc_service.envoy_grpc.cluster_name").filter(|name| !name.is_null())
     }
 
     /// envoy.type.v3 `FractionalPercent`: a numerator, over 100 unless it says otherwise.
@@ -136,6 +166,7 @@ impl<'a> Limit<'a> {
     pub fn is_local(&self) -> bool {
         match self.dialect {
             Dialect::Nginx | Dialect::Envoy => true,
+            Dialect::Service => false,
             Dialect::EnvoyGateway => {
                 self.node.parent().and_then(NodeRef::parent).is_some_and(|block| block.key() == Some("local"))
             }
@@ -155,6 +186,7 @@ impl<'a> Limit<'a> {
                     _ => Fact::absent(Spot::value(self.node)),
                 }
             }
+            Dialect::Service => Fact::absent(Spot::value(self.node)),
             Dialect::Envoy => {
                 let tokens = read::number(self.node, "token_bucket.tokens_per_fill");
                 let tokens = if tokens.is_absent() {

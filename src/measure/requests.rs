@@ -4,8 +4,9 @@
 
 use super::launch::{Launch, Program};
 use super::options;
+use super::place::{Place, Source};
 use super::servers::{
-    Flag, ServerTime, decimal_seconds, flag, gunicorn_variable, milliseconds, told, whole_seconds,
+    Flag, ServerTime, decimal_seconds, flag, gunicorn_variable, milliseconds, processes, told, whole_seconds,
 };
 
 /// A time that a server takes where nobody tells it one.
@@ -73,29 +74,123 @@ pub fn keep_alive(launch: &Launch<'_>) -> Option<ServerTime> {
             let runs = programs.iter().any(|program| program.name == "gunicorn" && keeps(&program));
             gunicorn_variable(launch, &programs, &KEEP_ALIVE[0]).filter(|_| runs)
         })
+        .or_else(|| variable(launch, "uvicorn", "UVICORN_TIMEOUT_KEEP_ALIVE", whole_seconds))
         .or_else(|| {
-            let (index, value) = launch.env("UVICORN_TIMEOUT_KEEP_ALIVE")?;
-            let words = options::env_words(value, index);
-            let found = options::Found { value, known: true, place: words.first()?.place.clone() };
-            Some(told("uvicorn", "UVICORN_TIMEOUT_KEEP_ALIVE", &found, whole_seconds, false))
+            // Next.js, packages/next/src/build/utils.ts: the `server.js` of a standalone build reads it, in milliseconds.
+            let runs = programs.iter().any(|program| program.name == "node");
+            variable(launch, "Next.js", "KEEP_ALIVE_TIMEOUT", milliseconds).filter(|_| runs)
         })
 }
 
+fn variable(
+    launch: &Launch<'_>,
+    server: &'static str,
+    name: &'static str,
+    read: fn(&str) -> Option<f64>,
+) -> Option<ServerTime> {
+    let (index, value) = launch.env(name).filter(|(_, value)| !value.is_empty())?;
+    let place = Place::new(Source::Env(index), 0..value.len());
+    Some(told(server, name, &options::Found { value, known: true, place }, read, false))
+}
+
+/// How long the pool of a server's framework lets a request wait for a connection to the database: Hikari, as Spring Boot binds
+/// its `connection-timeout`, in milliseconds. (Spring Boot docs, Externalized Configuration, Binding From Environment
+/// Variables: dashes are left out; the older form keeps them as underscores.)
+pub fn pool_wait(launch: &Launch<'_>) -> Option<ServerTime> {
+    ["SPRING_DATASOURCE_HIKARI_CONNECTIONTIMEOUT", "SPRING_DATASOURCE_HIKARI_CONNECTION_TIMEOUT"]
+        .into_iter()
+        .find_map(|name| variable(launch, "Hikari", name, milliseconds))
+}
+
+/// How many requests a server works on at once, where it takes one for each process or thread and was told how many there are.
+pub fn concurrency(launch: &Launch<'_>) -> Option<f64> {
+    let programs = launch.programs();
+    let program =
+        programs.iter().find(|program| !program.guessed && ["gunicorn", "puma"].contains(&&*program.name))?;
+    let number = |found: options::Found<'_>| found.value.parse::<u32>().ok().filter(|_| found.known);
+    let told = processes(launch);
+    let count = told.as_ref().and_then(|told| told.count);
+    if &*program.name == "puma" {
+        // Puma README, Clustered mode and Thread Pool: `-w` processes of `-t min:max` threads; without `-w` one process.
+        let threads = options::last(&program.words, &["--threads", "-t"]).filter(|found| found.known)?;
+        let most: u32 = threads.value.rsplit(':').next()?.parse().ok()?;
+        return Some(f64::from(most) * if told.is_some() { count?.max(1.0) } else { 1.0 });
+    }
+    // gunicorn docs, Settings, workers: 1 unless it is told otherwise; a `gthread` worker has `threads` of them.
+    let threads = options::last(&program.words, &["--threads"]);
+    let class = options::last(&program.words, &["-k", "--worker-class"]);
+    let blocking = class.is_none_or(|class| class.known && ["sync", "gthread"].contains(&class.value));
+    let file = options::last(&program.words, &["-c", "--config"]).is_some();
+    if !blocking || file || launch.env("GUNICORN_CMD_ARGS").is_some() {
+        return None;
+    }
+    let each = match threads {
+        Some(found) => f64::from(number(found)?),
+        None => 1.0,
+    };
+    Some(each * count?)
+}
+
+/// The server that a container runs, where the program is named and known here.
+pub fn server(launch: &Launch<'_>) -> Option<&'static str> {
+    const KNOWN: [(&str, &str); 11] = [
+        ("gunicorn", "gunicorn"),
+        ("uvicorn", "uvicorn"),
+        ("hypercorn", "hypercorn"),
+        ("granian", "granian"),
+        ("daphne", "Daphne"),
+        ("uwsgi", "uWSGI"),
+        ("puma", "Puma"),
+        ("rails", "Rails"),
+        ("unicorn", "Unicorn"),
+        ("next", "Next.js"),
+        ("node", "Node.js"),
+    ];
+    let programs = launch.programs();
+    let named = programs.iter().rev().filter(|program| !program.guessed);
+    named
+        .filter_map(|program| KNOWN.iter().find(|(name, _)| *name == program.name))
+        .map(|(_, name)| *name)
+        .next()
+}
+
 /// How long the server keeps such a connection where nobody tells it; nothing where the server is not known, or may be told by
-/// a file.
-pub fn own_keep_alive(launch: &Launch<'_>) -> Option<OwnTime> {
+/// a file. `tag` is that of the image.
+pub fn own_keep_alive(launch: &Launch<'_>, tag: Option<&str>) -> Option<OwnTime> {
     let programs = launch.programs();
     let [.., program] = programs.as_slice() else { return None };
     if program.guessed || program.words.iter().any(|word| !word.known) {
         return None;
     }
     let file = ["-c", "--config"];
+    if &*program.name == "node" {
+        return node(launch, tag);
+    }
     if options::last(&program.words, &file).is_some()
         || (program.name == "gunicorn" && is_sync(launch, program) != Some(false))
     {
         return None;
     }
     OWN.iter().find(|(name, _)| *name == program.name).map(|(_, own)| *own)
+}
+
+/// Node.js docs, http, `server.keepAliveTimeout`: 5 s up to version 25. Later ones keep it for 65 s; the version is that of the
+/// image, and what the program itself sets is not seen.
+fn node(launch: &Launch<'_>, tag: Option<&str>) -> Option<OwnTime> {
+    let tag = tag.filter(|_| launch.product == Some("node"))?;
+    let major: u32 = tag.split(['.', '-']).next()?.parse().ok()?;
+    let seconds = if major <= 25 { 5.0 } else { 65.0 };
+    Some(OwnTime { server: "Node.js", setting: "server.keepAliveTimeout", seconds })
+}
+
+/// How long the server lets one request run where nobody tells it: gunicorn docs, Settings, timeout: "Workers silent for more
+/// than this many seconds are killed and restarted", 30, which a worker of one request at a time is while it works.
+pub fn own_limit(launch: &Launch<'_>) -> Option<OwnTime> {
+    let programs = launch.programs();
+    let [.., program] = programs.as_slice() else { return None };
+    let known = !program.guessed && program.words.iter().all(|word| word.known);
+    let kills = known && program.name == "gunicorn" && is_sync(launch, program) == Some(true);
+    kills.then_some(OwnTime { server: "gunicorn", setting: "--timeout", seconds: 30.0 })
 }
 
 /// Whether the workers of gunicorn take one request at a time, and close the connection after it. gunicorn, config.py,
@@ -157,6 +252,51 @@ mod tests {
     }
 
     #[test]
+    fn the_version_of_node_says_how_long() {
+        for (product, tag, expected) in [
+            (Some("node"), Some("22.11-alpine"), Some(5.0)),
+            (Some("node"), Some("26"), Some(65.0)),
+            (Some("node"), Some("lts"), None),
+            (Some("shop"), Some("22"), None),
+            (Some("node"), None, None),
+        ] {
+            let launch = Launch { product, command: &["node", "server.js"], args: &[], env: &[] };
+            assert_eq!(own_keep_alive(&launch, tag).map(|own| own.seconds), expected, "{product:?} {tag:?}");
+        }
+    }
+
+    #[test]
+    fn workers_times_threads() {
+        let table: [(&[&str], Option<f64>); 8] = [
+            (&["gunicorn", "-w", "4", "a"], Some(4.0)),
+            (&["gunicorn", "-w", "4", "--threads", "8", "a"], Some(32.0)),
+            (&["gunicorn", "-w", "4", "-k", "gevent", "a"], None),
+            (&["gunicorn", "-c", "conf.py", "-w", "4", "a"], None),
+            (&["gunicorn", "a"], None),
+            (&["bundle", "exec", "puma", "-w", "2", "-t", "5:16"], Some(32.0)),
+            (&["puma", "-t", "5"], Some(5.0)),
+            (&["uvicorn", "a:b", "--workers", "4"], None),
+        ];
+        for (command, expected) in table {
+            assert_eq!(concurrency(&launch(command, &[])), expected, "{command:?}");
+        }
+    }
+
+    #[test]
+    fn servers_have_names() {
+        let table: [(&[&str], Option<&str>); 5] = [
+            (&["gunicorn", "a"], Some("gunicorn")),
+            (&["sh", "-c", "rails db:migrate && exec puma -w 2"], Some("Puma")),
+            (&["node", "dist/main.js"], Some("Node.js")),
+            (&["npm", "start"], None),
+            (&[], None),
+        ];
+        for (command, expected) in table {
+            assert_eq!(server(&launch(command, &[])), expected, "{command:?}");
+        }
+    }
+
+    #[test]
     fn idle_connections() {
         type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<f64>, Option<f64>);
         let table: &[Case<'_>] = &[
@@ -171,12 +311,14 @@ mod tests {
             (&["hypercorn", "--keep-alive", "5", "a"], &[], Some(5.0), Some(5.0)),
             (&["next", "start", "--keepAliveTimeout", "70000"], &[], Some(70.0), None),
             (&["node", "server.js"], &[], None, None),
+            (&["node", "server.js"], &[("KEEP_ALIVE_TIMEOUT", "65000")], Some(65.0), None),
+            (&["other"], &[("KEEP_ALIVE_TIMEOUT", "65000")], None, None),
         ];
         for (command, env, expected, own) in table {
             let launch = launch(command, env);
             let found = keep_alive(&launch).and_then(|found| found.seconds);
             assert_eq!(found, *expected, "{command:?} {env:?}");
-            assert_eq!(own_keep_alive(&launch).map(|own| own.seconds), *own, "{command:?} {env:?}");
+            assert_eq!(own_keep_alive(&launch, None).map(|own| own.seconds), *own, "{command:?} {env:?}");
         }
     }
 }

@@ -82,7 +82,9 @@ pub mod limiter;
 pub mod path;
 pub mod retry;
 pub mod route;
+pub mod server;
 pub mod service;
+pub mod sidecar;
 pub mod traffic_policy;
 pub mod unread_setting;
 pub mod webhook;
@@ -91,7 +93,7 @@ use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
 use crate::source::{Role, Sources};
-use crate::syntax::tree::{NodeRef, Tree};
+use crate::syntax::tree::Tree;
 
 use vocabulary::KindDef;
 
@@ -208,6 +210,8 @@ kinds! {
     Target => route::TARGET;
     /// A place that a request passes.
     Hop => hop::HOP;
+    /// What answers requests.
+    Server => server::SERVER;
     /// How a hop asks again.
     Retry => retry::RETRY;
     /// The way of a request.
@@ -369,7 +373,7 @@ pub struct Model<'a> {
     /// All places that pass requests on.
     pub hops: Vec<hop::Hop<'a>>,
     /// The services of Compose files.
-    pub composed: Vec<NodeRef<'a>>,
+    pub composed: Vec<crate::lower::compose::Service<'a>>,
     /// All that takes failing endpoints out.
     pub breakers: Vec<breaker::Breaker<'a>>,
     /// All rate limits.
@@ -423,7 +427,7 @@ impl<'a> Model<'a> {
             services: Vec::new(),
             routes: Vec::new(),
             hops: Vec::new(),
-            composed: trees.iter().flat_map(crate::lower::compose::services).collect(),
+            composed: crate::lower::compose::services(trees, sources),
             breakers: Vec::new(),
             limiters: Vec::new(),
             messaging: crate::lower::messaging::read(trees, sources),
@@ -487,6 +491,14 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Whether there is any of a kind. Which ways requests take is only found out for a rule that asks.
+    pub fn occurs(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Path | Kind::Leg => !self.hops.is_empty(),
+            _ => !self.all(kind).is_empty(),
+        }
+    }
+
     /// The path of the file that holds a node.
     pub fn path_of(&self, object: u32) -> &'a Utf8Path {
         self.sources.path(self.objects[object as usize].object.node.tree().file)
@@ -495,6 +507,21 @@ impl<'a> Model<'a> {
     /// Whether a thing belongs to an object that Kustomize changes before it is applied, or leaves out.
     pub fn is_overlaid(&self, thing: Thing) -> bool {
         self.overlaid && self.object_of(thing).is_some_and(|object| self.objects[object as usize].overlaid)
+    }
+
+    /// Whether a file speaks of us anywhere: few do, and one look at a text is quicker than many at its tree.
+    pub fn is_addressing(&self, file: crate::source::FileId) -> bool {
+        use rayon::prelude::*;
+        let speaks = |tree: &Tree| tree.text.contains("steadfast.dev");
+        let all = self.index.addressing.get_or_init(|| match self.trees.len() < PIECE {
+            true => self.trees.iter().map(speaks).collect(),
+            false => self.trees.par_iter().with_min_len(PIECE).map(speaks).collect(),
+        });
+        // Trees stand in the order of their files; where one is missing, its neighbours cannot speak for it.
+        match self.trees.get(file.0 as usize) {
+            Some(tree) if tree.file == file => all[file.0 as usize],
+            _ => true,
+        }
     }
 
     /// All things of a kind that rules may look at directly.

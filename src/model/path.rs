@@ -10,7 +10,7 @@ use super::existence::Existence;
 use super::hop::{self, Dialect, Server, To};
 use super::value::{Datum, Val, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
-use super::{Kind, Model, Thing, existence, retry, service};
+use super::{Kind, Model, Thing, breaker, existence, retry, service};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
 use crate::lower::envoy;
 use crate::lower::istio::{host, virtual_service};
@@ -245,24 +245,48 @@ impl Walk<'_, '_> {
             next.open = Some(Reason::new("the cluster is in no file"));
             return;
         };
-        for endpoint in envoy::endpoints(cluster) {
-            let found = envoy::address(endpoint).and_then(|name| self.composed(proxy.node, name.text()));
-            match found {
-                Some(service) => next.hops.push(hop::of_compose(self.model, service)),
-                None => next.open = Some(Reason::new("what has the address is in no file")),
+        let Some(list) = breaker::assignment(self.model, cluster) else {
+            next.open = Some(Reason::new("the endpoints of the cluster are found while it runs"));
+            return;
+        };
+        for endpoint in envoy::endpoints(list) {
+            let Some(address) = envoy::address(endpoint) else { continue };
+            if let Some(service) = self.composed(proxy.node, address.text()) {
+                next.hops.push(hop::of_compose(self.model, service));
+            } else if let Some(to) = self.in_cluster(proxy.node, endpoint, address) {
+                self.answering(to, next);
+            } else {
+                next.open = Some(Reason::new("what has the address is in no file"));
             }
         }
         next.hops.dedup();
+    }
+
+    /// The Service that an address names, for a configuration that a ConfigMap holds.
+    fn in_cluster(&self, from: NodeRef<'_>, endpoint: NodeRef<'_>, address: NodeRef<'_>) -> Option<To> {
+        let (file, at) = (from.tree().file, from.span().start);
+        let holds = |entry: &super::object::Entry<'_>| {
+            let node = entry.object.node;
+            node.tree().file == file && node.span().range().contains(&(at as usize))
+        };
+        let object = self.model.objects.iter().position(holds)? as u32;
+        let named = host::service(address.text())?;
+        let service = hop::service_named(self.model, object, named, address).into_value()?.id;
+        let wanted = endpoint.at("endpoint.address.socket_address.port_value")?;
+        let ports = self.model.services[service as usize].node.at("spec.ports")?;
+        let is_it = |port: NodeRef<'_>| port.get("port").is_some_and(|own| own.text() == wanted.text());
+        let port = ports.items().position(is_it)?;
+        Some(To { service, port: Some(Thing::part(Kind::ServicePort, service, port)) })
     }
 
     /// A service of this name in the Compose files of the same folder, or of the nearest one above that has any.
     fn composed(&self, from: NodeRef<'_>, name: &str) -> Option<u32> {
         let folder = |node: NodeRef<'_>| self.model.sources.path(node.tree().file).parent();
         let own = folder(from)?;
-        let all = self.model.composed.iter().enumerate().filter(|(_, service)| service.key() == Some(name));
+        let all = self.model.composed.iter().enumerate().filter(|(_, service)| service.name() == Some(name));
         let mut near: Vec<(usize, usize)> = all
             .filter_map(|(id, service)| {
-                let there = folder(*service).filter(|there| own.starts_with(there))?;
+                let there = folder(service.node).filter(|there| own.starts_with(there))?;
                 Some((there.components().count(), id))
             })
             .collect();
@@ -278,7 +302,7 @@ impl Walk<'_, '_> {
     /// What a service of a Compose file calls, by its variables.
     fn behind_composed(&self, id: u32) -> Next {
         let mut next = Next { guessed: true, ..Next::default() };
-        let this = self.model.composed[id as usize];
+        let this = self.model.composed[id as usize].node;
         for callee in callee::all(&Server::Compose(id).start(self.model)) {
             if let Some(service) = self.composed(this, callee.host) {
                 next.hops.push(hop::of_compose(self.model, service));

@@ -21,6 +21,8 @@ pub static RETRY: KindDef = KindDef {
         "codes": Ty::List(&Ty::Text), "the status codes after which it asks again" => |m, t| with(m, t, |retry| words(retry.codes));
         "afterTimeout": Ty::Bool, "whether it asks again when an attempt took too long" => |m, t| with(m, t, |retry| said(&retry, Retry::after_timeout).into());
         "mayRepeat": Ty::Bool, "whether it asks again when the request may have been carried out already, whatever its method" => |m, t| with(m, t, |retry| said(&retry, Retry::may_repeat).into());
+        "waitsAsAsked": Ty::Bool, "whether it waits for as long as the answer asks it to, such as `Retry-After` beside a 429" => |m, t| with(m, t, |retry|
+            Fact::plain(retry.node.get("rate_limited_retry_back_off").is_some_and(|block| !block.is_null())).into());
         "readsCodes": Ty::Bool, "whether its triggers make it look at the status codes at all" => |m, t| with(m, t, |retry| said(&retry, Retry::reads_codes).into());
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| with(m, t, |retry| Fact::plain(retry.node).into());
     }],

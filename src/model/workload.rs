@@ -62,6 +62,7 @@ pub static WORKLOAD: KindDef = KindDef {
         super::priority::OF_WORKLOAD,
         super::rollout::OF_WORKLOAD,
         super::lifecycle::OF_WORKLOAD,
+        super::sidecar::OF_WORKLOAD,
         super::placement::OF_WORKLOAD,
         super::target::OF_WORKLOAD,
         super::nodepool::OF_WORKLOAD,

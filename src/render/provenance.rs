@@ -88,8 +88,9 @@ impl Teller<'_> {
             }
             Source::Node { place, path, before } => {
                 let mut words = format!("{} {path}", self.at(*place));
-                if let Some(loser) = self.place(*before) {
-                    words.push_str(&format!(" (over {})", self.at(loser)));
+                let losers = self.losers(*before);
+                if !losers.is_empty() {
+                    words.push_str(&format!(" (over {})", losers.join(", ")));
                 }
                 add(&mut self.values, words);
             }
@@ -108,11 +109,23 @@ impl Teller<'_> {
         }
     }
 
-    fn place(&self, origin: Origin) -> Option<Place> {
-        match self.origins.get(origin) {
-            Source::Node { place, .. } | Source::Literal(place) => Some(*place),
-            _ => None,
+    /// Who had written it before, the last one first.
+    fn losers(&self, mut origin: Origin) -> Vec<String> {
+        let mut losers = Vec::new();
+        while losers.len() < MOST {
+            match self.origins.get(origin) {
+                Source::Node { place, before, .. } => {
+                    losers.push(self.at(*place));
+                    origin = *before;
+                }
+                Source::Literal(place) => {
+                    losers.push(self.at(*place));
+                    break;
+                }
+                _ => break,
+            }
         }
+        losers
     }
 
     /// The path of a key that is not there.

@@ -354,8 +354,7 @@ pub fn grounds(model: &Model<'_>, thing: Thing) -> Vec<crate::source::Place> {
 pub fn annotations(model: &Model<'_>, thing: Thing) -> Vec<(crate::source::Place, String)> {
     let Some(object) = model.object_of(thing) else { return Vec::new() };
     let node = model.objects[object as usize].object.node;
-    // Few files speak of us at all, and one look at a text is quicker than three at a tree.
-    if !node.tree().text.contains("steadfast.dev") {
+    if !model.is_addressing(node.tree().file) {
         return Vec::new();
     }
     [
@@ -408,11 +407,15 @@ fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
 }
 
 /// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
+/// Whether a mapping is an object. One with very many keys is a list of things by name, and not worth a search.
+fn is_object(node: NodeRef<'_>) -> bool {
+    let says = |wanted: &str| node.children().take(100).any(|child| child.key() == Some(wanted));
+    node.kind() == NodeKind::Map && says("apiVersion") && says("kind")
+}
+
 fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let mut top = spot.node;
-    while let Some(parent) =
-        top.parent().filter(|_| top.get("apiVersion").is_none() || top.get("kind").is_none())
-    {
+    while let Some(parent) = top.parent().filter(|_| !is_object(top)) {
         top = parent;
     }
     let part = |path: &str| top.at(path).filter(|node| node.kind() == NodeKind::Text).map(NodeRef::text);
@@ -421,8 +424,8 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
         (Some(kind), None, name) => format!("{kind} {}", name.unwrap_or_default()),
         (Some(kind), Some(namespace), name) => format!("{kind} {namespace}/{}", name.unwrap_or_default()),
     };
-    let whole = spot.node.path();
-    let inner = whole.strip_prefix(top.path().as_str()).unwrap_or(&whole).trim_start_matches('.');
+    let below = spot.node.path_below(Some(top));
+    let inner = below.trim_start_matches('.');
     let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
         Some(key) => format!("{inner}.{key}"),
@@ -465,8 +468,21 @@ fn fill<'a>(
             (Piece::Hole(_), None) => {}
         }
     }
-    // Line breaks of the page are no line breaks of the sentence.
-    Ok(Some(sentence.split_whitespace().collect::<Vec<_>>().join(" ")))
+    Ok(Some(on_one_line(sentence)))
+}
+
+/// A sentence without the line breaks of its page.
+fn on_one_line(sentence: String) -> String {
+    let mut before = ' ';
+    let is_so = sentence.chars().all(|c| {
+        let breaks = c.is_whitespace() && (c != ' ' || before == ' ');
+        before = c;
+        !breaks
+    });
+    if is_so && before != ' ' {
+        return sentence;
+    }
+    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shown(datum: &Datum<'_>, ty: &Type) -> String {

@@ -31,15 +31,22 @@ const PROBLEMS: usize = 1_000;
 /// How many bytes of a file are read again because of quoted text that is indented too little.
 const AGAIN: usize = 64 << 20;
 
+/// Reads text that is no template, whatever it looks like: what was rendered, and what a kustomization takes in as it is.
+pub fn parse_plain(file: FileId, text: Arc<str>) -> Parsed {
+    let source = Arc::clone(&text);
+    let mut reader = Reader::new(file, text);
+    reader.read(&source, 0..source.len());
+    reader.finish()
+}
+
 /// Reads a file of any number of documents.
 pub fn parse(file: FileId, text: Arc<str>) -> Parsed {
+    if !template::may_be_templated(&text) {
+        return parse_plain(file, text);
+    }
     let source = Arc::clone(&text);
     let mut reader = Reader::new(file, text);
     let whole = 0..source.len();
-    if !template::may_be_templated(&source) {
-        reader.read(&source, whole);
-        return reader.finish();
-    }
     let pieces: Vec<(Range<usize>, template::Look)> =
         pieces(&source).into_iter().map(|piece| (piece.clone(), template::look(&source[piece]))).collect();
     let absolute = |piece: &Range<usize>, span: Span| {

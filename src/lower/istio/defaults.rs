@@ -40,3 +40,6 @@ pub static MAX_EJECTION: Default<f64> = Default::of(WHOSE, "maxEjectionPercent",
 
 /// networking/v1 `OutlierDetection.minHealthPercent`: "The default is 0%".
 pub static MIN_HEALTH: Default<f64> = Default::of(WHOSE, "minHealthPercent", 0.0, "0 %");
+
+/// pkg/config/mesh/mesh.go, `DefaultProxyConfig`: `TerminationDrainDuration: durationpb.New(5 * time.Second)`.
+pub static TERMINATION_DRAIN: Default<f64> = Default::of(WHOSE, "terminationDrainDuration", 5.0, "5 s");

@@ -3,6 +3,7 @@
 pub mod defaults;
 pub mod destination_rule;
 pub mod host;
+pub mod sidecar;
 pub mod virtual_service;
 
 use super::kubernetes::object::Object;

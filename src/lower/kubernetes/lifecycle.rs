@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::server;
 use super::start::{Start, within};
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
-use crate::measure::{servers, shell};
+use crate::measure::shell;
 use crate::syntax::tree::NodeRef;
 
 /// The hook that runs before a container is told to stop.
@@ -89,22 +90,7 @@ fn sleep_in(text: &str) -> Option<Range<usize>> {
 
 /// How long the server in a container says that it drains after SIGTERM; absent where it says nothing.
 pub fn drain<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
-    let start = Start::of(container);
-    if let Some(hidden) = start.hidden() {
-        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
-    }
-    match start.ask(servers::drain) {
-        None => Fact::absent(Spot::value(container)),
-        Some(told) => {
-            let spot = start.spot(&told.place).unwrap_or_else(|| Spot::value(container));
-            let spot = spot.saying(format!("{} `{}`", told.server, told.setting));
-            let fact = match told.seconds {
-                Some(seconds) => Fact::written(seconds, spot),
-                None => Fact::unknown_at("it is set to something that cannot be read", spot),
-            };
-            if told.guessed { fact.guessed() } else { fact }
-        }
-    }
+    server::drain(&Start::of(container))
 }
 
 /// The system properties (`-Dname=value`) that a JVM in a container is started with, in the order of their weight: the last of

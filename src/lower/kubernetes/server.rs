@@ -2,8 +2,8 @@
 
 use super::start::Start;
 use crate::fact::{Confidence, Fact, Says, Spot, State};
-use crate::measure::requests;
-use crate::measure::servers::ServerTime;
+use crate::measure::requests::{self, OwnTime};
+use crate::measure::servers::{self, ServerTime};
 use crate::syntax::tree::NodeRef;
 
 /// How long the server lets one request run; absent where it says nothing.
@@ -14,7 +14,8 @@ pub fn limit<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     }
     match start.ask(requests::limit) {
         Some(told) => said(start, container, &told),
-        None => Fact::absent(Spot::value(container)),
+        // gunicorn reads gunicorn.conf.py, too, and what the image has of it is not seen.
+        None => of_itself(start, start.ask(requests::own_limit), &["GUNICORN_CMD_ARGS"]).guessed(),
     }
 }
 
@@ -27,11 +28,20 @@ pub fn keep_alive<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     if let Some(told) = start.ask(requests::keep_alive) {
         return said(start, container, &told);
     }
-    let elsewhere = ["UVICORN_TIMEOUT_KEEP_ALIVE", "GUNICORN_CMD_ARGS"];
-    match start.ask(requests::own_keep_alive) {
-        Some(own) if !start.is_elsewhere(&elsewhere) && !start.hides_options() => {
+    let elsewhere = ["UVICORN_TIMEOUT_KEEP_ALIVE", "GUNICORN_CMD_ARGS", "KEEP_ALIVE_TIMEOUT"];
+    let own = start.ask(|launch| requests::own_keep_alive(launch, start.tag()));
+    let in_code = own.is_some_and(|own| own.server == "Node.js");
+    let fact = of_itself(start, own, &elsewhere);
+    if in_code { fact.guessed() } else { fact }
+}
+
+/// What a server does where nobody tells it, unless somebody may tell it elsewhere.
+fn of_itself<'a>(start: &Start<'a>, own: Option<OwnTime>, elsewhere: &[&str]) -> Fact<'a, f64> {
+    let container = start.owner();
+    match own {
+        Some(own) if !start.is_elsewhere(elsewhere) && !start.hides_options() => {
             let spot = start.words().next().map_or_else(|| Spot::value(container), Spot::value);
-            let words = format!("no `{}`: {} closes it after {} s", own.setting, own.server, own.seconds);
+            let words = format!("no `{}`: {} takes {} s", own.setting, own.server, own.seconds);
             Fact {
                 state: State::Default(own.seconds),
                 spots: [spot.saying(words)].into_iter().collect(),
@@ -43,13 +53,46 @@ pub fn keep_alive<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     }
 }
 
-/// Which server it is, as far as it says a time.
+/// How long a request may wait for a connection to the database; absent where nothing is known of a pool.
+pub fn pool_wait<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    match start.ask(requests::pool_wait) {
+        Some(told) => said(start, start.owner(), &told),
+        None => Fact::absent(Spot::value(start.owner())),
+    }
+}
+
+/// How many requests it works on at once; absent where that is not known.
+pub fn concurrency<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    let container = start.owner();
+    if start.hidden().is_some() || start.hides_options() {
+        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(container));
+    }
+    match start.ask(requests::concurrency) {
+        Some(count) => {
+            Fact::written(count, start.words().next().map_or_else(|| Spot::value(container), Spot::value))
+        }
+        None => Fact::absent(Spot::value(container)),
+    }
+}
+
+/// How long it finishes requests after it was told to stop; absent where it says nothing.
+pub fn drain<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    if let Some(hidden) = start.hidden() {
+        return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
+    }
+    match start.ask(servers::drain) {
+        Some(told) => said(start, start.owner(), &told),
+        None => Fact::absent(Spot::value(start.owner())),
+    }
+}
+
+/// Which server it is: the one that says a time, or whose program is named.
 pub fn name(start: &Start<'_>) -> Option<&'static str> {
     start
         .ask(requests::limit)
         .or_else(|| start.ask(requests::keep_alive))
         .map(|told| told.server)
-        .or_else(|| start.ask(requests::own_keep_alive).map(|own| own.server))
+        .or_else(|| start.ask(requests::server))
 }
 
 fn said<'a>(start: &Start<'a>, container: NodeRef<'a>, told: &ServerTime) -> Fact<'a, f64> {

@@ -11,6 +11,7 @@ mod build;
 mod charts;
 mod config;
 mod crds;
+mod fields;
 mod fieldspec;
 mod files;
 mod generators;
@@ -50,7 +51,7 @@ use crate::render::Rendered;
 use crate::source::{FileId, Place};
 use crate::syntax::tree::Tree;
 
-pub use charts::Chart;
+pub use charts::{Chart, Meet};
 pub use kustomization::NAMES;
 use trail::From;
 
@@ -122,7 +123,7 @@ pub struct Note {
 }
 
 /// Why a step cannot be done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Problem {
     gravity: Gravity,
     message: String,
@@ -150,7 +151,12 @@ impl Problem {
     }
 }
 
-/// Builds all overlays of a project.
+/// Builds all overlays of a project that no other uses.
 pub fn build(project: &Project<'_>) -> Built {
     roots::build(project)
+}
+
+/// Builds the kustomization in one folder; each document is byte for byte as `kustomize build` prints it.
+pub fn build_one(project: &Project<'_>, folder: &Utf8Path) -> Built {
+    roots::build_one(project, folder)
 }

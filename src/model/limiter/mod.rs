@@ -1,5 +1,8 @@
 //! Rate limits: where they stand, whether they are enforced, and how many count each for itself.
 
+mod proxies;
+
+use super::value::open_things;
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing, attachment, hop};
 use crate::fact::{Fact, Spot};
@@ -29,12 +32,23 @@ pub static LIMITER: KindDef = KindDef {
         "name": Ty::Text, "the name of its object, or of the filter" => |m, t| name(m, t).into();
         "by": Ty::Text, "who holds to it: `ingress-nginx`, `Envoy`, `Envoy Gateway`" => |m, t| Fact::plain(match get(m, t).limit.dialect {
             Dialect::Nginx => "ingress-nginx",
-            Dialect::Envoy => "Envoy",
+            Dialect::Envoy | Dialect::Service => "Envoy",
             Dialect::EnvoyGateway => "Envoy Gateway",
         }).into();
         "enabled": PERCENT, "how much of the traffic it looks at" => |m, t| get(m, t).limit.enabled().into();
         "enforced": PERCENT, "how much of that is refused when it is over the limit" => |m, t| get(m, t).limit.enforced().into();
         "local": Ty::Bool, "whether each proxy counts for itself" => |m, t| Fact::plain(get(m, t).limit.is_local()).into();
+        "proxies": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads whose pods hold to it" => |m, t| {
+            let (found, open) = proxies::of(m, get(m, t));
+            open_things(found.into_iter().map(|id| Thing::new(Kind::Workload, id as usize)), open)
+        };
+        "entrances": Ty::List(&Ty::Thing(Kind::Service)), "the Services for traffic from outside that lead to these pods" => |m, t| {
+            let (found, open) = proxies::entrances(m, get(m, t));
+            open_things(found.into_iter().map(|id| Thing::new(Kind::Service, id as usize)), open)
+        };
+        "forwarded": Ty::Bool, "whether its proxy takes the address of a client from whoever passes the request on; absent where its settings are in no file" => |m, t| forwarded(m, t).into();
+        "failsOpen": Ty::Bool, "whether requests pass while the service that counts them cannot be asked; absent where each proxy counts by itself" => |m, t| get(m, t).limit.fails_open().into();
+        "service": Ty::Thing(Kind::Service), "the rate limit service that it asks" => |m, t| proxies::asked(m, get(m, t)).into();
         "rate": NUMBER, "how many requests a second it lets through; absent where it counts connections" => |m, t| get(m, t).limit.rate().into();
         "status": NUMBER, "the status code with which it refuses a request; absent where the settings of its proxy are in no file" => |m, t| status(m, t).into();
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| { let node = get(m, t).limit.node; Fact::written(node, Spot::value(node)).into() };
@@ -64,20 +78,33 @@ pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
     model.limiters.extend(limits.into_iter().map(|limit| Limiter { object: Some(id as u32), limit }));
 }
 
+/// The hop of an Ingress of ingress-nginx that sets the limit, with the settings of its controller where a file has them.
+fn nginx<'a>(model: &'a Model<'a>, this: &Limiter<'a>) -> Option<ingress_nginx::Source<'a>> {
+    let key = (this.object.is_none(), this.object);
+    let hop = model.hops.binary_search_by_key(&key, |hop| (hop.object.is_none(), hop.object)).ok()?;
+    let hop = &model.hops[hop];
+    let source = hop::is_nginx(model, hop).then(|| hop::nginx(model, hop))?;
+    source.config.is_some().then_some(source)
+}
+
+/// ingress-nginx docs, ConfigMaps: `use-forwarded-headers` and `use-proxy-protocol` are false unless they are set, and so is
+/// `compute-full-forwarded-for`, which changes nothing without the first.
+fn forwarded<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    let Some(source) = nginx(model, get(model, thing)) else { return Fact::nothing() };
+    let Some(config) = source.config else { return Fact::nothing() };
+    for key in ["use-forwarded-headers", "use-proxy-protocol"] {
+        let said = read::text(config, key);
+        if said.is_unknown() || said.value() == Some(&"true") {
+            return said.map(|_| true);
+        }
+    }
+    Fact::default(false, Spot::missing(config, "use-forwarded-headers"))
+}
+
 /// ingress-nginx answers with one code for requests and another one for connections, and its ConfigMap says which.
 fn status<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     let this = get(model, thing);
-    let hop = model
-        .hops
-        .binary_search_by_key(&(this.object.is_none(), this.object), |hop| (hop.object.is_none(), hop.object))
-        .ok();
-    let Some(hop) = hop.map(|id| &model.hops[id]).filter(|hop| hop::is_nginx(model, hop)) else {
-        return Fact::nothing();
-    };
-    let source = hop::nginx(model, hop);
-    if source.config.is_none() {
-        return Fact::nothing();
-    }
+    let Some(source) = nginx(model, this) else { return Fact::nothing() };
     let connections = this.limit.node.key().is_some_and(|key| key.ends_with("limit-connections"));
     if connections {
         source.in_config("limit-conn-status-code", &ingress_nginx::LIMIT_CONN_STATUS)

@@ -1,0 +1,135 @@
+//! What a proxy says of a call, by the technology that it is written in, and who carries it out.
+
+use super::leads::services;
+use super::{Dialect, Hop, Thing, at, object};
+use crate::fact::Fact;
+use crate::lower::call::Call;
+use crate::lower::gateway::{self, Implementation};
+use crate::lower::istio::{self, virtual_service};
+use crate::lower::kubernetes::ingress::{self, Controller};
+use crate::lower::kubernetes::{route as routes, server};
+use crate::lower::{envoy, ingress_nginx};
+use crate::model::{Model, attachment, breaker, existence};
+
+/// Who serves an Ingress.
+pub(super) fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Controller> {
+    let Some(object) = object(model, hop) else { return Fact::plain(Controller::Other) };
+    let class = routes::class(object).and_then(|name| {
+        let found = existence::bearers(model, "IngressClass", name.text()).next()?;
+        Some(model.objects[found as usize].object.node)
+    });
+    ingress::controller(object, class)
+}
+
+/// Who carries out a route of the Gateway API.
+pub fn implementation(model: &Model<'_>, hop: &Hop<'_>) -> Implementation {
+    hop.object.map_or(Implementation::Other, |object| attachment::implementation(model, object))
+}
+
+/// Who passes the request on.
+pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
+    match at(model, thing) {
+        Ok(hop) => match hop.dialect {
+            Dialect::Istio => Fact::plain("Istio"),
+            Dialect::Envoy => Fact::plain("Envoy"),
+            Dialect::Gateway => match implementation(model, hop) {
+                Implementation::EnvoyGateway => Fact::plain("Envoy Gateway"),
+                Implementation::Istio => Fact::plain("Istio"),
+                Implementation::Other => Fact::unknown("who carries out the route is not known"),
+            },
+            Dialect::Ingress => {
+                controller(model, hop).try_map("its controller is none that is known here", |found| {
+                    match found {
+                        Controller::Nginx => Some("ingress-nginx"),
+                        Controller::Alb => Some("the load balancer"),
+                        Controller::Other => None,
+                    }
+                })
+            }
+        },
+        Err(server) => match server::name(&server.start(model)) {
+            Some(name) => Fact::plain(name),
+            None => Fact::nothing(),
+        },
+    }
+}
+
+/// What a proxy says of a call; nothing for a server that answers.
+pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
+    let hop = at(model, thing).ok()?;
+    Some(match hop.dialect {
+        Dialect::Istio => with_pool(model, thing, virtual_service::call(hop.node)),
+        Dialect::Envoy => envoy::call(hop.node),
+        Dialect::Gateway => {
+            let policy = hop.object.map_or(Ok(None), |object| attachment::effective(model, object, hop.node));
+            match policy {
+                Ok(policy) => gateway::route::call(hop.node, implementation(model, hop), policy),
+                Err(reason) => Call::unknown(reason),
+            }
+        }
+        Dialect::Ingress => match controller(model, hop).into_value() {
+            Some(Controller::Nginx) => nginx(model, hop).call(),
+            Some(Controller::Alb) => crate::lower::alb::call(hop.node),
+            _ => Call::unknown("the controller of the Ingress is none that is known here"),
+        },
+    })
+}
+
+/// What the DestinationRules of its Services say of connections; several of them, or one with ports or subsets, may differ.
+pub(super) fn with_pool<'a>(model: &'a Model<'a>, thing: Thing, call: Call<'a>) -> Call<'a> {
+    let (services, open) = services(model, thing);
+    let unknown = |reason: &'static str| Fact::unknown(reason);
+    let [to] = services.as_slice() else {
+        return Call {
+            connect: unknown("it leads to several Services"),
+            idle: unknown("it leads to several Services"),
+            ..call
+        };
+    };
+    if open.is_some() {
+        return Call {
+            connect: unknown("it may lead elsewhere"),
+            idle: unknown("it may lead elsewhere"),
+            ..call
+        };
+    }
+    match breaker::pool_for(model, to.service) {
+        Ok(None) => call,
+        Ok(Some(pool)) => {
+            let connect = crate::lower::call::go(pool, "tcp.connectTimeout", true);
+            let idle = crate::lower::call::go(pool, "http.idleTimeout", true);
+            Call {
+                connect: connect.or_default(&istio::defaults::CONNECT),
+                idle: idle.or_default(&istio::defaults::IDLE),
+                ..call
+            }
+        }
+        Err(reason) => Call { connect: unknown(reason), idle: unknown(reason), ..call },
+    }
+}
+
+/// The Ingress of a hop that ingress-nginx serves, with the ConfigMap of the controller.
+pub fn nginx<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> ingress_nginx::Source<'a> {
+    let all = model.index.nginx_configs.get_or_init(|| {
+        let of = |id: &u32| ingress_nginx::is_config(&model.objects[*id as usize].object);
+        (0..model.objects.len() as u32).filter(of).collect()
+    });
+    let unit = hop.object.map(|object| model.objects[object as usize].unit);
+    let of_unit = |id: &u32| Some(model.objects[*id as usize].unit) == unit;
+    let own: Vec<u32> = all.iter().copied().filter(of_unit).collect();
+    let config = match (own.as_slice(), all.as_slice()) {
+        ([one], _) | ([], [one]) => model.objects[*one as usize].object.node.get("data"),
+        _ => None,
+    };
+    ingress_nginx::Source { ingress: hop.node, config }
+}
+
+/// Whether ingress-nginx serves a hop.
+pub fn is_nginx(model: &Model<'_>, hop: &Hop<'_>) -> bool {
+    hop.dialect == Dialect::Ingress && controller(model, hop).value() == Some(&Controller::Nginx)
+}
+
+/// Whether the load balancer of an Ingress is AWS' own.
+pub fn is_alb(model: &Model<'_>, hop: &Hop<'_>) -> bool {
+    hop.dialect == Dialect::Ingress && controller(model, hop).value() == Some(&Controller::Alb)
+}
