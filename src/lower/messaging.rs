@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 use crate::fact::{Fact, Reason};
 use crate::lower::kubernetes::selector::Match;
-use crate::source::Sources;
+use crate::source::{Role, Sources};
 use crate::syntax::tree::{NodeRef, Tree};
 
 /// Everything of the kind that the files deploy.
 pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources) -> Messaging<'a> {
     let mut found = Messaging::default();
-    let documents = Documents::new(trees);
+    let documents = Documents::new(trees, sources);
     super::aws::read(&documents, trees, sources, &mut found);
     super::rabbitmq::read(&documents, sources, &mut found);
     super::prometheus::read(&documents, sources, &mut found);
@@ -30,13 +30,15 @@ pub struct Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    fn new(trees: &'a [Tree]) -> Self {
+    fn new(trees: &'a [Tree], sources: &Sources) -> Self {
         const GROUPS: [&str; 3] =
             ["rabbitmq.com/", "monitoring.coreos.com/", "operator.victoriametrics.com/"];
         let mut documents = Self::default();
         for root in trees.iter().flat_map(Tree::roots) {
             match root.get("apiVersion") {
                 None => documents.plain.push(root),
+                // What an overlay or a chart is made of is seen in what it renders to.
+                Some(_) if sources.get(root.tree().file).role == Role::Ingredient => {}
                 Some(version) if GROUPS.iter().any(|group| version.text().starts_with(group)) => {
                     documents.objects.push(root);
                 }
@@ -70,6 +72,8 @@ pub struct Messaging<'a> {
     pub labels: Vec<&'a str>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
+    /// Systems in which something is told of every alarm that changes its state.
+    pub alarm_listeners: Vec<u32>,
     /// What Prometheus asks, and whom Alertmanager tells.
     pub alerting: super::alerting::Alerting<'a>,
 }

@@ -132,6 +132,10 @@ pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
     }
 }
 
+/// Metrics of what services could not deliver and sent to a dead-letter queue.
+const REDRIVEN: [(&str, &str); 2] =
+    [("AWS/Events", "InvocationsSentToDlq"), ("AWS/SNS", "NumberOfNotificationsRedrivenToDlq")];
+
 impl Graph {
     fn new(all: &Messaging<'_>) -> Self {
         let mut graph = Self::default();
@@ -256,7 +260,15 @@ impl Graph {
     ) {
         let to = match (&link.state, link.value()) {
             (State::Unknown(reason), _) => {
-                lists.iter_mut().for_each(|list| open(list, reason));
+                for (at, list) in lists.iter_mut().enumerate() {
+                    // Nobody elsewhere can know the name of a function that has none of its own.
+                    let hidden = kind == Kind::Function
+                        && all.functions[at].system != system
+                        && all.functions[at].name.is_absent();
+                    if !hidden {
+                        open(list, reason);
+                    }
+                }
                 return;
             }
             (_, Some(Link::Like(pattern))) => return like(pattern, kind, all, id, lists),
@@ -273,7 +285,7 @@ impl Graph {
             Err(reason) => {
                 let Link::Named(name) = to else { return };
                 for (at, own) in names(all, kind).enumerate() {
-                    if own.is_some_and(|own| own.matches(name) != Match::No) {
+                    if own.is_unknown() || own.value().is_some_and(|own| own.matches(name) != Match::No) {
                         open(&mut lists[at], &reason);
                     }
                 }
@@ -307,6 +319,22 @@ impl Graph {
         let mut composites = std::mem::take(&mut self.composites);
         for (id, alarm) in all.alarms.iter().enumerate() {
             for watch in &alarm.watches {
+                // What a service could not deliver is counted there as well, for all of its senders together.
+                let may_be = |fact: &Fact<'_, &str>, wanted: &str| {
+                    fact.is_unknown() || fact.value().is_some_and(|text| *text == wanted)
+                };
+                let redriven = REDRIVEN.iter().any(|(namespace, metric)| {
+                    may_be(&watch.namespace, namespace) && may_be(&watch.metric, metric)
+                });
+                for (id, feeds) in self.feeds.iter().enumerate().filter(|_| redriven) {
+                    let delivers = |feed: &Feed| feed.from.kind == Kind::Subscription;
+                    if all.queues[id].system == alarm.system && feeds.iter().any(delivers) {
+                        open(
+                            &mut alarms[id],
+                            &Reason::new(format!("`{}` counts what is sent there", alarm.label)),
+                        );
+                    }
+                }
                 // What is about something else for certain is not about a queue.
                 if watch.namespace.value().is_some_and(|namespace| *namespace != "AWS/SQS") {
                     continue;
@@ -329,6 +357,11 @@ impl Graph {
                         list.ids.push(id as u32);
                     }
                 }
+            }
+        }
+        for system in &all.alarm_listeners {
+            for (id, _) in all.alarms.iter().enumerate().filter(|(_, alarm)| alarm.system == *system) {
+                open(&mut composites[id], &Reason::new("a rule of EventBridge is told of all alarms"));
             }
         }
         (self.alarms, self.composites) = (alarms, composites);
@@ -393,7 +426,7 @@ fn like(pattern: &str, kind: Kind, all: &Messaging<'_>, id: u32, lists: &mut [Fo
     let regex = regex_automata::meta::Regex::new(&format!("^(?:{pattern})$"));
     for (at, name) in names(all, kind).enumerate() {
         let list = &mut lists[at];
-        match (&regex, name) {
+        match (&regex, name.value()) {
             (Ok(regex), Some(name)) if !name.hidden => {
                 if regex.is_match(name.text.as_ref()) && list.ids.last() != Some(&id) {
                     list.ids.push(id);
@@ -409,11 +442,14 @@ fn key(name: &Name<'_>) -> String {
     if name.hidden { format!("{}\u{0}{}", name.scope, name.text) } else { name.text.to_string() }
 }
 
-fn names<'m, 'a>(all: &'m Messaging<'a>, kind: Kind) -> Box<dyn Iterator<Item = Option<&'m Name<'a>>> + 'm> {
+fn names<'m, 'a>(
+    all: &'m Messaging<'a>,
+    kind: Kind,
+) -> Box<dyn Iterator<Item = &'m Fact<'a, Name<'a>>> + 'm> {
     match kind {
-        Kind::Queue => Box::new(all.queues.iter().map(|queue| queue.name.value())),
-        Kind::Topic => Box::new(all.topics.iter().map(|topic| topic.name.value())),
-        Kind::Function => Box::new(all.functions.iter().map(|function| function.name.value())),
+        Kind::Queue => Box::new(all.queues.iter().map(|queue| &queue.name)),
+        Kind::Topic => Box::new(all.topics.iter().map(|topic| &topic.name)),
+        Kind::Function => Box::new(all.functions.iter().map(|function| &function.name)),
         _ => Box::new(std::iter::empty()),
     }
 }

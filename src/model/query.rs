@@ -26,6 +26,10 @@ pub static QUERY: KindDef = KindDef {
         "mistake": Ty::Text, "why Prometheus refuses it" => mistake;
         "neverTrue": Ty::Text, "a comparison in it that is never true, whatever the series are" => |m, t| never(m, t, |text, _| text);
         "possible": Ty::Text, "which values the compared side of that can have: `up` is between 0 and 1" => |m, t| never(m, t, |_, bounds| bounds);
+        "answers": Ty::Bool, "whether it can have an answer in spite of that" => |m, t| match &get(m, t).expr {
+            Ok(expr) => Fact::plain(!bounds::is_empty(expr)).into(),
+            Err(_) => Fact::<bool>::unknown_at("the expression is not understood", Spot::value(get(m, t).node)).into(),
+        };
         "rates": Ty::List(&Ty::Thing(Kind::Rate)), "the rates that it takes" => |m, t| {
             let count = rates(get(m, t)).len();
             things((0..count).map(|at| Thing::part(Kind::Rate, t.id, at)))

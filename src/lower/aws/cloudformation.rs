@@ -58,7 +58,11 @@ pub fn add_template<'a>(
         }
     }
     if root.get("Resources").is_some_and(|resources| {
-        resources.entries().any(|(key, _)| key.starts_with("Fn::ForEach") || key.starts_with("Fn::Transform"))
+        resources.entries().any(|(key, resource)| {
+            key.starts_with("Fn::ForEach")
+                || key.starts_with("Fn::Transform")
+                || resource.get("Type").is_some_and(NodeRef::is_unknown)
+        })
     }) && let Some(stack) = cloud.stacks.last_mut()
     {
         stack.open = Some(crate::fact::Reason::new("the template makes resources when it is deployed"));

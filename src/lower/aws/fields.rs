@@ -50,6 +50,8 @@ fields! {
     POLICY_QUEUES: ["Queues", "Queue"], ["queue_url"], ["Queues", "Queue"];
     POLICY: ["PolicyDocument"], ["policy"], ["PolicyDocument"];
 
+    QUEUE_OWN_POLICY: [], ["policy"], [];
+
     // AWS::SNS::Topic, AWS::SNS::Subscription; aws_sns_topic, aws_sns_topic_subscription.
     TOPIC_NAME: ["TopicName"], ["name"], ["TopicName"];
     TOPIC_SUBSCRIPTIONS: ["Subscription"], [], ["Subscription"];

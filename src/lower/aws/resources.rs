@@ -80,7 +80,12 @@ impl<'a> Lowering<'a, '_> {
                 let subscription = self.topic_subscription(at, resource);
                 self.found.subscriptions.push(subscription);
             }
-            What::Rule => self.rule(at, resource),
+            What::Rule => {
+                if resource.node.walk().any(|node| node.text().contains("CloudWatch Alarm State Change")) {
+                    self.found.alarm_listeners.push(at.system);
+                }
+                self.rule(at, resource);
+            }
             What::RuleTarget => {
                 let source = self.link(resource, &fields::RULE_OF_TARGET);
                 let mut target = self.target(at, resource, resource.node, resource.label);
@@ -140,6 +145,13 @@ impl<'a> Lowering<'a, '_> {
             dead_letter: self.link(redrive, &fields::DEAD_LETTER_TARGET),
             rabbit: None,
         });
+        // Terraform has the policy of a queue in the queue, too.
+        let own = cloud.property(resource, &fields::QUEUE_OWN_POLICY);
+        if !own.is_absent() {
+            let services = self.services(own, resource.scope);
+            let queue = Fact::plain(Link::To(at.handle));
+            self.found.permissions.push(Permission { system: at.system, queue, services });
+        }
     }
 
     fn topic(&mut self, at: At, resource: &Resource<'a>) {
@@ -539,9 +551,8 @@ impl<'a> Lowering<'a, '_> {
         let cloud = self.cloud;
         let principal = cloud.word(resource, &fields::PRINCIPAL);
         let carrier = match principal.value().copied() {
-            Some("s3.amazonaws.com" | "iot.amazonaws.com" | "ses.amazonaws.com" | "config.amazonaws.com") => {
-                Carrier::OtherEvent
-            }
+            // Not SES: whether it waits for the answer is said where nobody looks.
+            Some("s3.amazonaws.com" | "iot.amazonaws.com" | "config.amazonaws.com") => Carrier::OtherEvent,
             Some(service) if service.starts_with("logs.") => Carrier::OtherEvent,
             Some("sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com") => {
                 Carrier::OtherEvent
@@ -576,16 +587,20 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn permission(&mut self, at: At, resource: &Resource<'a>) {
-        let cloud = self.cloud;
-        let property = cloud.property(resource, &fields::POLICY);
-        let services = match property.value().copied() {
-            Some(node) => match policy::senders(cloud, node, resource.scope) {
+    /// The services that a policy lets send.
+    fn services(&self, policy: Fact<'a, NodeRef<'a>>, scope: u32) -> Fact<'a, Vec<&'a str>> {
+        match policy.value().copied() {
+            Some(node) => match policy::senders(self.cloud, node, scope) {
                 Some(services) => Fact::written(services, Spot::value(node)),
                 None => Fact::unknown_at("the policy is only known at run time", Spot::value(node)),
             },
             None => Fact::unknown("the policy is only known at run time"),
-        };
+        }
+    }
+
+    fn permission(&mut self, at: At, resource: &Resource<'a>) {
+        let cloud = self.cloud;
+        let services = self.services(cloud.property(resource, &fields::POLICY), resource.scope);
         let queues = cloud.property(resource, &fields::POLICY_QUEUES);
         let items = cloud.items(queues, resource.scope);
         match items {

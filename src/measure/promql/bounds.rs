@@ -82,6 +82,29 @@ pub fn never(expr: &Expr) -> Option<Never<'_>> {
     })
 }
 
+/// Whether an expression has no answer at all, because a comparison in it is never true.
+pub fn is_empty(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Selector(_) => false,
+        ExprKind::Range { of: part, .. } | ExprKind::Sign(part, _) | ExprKind::Group(part) => is_empty(part),
+        ExprKind::Aggregation(aggregation) => is_empty(&aggregation.of),
+        // Of nothing there is an absence, and a scalar.
+        ExprKind::Call(name, _) if matches!(name.as_str(), "absent" | "absent_over_time" | "scalar") => false,
+        ExprKind::Call(_, arguments) => arguments.iter().any(is_empty),
+        ExprKind::Binary(binary) => {
+            let (left, right) = (is_empty(&binary.left), is_empty(&binary.right));
+            match binary.operator {
+                Operator::Or => left && right,
+                Operator::Unless => left,
+                Operator::Compare(how) if !binary.bool => {
+                    left || right || of(&binary.left).compared(how, of(&binary.right)).is_none()
+                }
+                _ => left || right,
+            }
+        }
+    }
+}
+
 /// The values that an expression can have.
 pub fn of(expr: &Expr) -> Bounds {
     match &expr.kind {

@@ -194,6 +194,17 @@ fn comparisons_that_are_never_true_are_found() {
 }
 
 #[test]
+fn what_is_left_of_an_expression_may_still_answer() {
+    let empty = |text: &str| bounds::is_empty(&parse(text).unwrap_or_else(|mistake| panic!("{mistake:?}")));
+    assert!(empty("count(up) == 0"));
+    assert!(empty("sum by (job) (up > 1) and x"));
+    assert!(empty("x and up > 1"));
+    assert!(!empty("count(up) == 0 or absent(up)"));
+    assert!(!empty("x unless up > 1"));
+    assert!(!empty("absent(up > 1)"));
+}
+
+#[test]
 fn no_text_makes_it_fail() {
     for text in [
         "{",
