@@ -332,6 +332,13 @@ fn own_rules_are_tried_and_asked() {
             "{said:?}"
         );
     }
+    // Text behind something unknown is unknown, also in the sentence.
+    let joined = page
+        .replace("self.name != \"api\"", "self.name + \"-v1\" != \"api-v1\"")
+        .replace("`{self.name}`", "`{self.name + \"-v1\"}`");
+    let folder = folder.with("ci/rules/team/named-api.md", &joined);
+    let said = folder.run(&["test", "ci/rules"]);
+    assert_eq!(said.code, 0, "{said:?}");
     let noisy = folder.with("ci/rules/team/noisy.md", &page.replace("name: web }", "name: api }"));
     assert_eq!(noisy.run(&["test", "ci/rules"]).code, 1);
 }

@@ -644,7 +644,8 @@ fn reads_alone(text: &str, parsed: &Parsed) {
             continue;
         }
         // A comment behind a tab may stand in a plain text for our parser, and nowhere for that of kubectl.
-        if node.style() == Style::Plain && cut.lines().skip(1).any(|line| line.trim_start().starts_with('#'))
+        if node.style() == Style::Plain
+            && cut.split(['\n', '\r']).skip(1).any(|line| line.trim_start().starts_with('#'))
         {
             continue;
         }

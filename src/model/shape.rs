@@ -4,9 +4,9 @@ use super::value::{Val, list};
 use super::vocabulary::{FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot};
-use crate::lower::kubernetes::defaults;
-use crate::lower::kubernetes::pod::{self, Controller};
+use crate::lower::kubernetes::pod::{self, Controller, Role};
 use crate::lower::kubernetes::selector::{self, Match};
+use crate::lower::kubernetes::{cluster_service, defaults};
 use crate::lower::read::{self, is_filled_in_later};
 use crate::syntax::tree::{NodeId, NodeKind, NodeRef};
 
@@ -65,6 +65,11 @@ pub static OF_WORKLOAD: &[FactDef] = facts! {
     "restartPolicy": Ty::Text, "what happens when a container of its pods ends" => |m, t| {
         let pod = m.workloads[t.id as usize].pod();
         pod.map_or_else(Fact::nothing, |pod| read::text(pod, "restartPolicy").or_default_text(&defaults::RESTART_POLICY)).into()
+    };
+    "clusterService": Ty::Text, "what a whole cluster asks of it at every moment: `CoreDNS`, `ingress-nginx`" => |m, t| {
+        let containers = m.workloads[t.id as usize].containers.clone().map(|id| &m.containers[id as usize]);
+        let main = containers.filter(|container| container.role == Role::Main).map(|container| container.node);
+        cluster_service::of(&main.collect::<Vec<_>>()).into()
     };
     "volumeNames": Ty::List(&Ty::Text), "the volumes that its containers may mount, claim templates among them" => |m, t| volume_names(m, t);
     "annotations": Ty::List(&Ty::Text), "the annotations of the workload itself" => |m, t| keys(m.workloads[t.id as usize].node.at("metadata.annotations"));

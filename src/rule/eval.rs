@@ -532,7 +532,8 @@ impl<'a> Scope<'a> {
         (a, a_at): (Val<'a>, u32),
         (b, b_at): (Val<'a>, u32),
     ) -> Result<Val<'a>, Trouble> {
-        if operator == Binary::Add && matches!(a.value(), Some(Datum::Text(_))) {
+        let is_text = |value: &Val<'_>| matches!(value.value(), Some(Datum::Text(_)));
+        if operator == Binary::Add && (is_text(&a) || is_text(&b)) {
             let spots = join_spots(a.spots.clone(), b.spots.clone());
             return Ok(match (text(&a, a_at)?, text(&b, b_at)?) {
                 (Ok(a), Ok(b)) => Fact { spots, ..plain(Datum::Text(Cow::Owned(format!("{a}{b}")))) },

@@ -362,7 +362,11 @@ pub fn processes<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::source::FileId;
+    use crate::syntax::{self, Syntax};
 
     #[test]
     fn finds_servers() {
@@ -389,6 +393,96 @@ mod tests {
             let found = endpoint(name, value);
             let found = found.as_ref().map(|found| (found.host, found.size.as_ref().map(|(size, _)| *size)));
             assert_eq!(found, expected, "{name}={value}");
+        }
+    }
+
+    /// What `ask` says of a container in YAML, where it is known.
+    fn ask(text: &str, ask: impl Fn(NodeRef<'_>) -> Fact<'_, f64>) -> Option<f64> {
+        let tree = syntax::parse(Syntax::Yaml, FileId(0), Arc::from(text)).tree;
+        ask(tree.roots().next().expect("a container")).into_value()
+    }
+
+    #[test]
+    fn a_server_takes_what_it_is_told() {
+        let postgres = "image: 'postgres:16'";
+        let conf = "\"shared_buffers = 1GB\\n# max_connections = 500\\nmax_connections = 50\\n\"";
+        let init = "'ALTER SYSTEM SET max_connections = 400;'";
+        // A container, what ConfigMaps mount into it, whether something is mounted that nobody sees, and the answer.
+        let table = [
+            (postgres, "", false, Some(97.0)),
+            ("image: 'postgres:16', args: [-c, max_connections=200]", "", false, Some(197.0)),
+            ("image: 'postgres:16', args: [-c, max_connections=$(MOST)]", "", false, None),
+            (
+                "image: 'postgres:16', args: [-N, '50', -c, superuser_reserved_connections=5]",
+                "",
+                false,
+                Some(45.0),
+            ),
+            (postgres, conf, false, Some(47.0)),
+            ("image: 'postgres:16', args: [-c, config_file=/etc/p.conf]", conf, false, Some(47.0)),
+            ("image: 'postgres:16', args: [-c, config_file=/etc/p.conf]", "", false, None),
+            (postgres, init, false, None),
+            (postgres, "", true, None),
+            ("image: 'timescale/timescaledb:2.17.0-pg16'", "", false, None),
+        ];
+        for (container, mounted, hidden, expected) in table {
+            let found = ask(&format!("{{ {container}, mounted: [ {mounted} ] }}"), |node| {
+                let texts = node.get("mounted").into_iter().flat_map(NodeRef::items).collect();
+                let hidden = hidden.then(|| Spot::value(node));
+                capacity(node, "PostgreSQL", &Mounted { texts, hidden })
+            });
+            assert_eq!(found, expected, "{container} {hidden}");
+        }
+        let mysql = |text: &str| ask(text, |node| capacity(node, "MySQL", &Mounted::default()));
+        assert_eq!(mysql("{ image: 'mysql:8.4' }"), Some(151.0));
+        assert_eq!(mysql("{ image: 'mysql:8.4', args: [--max-connections=150] }"), Some(150.0));
+        assert_eq!(ask("{ image: 'redis:7' }", |node| capacity(node, "Redis", &Mounted::default())), None);
+    }
+
+    #[test]
+    fn a_pool_is_as_large_as_somebody_says() {
+        let url = "{ name: SPRING_DATASOURCE_URL, value: 'jdbc:postgresql://db/shop' }";
+        let table = [
+            ("{ name: DATABASE_URL, value: 'postgres://db/shop?connection_limit=7' }".to_owned(), Some(7.0)),
+            ("{ name: DATABASE_URL, value: 'postgres://db/shop' }".to_owned(), None),
+            ("{ name: DB_HOST, value: db }, { name: DB_POOL, value: '5' }".to_owned(), Some(5.0)),
+            ("{ name: DB_HOST, value: db }, { name: DB_POOL, value: '0' }".to_owned(), None),
+            (
+                "{ name: DB_HOST, value: db }, { name: SQLALCHEMY_POOL_SIZE, value: '5' }".to_owned(),
+                Some(15.0),
+            ),
+            (url.to_owned(), Some(10.0)),
+            (
+                format!("{url}, {{ name: SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE, value: '20' }}"),
+                Some(20.0),
+            ),
+            (format!("{url} ], envFrom: [ {{ configMapRef: {{ name: api }} }}"), None),
+            (format!("{url}, {{ name: MY_POOL, value: '3' }}"), None),
+        ];
+        for (env, expected) in table {
+            let found = ask(&format!("{{ image: 'api:1', env: [ {env} ] }}"), |node| {
+                size(node, node.at("env.0").expect("a variable"))
+            });
+            assert_eq!(found, expected, "{env}");
+        }
+    }
+
+    #[test]
+    fn each_process_has_a_pool() {
+        let concurrency = "env: [ { name: WEB_CONCURRENCY, value: '8' } ]";
+        for (container, expected) in [
+            (format!("command: [bundle, exec, puma], {concurrency}"), Some(8.0)),
+            (format!("command: [bundle, exec, sidekiq], {concurrency}"), Some(1.0)),
+            (format!("command: [hypercorn, a], {concurrency}"), Some(1.0)),
+            ("command: [gunicorn, -w, '4', a]".to_owned(), Some(4.0)),
+            ("command: [gunicorn, -w, $(N), a]".to_owned(), None),
+            ("command: [./api]".to_owned(), Some(1.0)),
+        ] {
+            assert_eq!(
+                ask(&format!("{{ image: 'api:1', {container} }}"), processes),
+                expected,
+                "{container}"
+            );
         }
     }
 }

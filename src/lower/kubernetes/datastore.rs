@@ -28,8 +28,8 @@ pub struct Engine {
     directory: &'static str,
     /// The folder that a volume of it is mounted at or below.
     base: &'static str,
-    /// The environment variable that moves the directory.
-    variable: &'static str,
+    /// The environment variables that move the directory, the strongest first.
+    variables: &'static [&'static str],
     /// The options that move the directory.
     options: &'static [&'static str],
     /// Whether it promises to keep what it was told: losing its files is losing data.
@@ -48,7 +48,7 @@ impl Engine {
 const ENTRY: &str = "docker-entrypoint.sh";
 
 macro_rules! engine {
-    ($name:literal, $repositories:expr, $products:expr, $programs:expr, $directory:literal below $base:literal, $variable:literal, $options:expr, $durable:literal, $votes:literal) => {
+    ($name:literal, $repositories:expr, $products:expr, $programs:expr, $directory:literal below $base:literal, $variables:expr, $options:expr, $durable:literal, $votes:literal) => {
         Engine {
             name: $name,
             repositories: &$repositories,
@@ -56,7 +56,7 @@ macro_rules! engine {
             programs: &$programs,
             directory: $directory,
             base: $base,
-            variable: $variable,
+            variables: &$variables,
             options: &$options,
             durable: $durable,
             votes: $votes,
@@ -64,61 +64,64 @@ macro_rules! engine {
     };
 }
 
-/// The engines. Directories are those that the images' own Dockerfiles name as `VOLUME`: docker-library's postgres (`PGDATA`,
-/// up to 17), mysql, mongo, rabbitmq; MariaDB/mariadb-docker; 31z4/zookeeper-docker (`ZOO_DATA_DIR`); hashicorp/docker-consul;
-/// ClickHouse, docker/server; confluentinc/kafka-images (`/var/lib/${COMPONENT}/data`). CockroachDB has none: it writes to
-/// `cockroach-data` below its working directory, `/cockroach` (build/deploy/Dockerfile). Where the place depends on what else is
-/// set, it is left empty: apache/kafka writes to /tmp/kraft-combined-logs only as long as no variable configures it
-/// (docker/server.properties).
+/// The engines. Directories are those that the images' own Dockerfiles name as `VOLUME`, entry points and programs those of their
+/// `ENTRYPOINT` and `CMD`: docker-library's postgres (`PGDATA`, up to 17), mysql, mongo, redis, rabbitmq, cassandra;
+/// MariaDB/mariadb-docker; 31z4/zookeeper-docker (`ZOO_DATA_DIR`; its log lies in `/datalog`); hashicorp/docker-consul
+/// (`CONSUL_DATA_DIR` in its entry point); apache/couchdb-docker; neo4j/docker-neo4j; nats-io/nats-docker; ClickHouse, docker/server;
+/// confluentinc/kafka-images (`/var/lib/${COMPONENT}/data`); timescale/timescaledb-docker, which is built on postgres. Bitnami's are
+/// those of bitnami/containers, `postgresql-env.sh`, `mongodb-env.sh` and their likes, with the variables in the order in which they
+/// win. CockroachDB has none: it writes to `cockroach-data` below its working directory, `/cockroach` (build/deploy/Dockerfile). Where
+/// the place depends on what else is set, it is left empty: apache/kafka writes to /tmp/kraft-combined-logs only as long as no variable
+/// configures it (docker/server.properties), and NATS and etcd write where their settings say.
 static ENGINES: &[Engine] = &[
     engine!("PostgreSQL", ["docker.io/library/postgres"], ["postgres", "postgresql"], [ENTRY, "postgres"],
-        "/var/lib/postgresql/data" below "/var/lib/postgresql", "PGDATA", ["-D", "data_directory"], true, false),
+        "/var/lib/postgresql/data" below "/var/lib/postgresql", ["PGDATA"], ["-D", "data_directory"], true, false),
     engine!("PostgreSQL", ["docker.io/bitnami/postgresql", "docker.io/bitnamilegacy/postgresql"], [], [],
-        "/bitnami/postgresql" below "/bitnami", "POSTGRESQL_DATA_DIR", [], true, false),
+        "/bitnami/postgresql/data" below "/bitnami", ["POSTGRESQL_DATA_DIR", "POSTGRES_DATA_DIR", "PGDATA", "POSTGRESQL_VOLUME_DIR"], [], true, false),
     engine!("PostgreSQL", ["docker.io/postgis/postgis", "docker.io/timescale/timescaledb", "docker.io/pgvector/pgvector"], ["postgis", "timescaledb"], [ENTRY, "postgres"],
-        "/var/lib/postgresql/data" below "/var/lib/postgresql", "PGDATA", ["-D", "data_directory"], true, false),
+        "/var/lib/postgresql/data" below "/var/lib/postgresql", ["PGDATA"], ["-D", "data_directory"], true, false),
     engine!("MySQL", ["docker.io/library/mysql"], ["mysql"], [ENTRY, "mysqld"],
-        "/var/lib/mysql" below "/var/lib/mysql", "", ["datadir"], true, false),
+        "/var/lib/mysql" below "/var/lib/mysql", [], ["datadir"], true, false),
     engine!("MySQL", ["docker.io/bitnami/mysql", "docker.io/bitnamilegacy/mysql"], [], [],
-        "/bitnami/mysql/data" below "/bitnami", "", ["datadir"], true, false),
+        "/bitnami/mysql/data" below "/bitnami", [], ["datadir"], true, false),
     engine!("MariaDB", ["docker.io/library/mariadb"], ["mariadb"], [ENTRY, "mariadbd", "mysqld"],
-        "/var/lib/mysql" below "/var/lib/mysql", "", ["datadir"], true, false),
+        "/var/lib/mysql" below "/var/lib/mysql", [], ["datadir"], true, false),
     engine!("MariaDB", ["docker.io/bitnami/mariadb", "docker.io/bitnamilegacy/mariadb"], [], [],
-        "/bitnami/mariadb" below "/bitnami", "", ["datadir"], true, false),
+        "/bitnami/mariadb/data" below "/bitnami", [], ["datadir"], true, false),
     engine!("MongoDB", ["docker.io/library/mongo"], ["mongo", "mongodb"], [ENTRY, "mongod"],
-        "/data/db" below "/data/db", "", ["--dbpath"], true, true),
+        "/data/db" below "/data/db", [], ["--dbpath"], true, true),
     engine!("MongoDB", ["docker.io/bitnami/mongodb", "docker.io/bitnamilegacy/mongodb"], [], [],
-        "/bitnami/mongodb" below "/bitnami", "", ["--dbpath"], true, true),
+        "/bitnami/mongodb/data/db" below "/bitnami", [], ["--dbpath"], true, true),
     engine!("etcd", ["quay.io/coreos/etcd", "gcr.io/etcd-development/etcd", "registry.k8s.io/etcd"], ["etcd"], ["etcd"],
-        "" below "", "ETCD_DATA_DIR", ["--data-dir"], true, true),
+        "" below "", ["ETCD_DATA_DIR"], ["--data-dir"], true, true),
     engine!("ZooKeeper", ["docker.io/library/zookeeper"], ["zookeeper"], [ENTRY, "zkServer.sh"],
-        "/data" below "/data", "ZOO_DATA_DIR", [], true, true),
+        "/data" below "/data", ["ZOO_DATA_DIR"], [], true, true),
     engine!("Consul", ["docker.io/library/consul", "docker.io/hashicorp/consul"], ["consul"], ["consul", ENTRY],
-        "/consul/data" below "/consul", "", ["-data-dir", "--data-dir", "-dev"], true, true),
-    engine!("CockroachDB", ["docker.io/cockroachdb/cockroach"], ["cockroach"], ["cockroach"],
-        "/cockroach/cockroach-data" below "/cockroach", "", ["--store", "-s"], true, true),
+        "/consul/data" below "/consul", ["CONSUL_DATA_DIR"], ["-data-dir", "--data-dir", "-dev"], true, true),
+    engine!("CockroachDB", ["docker.io/cockroachdb/cockroach"], ["cockroach"], ["cockroach", "cockroach.sh"],
+        "/cockroach/cockroach-data" below "/cockroach", [], ["--store", "-s"], true, true),
     engine!("Elasticsearch", ["docker.io/library/elasticsearch", "docker.elastic.co/elasticsearch/elasticsearch"], ["elasticsearch"], [ENTRY, "elasticsearch"],
-        "/usr/share/elasticsearch/data" below "/usr/share/elasticsearch/data", "path.data", ["-Epath.data"], true, true),
-    engine!("OpenSearch", ["docker.io/opensearchproject/opensearch"], ["opensearch"], ["opensearch-docker-entrypoint.sh"],
-        "/usr/share/opensearch/data" below "/usr/share/opensearch/data", "path.data", ["-Epath.data"], true, true),
+        "/usr/share/elasticsearch/data" below "/usr/share/elasticsearch/data", ["path.data"], ["-Epath.data"], true, true),
+    engine!("OpenSearch", ["docker.io/opensearchproject/opensearch"], ["opensearch"], ["opensearch-docker-entrypoint.sh", "opensearch"],
+        "/usr/share/opensearch/data" below "/usr/share/opensearch/data", ["path.data"], ["-Epath.data"], true, true),
     engine!("Cassandra", ["docker.io/library/cassandra"], ["cassandra"], [ENTRY, "cassandra"],
-        "/var/lib/cassandra" below "/var/lib/cassandra", "", [], true, false),
-    engine!("ClickHouse", ["docker.io/library/clickhouse", "docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server"],
-        "/var/lib/clickhouse" below "/var/lib/clickhouse", "", [], true, false),
+        "/var/lib/cassandra" below "/var/lib/cassandra", [], [], true, false),
+    engine!("ClickHouse", ["docker.io/library/clickhouse", "docker.io/clickhouse/clickhouse-server", "docker.io/yandex/clickhouse-server"], ["clickhouse-server"], ["clickhouse-server", "entrypoint.sh"],
+        "/var/lib/clickhouse" below "/var/lib/clickhouse", [], [], true, false),
     engine!("CouchDB", ["docker.io/library/couchdb"], ["couchdb"], [ENTRY, "couchdb"],
-        "/opt/couchdb/data" below "/opt/couchdb/data", "", [], true, false),
+        "/opt/couchdb/data" below "/opt/couchdb/data", [], [], true, false),
     engine!("Neo4j", ["docker.io/library/neo4j"], ["neo4j"], [ENTRY, "neo4j"],
-        "/data" below "/data", "", [], true, false),
+        "/data" below "/data", ["NEO4J_server_directories_data", "NEO4J_dbms_directories_data"], [], true, false),
     engine!("Kafka", ["docker.io/confluentinc/cp-kafka"], ["cp-kafka"], [],
-        "/var/lib/kafka/data" below "/var/lib/kafka", "KAFKA_LOG_DIRS", [], true, false),
+        "/var/lib/kafka/data" below "/var/lib/kafka", ["KAFKA_LOG_DIRS"], [], true, false),
     engine!("Kafka", ["docker.io/apache/kafka"], [], [],
-        "" below "", "KAFKA_LOG_DIRS", [], true, false),
+        "" below "", ["KAFKA_LOG_DIRS"], [], true, false),
     engine!("RabbitMQ", ["docker.io/library/rabbitmq"], ["rabbitmq"], [ENTRY, "rabbitmq-server"],
-        "/var/lib/rabbitmq" below "/var/lib/rabbitmq", "RABBITMQ_MNESIA_BASE", [], false, true),
+        "/var/lib/rabbitmq" below "/var/lib/rabbitmq", ["RABBITMQ_MNESIA_BASE"], [], false, true),
     engine!("NATS", ["docker.io/library/nats"], ["nats"], ["nats-server", ENTRY],
-        "" below "", "", [], false, true),
+        "" below "", [], [], false, true),
     engine!("Redis", ["docker.io/library/redis"], ["redis"], [ENTRY, "redis-server"],
-        "/data" below "/data", "", ["--dir"], false, false),
+        "/data" below "/data", [], ["--dir"], false, false),
 ];
 
 /// The engine that a container runs, if it is a datastore.
@@ -169,11 +172,11 @@ fn names(script: &str, program: &str) -> bool {
 /// Where an engine keeps its files in this container.
 pub fn directory<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact<'a, Cow<'a, str>> {
     let image = container.get("image").unwrap_or(container);
-    if !engine.variable.is_empty() {
-        for entry in container.get("env").into_iter().flat_map(NodeRef::items) {
-            if entry.get("name").is_none_or(|name| name.text() != engine.variable) {
-                continue;
-            }
+    for variable in engine.variables {
+        let mut entries = container.get("env").into_iter().flat_map(NodeRef::items);
+        if let Some(entry) =
+            entries.find(|entry| entry.get("name").is_some_and(|name| name.text() == *variable))
+        {
             return match read::text(entry, "value") {
                 fact if fact.is_absent() => {
                     Fact::unknown_at("its directory is only known at run time", Spot::value(entry))
@@ -191,10 +194,10 @@ pub fn directory<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact<'a
     {
         return Fact::unknown_at("an option moves its directory", Spot::value(word));
     }
-    if container.get("envFrom").is_some() && !engine.variable.is_empty() {
+    if container.get("envFrom").is_some() && !engine.variables.is_empty() {
         return Fact::unknown_at("its directory may stand in what `envFrom` names", Spot::value(image));
     }
-    if engine.variable == "PGDATA"
+    if engine.variables == ["PGDATA"]
         && let Some(moved) = since_postgres_18(image)
     {
         return moved;
@@ -264,7 +267,9 @@ pub fn is_clustered<'a>(container: NodeRef<'a>, engine: &'static Engine) -> Fact
     }
 }
 
-/// Settings that give up what a database promises, as they stand in options and variables.
+/// Settings that give up what a database promises, as they stand in options and variables. (PostgreSQL docs, Write Ahead Log; MySQL
+/// and MariaDB manuals, InnoDB system variables; Kafka docs, `unclean.leader.election.enable`, in the form of both images' variables;
+/// etcd docs, Configuration options, `--unsafe-no-fsync`.)
 const UNSAFE: &[(&str, &[&str])] = &[
     ("PostgreSQL", &["fsync=off", "full_page_writes=off", "fsync=false", "full_page_writes=false"]),
     ("MySQL", &["innodb_flush_log_at_trx_commit=0", "innodb_doublewrite=0", "innodb_doublewrite=off"]),

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod autoscaling;
 pub mod callee;
+pub mod cluster_service;
 pub mod connections;
 pub mod daemon;
 pub mod datastore;

@@ -60,8 +60,12 @@ pub fn room<'a>(controller: Controller, node: NodeRef<'a>, replicas: Fact<'a, f6
         (Controller::StatefulSet, "RollingUpdate") => {
             let written = count(node, "spec.updateStrategy.rollingUpdate.maxUnavailable")
                 .or_default(&defaults::ONE_UNAVAILABLE);
-            // The controller rounds down, and never to nothing.
+            // The controller rounds down, and never to nothing (`getStatefulSetMaxUnavailable`).
             let unavailable = share(written, replicas, Rounding::Down).map(|n| n.max(1.0));
+            // The feature gate MaxUnavailableStatefulSet is on by default in 1.35.0 to 1.35.2, and off in every release before and
+            // after (kube_features.go); without it the API server drops the field.
+            let counts = unavailable.value().is_none_or(|n| *n <= 1.0);
+            let unavailable = if counts { unavailable } else { unavailable.guessed() };
             Room { surge: kind.map(|_| 0.0), unavailable }
         }
         (Controller::DaemonSet, "RollingUpdate") => {
