@@ -4,7 +4,15 @@
 //! file of values in its `ci/`. What Helm itself refuses is not compared. `HELM` names the program; without one there is
 //! nothing to compare with, and that is said. `HELM_OUTPUT` names a folder in which Helm's answers are kept for the next run.
 //! Values that cannot be known before they run (`randAlphaNum`, `genCA`) differ from run to run, and are counted apart.
+//!
+//! With `--speed` nothing is compared: of fifty charts with no values but their defaults, `helm template` alone is timed beside
+//! `steadfast check`, which renders and judges, each as a process of its own, and beside the same within one process.
+//!
+//! With `--provenance` no other program is needed: values are changed one by one, and what becomes other must have named them.
 #![allow(clippy::print_stdout, missing_docs)]
+
+#[path = "../tests/provenance/mutation.rs"]
+mod mutation;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +20,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use steadfast::cli::{World, run, utc};
 use steadfast::render::helm::charts::Charts;
 use steadfast::render::helm::files::File;
 use steadfast::render::helm::read::{ChartFolder, Reader};
@@ -23,6 +32,9 @@ use steadfast::render::{Rendered, Role};
 use steadfast::source::{FileId, Sources};
 
 const KUBERNETES: &str = "1.35.0";
+/// How many charts are timed, and how often each; the best time counts.
+const TIMED: usize = 50;
+const OFTEN: usize = 5;
 
 fn main() {
     let folders: Vec<Utf8PathBuf> = std::env::args()
@@ -34,10 +46,18 @@ fn main() {
         println!("nothing compared: name folders with charts, `cargo bench --bench helm -- FOLDER…`");
         return;
     }
+    if std::env::args().any(|argument| argument == "--provenance") {
+        let run =
+            std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || provenance(&folders));
+        return run.expect("a thread").join().expect("no panic");
+    }
     let helm = std::env::var("HELM").unwrap_or_else(|_| "helm".to_owned());
     if Command::new(&helm).arg("version").output().is_err() {
         println!("NOTHING COMPARED: there is no `{helm}` to compare with");
         return;
+    }
+    if std::env::args().any(|argument| argument == "--speed") {
+        return speed(&folders, &helm);
     }
     // Charts nest deep, and so do calls of templates.
     let run = std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || {
@@ -339,12 +359,162 @@ fn all_at_once(root: &Utf8Path) {
     let (charts, _) = Charts::read(root, inside, &[], Some(KUBERNETES), &mut sources);
     let (sizes, _) =
         charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
-    let bytes: usize = sizes.iter().sum();
+    let bytes: usize = sizes.iter().map(|(size, _)| size).sum();
     println!(
         "{root}: {} renderings, {:.1} MB of text, in {:.2} s on {} threads",
         sizes.len(),
         bytes as f64 / 1e6,
         started.elapsed().as_secs_f64(),
         std::thread::available_parallelism().map_or(1, usize::from)
+    );
+}
+
+/// How long one chart takes.
+struct Timed {
+    name: String,
+    helm: Duration,
+    process: Duration,
+    within: Duration,
+}
+
+/// Times charts spread evenly over all that Helm renders and that have no values beside their defaults.
+fn speed(folders: &[Utf8PathBuf], helm: &str) {
+    let mut charts: Vec<Utf8PathBuf> = Vec::new();
+    for root in folders {
+        let found = chart_files(root);
+        let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+        let all = Reader::folders(inside).into_iter().map(|folder| root.join(folder));
+        charts.extend(all.filter(|chart| !chart.join("ci").exists()));
+    }
+    let renders = |chart: &&Utf8PathBuf| {
+        let asked =
+            Command::new(helm).args(["template", chart.as_str(), "--kube-version", KUBERNETES]).output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    let step = (charts.len() / (TIMED + TIMED / 4)).max(1);
+    let chosen: Vec<&Utf8PathBuf> = charts.iter().step_by(step).filter(renders).take(TIMED).collect();
+    println!("{} of {} charts without ci/, each timed {OFTEN} times", chosen.len(), charts.len());
+    let own = env!("CARGO_BIN_EXE_steadfast");
+    let (mut all, mut used) = (Vec::new(), [0, 0]);
+    for chart in chosen {
+        let mut timed = Timed {
+            name: chart.to_string(),
+            helm: Duration::MAX,
+            process: Duration::MAX,
+            within: Duration::MAX,
+        };
+        for _ in 0..OFTEN {
+            let before = children();
+            let asked = ["template", chart.as_str(), "--kube-version", KUBERNETES];
+            timed.helm = timed.helm.min(timed_process(helm, &asked));
+            let between = children();
+            timed.process = timed.process.min(timed_process(own, &["check", "--isolated", chart.as_str()]));
+            used = [used[0] + between - before, used[1] + children() - between];
+            timed.within = timed.within.min(timed_within(chart));
+        }
+        all.push(timed);
+    }
+    all.sort_by(|a, b| ratio(a.helm, a.process).total_cmp(&ratio(b.helm, b.process)));
+    for one in &all {
+        println!(
+            "{:6.1} {:6.1}  helm {:7.1?}, a process {:7.1?}, within one {:7.1?}  {}",
+            ratio(one.helm, one.process),
+            ratio(one.helm, one.within),
+            one.helm,
+            one.process,
+            one.within,
+            one.name
+        );
+    }
+    let median = |of: fn(&Timed) -> f64| {
+        let mut list: Vec<f64> = all.iter().map(of).collect();
+        list.sort_by(f64::total_cmp);
+        middle(&list).unwrap_or_default()
+    };
+    println!(
+        "median: {:.1} times as fast as a process of its own, {:.1} times within one process",
+        median(|one| ratio(one.helm, one.process)),
+        median(|one| ratio(one.helm, one.within))
+    );
+    println!(
+        "median times: helm {:.1} ms, steadfast {:.1} ms as a process, {:.1} ms within one",
+        median(|one| one.helm.as_secs_f64() * 1e3),
+        median(|one| one.process.as_secs_f64() * 1e3),
+        median(|one| one.within.as_secs_f64() * 1e3)
+    );
+    println!("processor time of all processes: helm {} ms, steadfast {} ms", used[0] * 10, used[1] * 10);
+}
+
+fn ratio(theirs: Duration, ours: Duration) -> f64 {
+    theirs.as_secs_f64() / ours.as_secs_f64().max(1e-9)
+}
+
+fn timed_process(program: &str, arguments: &[&str]) -> Duration {
+    let started = Instant::now();
+    let output = Command::new(program).args(arguments).output();
+    let took = started.elapsed();
+    output.expect("it ran before");
+    took
+}
+
+/// The same command, where the program has been started already.
+fn timed_within(chart: &Utf8Path) -> Duration {
+    let started = Instant::now();
+    let mut world = World {
+        out: &mut std::io::sink(),
+        err: &mut std::io::sink(),
+        input: &mut std::io::empty(),
+        env: &|_| None,
+        folder: Utf8PathBuf::from("/"),
+        terminal: false,
+        err_terminal: false,
+        now: utc(jiff::Timestamp::now()),
+    };
+    run(["steadfast", "check", "--isolated", chart.as_str()].map(Into::into), &mut world);
+    started.elapsed()
+}
+
+/// The processor time of the processes that have ended, in hundredths of a second, where the system says it.
+fn children() -> u64 {
+    let about = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = about.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let field = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+    field(13) + field(14)
+}
+
+/// How many values of a chart are changed.
+const CHANGED: usize = 40;
+
+/// Changes values of every chart below the folders.
+fn provenance(folders: &[Utf8PathBuf]) {
+    let mut whole = mutation::Proof::default();
+    let mut charts = 0;
+    for root in folders {
+        let found = chart_files(root);
+        let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+        for folder in Reader::folders(inside) {
+            let mut sources = Sources::default();
+            let chart = Reader::new(root, &mut sources).chart(&folder);
+            let proof = mutation::prove(&chart, &Settings::default(), CHANGED);
+            charts += usize::from(proof.leaves > 0);
+            for line in proof.told.iter().take(3) {
+                println!("{folder}: {line}");
+            }
+            whole.add(proof);
+        }
+    }
+    let share = |part: usize, all: usize| 100.0 - 100.0 * part as f64 / all.max(1) as f64;
+    println!("{charts} charts: {} values changed, {} of them with an effect", whole.leaves, whole.effective);
+    println!(
+        "{} bytes became others: {:.2} % had named the value; of {} pieces that are a value's own bytes {:.2} % changed with it",
+        whole.changed,
+        share(whole.silent, whole.changed),
+        whole.exact,
+        share(whole.unmoved, whole.exact)
+    );
+    println!(
+        "{} values only brought something in: for {:.2} % it had been said that they leave it out",
+        whole.brought,
+        share(whole.unannounced, whole.brought)
     );
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `KUSTOMIZE` names the program; without it, the one on the PATH. It gets no network and no git, so overlays with parts on other
-//! machines fail, and only those that it builds are compared: the same objects, in the same order.
+//! machines fail, and only those that it builds are compared: the same objects in the same order, and the same bytes.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for people.
 
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use steadfast::render::kustomize::{Built, Content, Gravity, Project, build};
+use steadfast::render::kustomize::{Built, Content, Gravity, Project, build, build_one};
 use steadfast::source::FileId;
 use steadfast::syntax::tree::{NodeKind, NodeRef, Tree};
 use steadfast::syntax::yaml;
@@ -43,7 +43,9 @@ fn main() -> ExitCode {
         eprintln!("SKIPPED: no folder of a repository was given");
     }
     let mut all = Count::default();
-    println!("repository                                overlays  theirs   equal   ours ms  theirs ms");
+    println!(
+        "repository                                overlays  theirs   equal   bytes   ours ms  theirs ms"
+    );
     for folder in &folders {
         let count = repository(folder, is_there.then_some(program.as_str()), show);
         count.print(&folder.file_name().unwrap_or_default().to_string_lossy());
@@ -59,6 +61,7 @@ struct Count {
     overlays: usize,
     theirs: usize,
     equal: usize,
+    bytes: usize,
     ours: Duration,
     theirs_took: Duration,
 }
@@ -68,16 +71,18 @@ impl Count {
         self.overlays += other.overlays;
         self.theirs += other.theirs;
         self.equal += other.equal;
+        self.bytes += other.bytes;
         self.ours += other.ours;
         self.theirs_took += other.theirs_took;
     }
 
     fn print(&self, name: &str) {
         println!(
-            "{name:<42}{:>8}{:>8}{:>8}{:>10.1}{:>11.0}",
+            "{name:<42}{:>8}{:>8}{:>8}{:>8}{:>10.1}{:>11.0}",
             self.overlays,
             self.theirs,
             self.equal,
+            self.bytes,
             self.ours.as_secs_f64() * 1e3,
             self.theirs_took.as_secs_f64() * 1e3
         );
@@ -97,15 +102,31 @@ fn repository(folder: &Path, program: Option<&str>, show: usize) -> Count {
         };
         count.theirs += 1;
         count.theirs_took += took;
-        let theirs = yaml::parse(FileId(0), Arc::from(theirs)).tree;
+        let printed = files.print(at);
+        count.bytes += usize::from(printed == theirs);
+        let first = printed.lines().zip(theirs.lines()).position(|(ours, theirs)| ours != theirs);
+        let theirs_text = theirs.clone();
+        let theirs = yaml::parse_plain(FileId(0), Arc::from(theirs)).tree;
         let ours: Vec<Tree> = overlay
             .rendered
             .documents
             .iter()
-            .map(|document| yaml::parse(FileId(0), Arc::from(document.text.as_str())).tree)
+            .map(|document| yaml::parse_plain(FileId(0), Arc::from(document.text.as_str())).tree)
             .collect();
         match difference(&ours, &theirs) {
-            None => count.equal += 1,
+            None => {
+                count.equal += 1;
+                if printed != theirs_text && shown < show {
+                    shown += 1;
+                    let line =
+                        |text: &str| text.lines().nth(first.unwrap_or(0)).unwrap_or_default().to_owned();
+                    println!(
+                        "--- {at}: the same objects, but {} instead of {}",
+                        line(&printed),
+                        line(&theirs_text)
+                    );
+                }
+            }
             Some(difference) if shown < show => {
                 shown += 1;
                 println!("--- {at}: {difference}");
@@ -149,7 +170,18 @@ impl Files {
         Self { folder: folder.to_owned(), trees, others: RefCell::default() }
     }
 
+    /// One overlay as it is printed for people.
+    fn print(&self, overlay: &Utf8Path) -> String {
+        let built = self.with(|project| build_one(project, overlay));
+        let documents = built.overlays.iter().flat_map(|overlay| &overlay.rendered.documents);
+        documents.map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
+    }
+
     fn build(&self) -> Built {
+        self.with(build)
+    }
+
+    fn with(&self, build: impl FnOnce(&Project<'_>) -> Built) -> Built {
         let trees: Vec<(&Utf8Path, &Tree)> =
             self.trees.iter().map(|(path, tree)| (path.as_path(), tree)).collect();
         let read = |path: &Utf8Path| {

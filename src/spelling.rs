@@ -24,6 +24,12 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
+/// Whether two words differ by one slip of the finger: a letter too many, too few, another one, or two swapped.
+pub fn is_slip(a: &str, b: &str) -> bool {
+    a.len().max(b.len()) <= 100
+        && distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>()) == 1
+}
+
 /// Letters to add, leave out, change or swap with their neighbour.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();

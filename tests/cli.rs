@@ -288,6 +288,8 @@ fn every_command_works() {
 
     let said = folder.run(&["explain", RULE]);
     assert!(said.code == 0 && said.out.contains("## Bad") && said.out.contains("## References"), "{said:?}");
+    let (_, alone) = RULE.rsplit_once('/').unwrap();
+    assert_eq!(folder.run(&["explain", alone]).out, said.out, "no other rule is called so");
     let said = folder.run(&["explain", "disruption"]);
     assert!(said.code == 0 && said.out.contains(RULE), "{said:?}");
 

@@ -244,7 +244,7 @@ fn readme_is_fresh() {
 
 #[test]
 fn the_graphs_that_are_shown_are_drawn() {
-    for folder in ["docs/calls", "docs/queues"] {
+    for folder in ["docs/calls", "docs/queues", "docs/broker"] {
         let page = read("docs/graph.md".into());
         let fresh = between(&page, &format!("<!-- graph: {folder} -->"), "<!-- /graph -->", |_| {
             let inputs = steadfast::lint::Inputs { root: root().join(folder), ..Default::default() };

@@ -196,7 +196,10 @@ pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
         return add_ignore(&outcome, reason, &project, &config, world);
     }
     let code = exit_code(&outcome, config.fail_on);
-    match output::write(&outcome, &args.output, &look, world).and_then(|()| Ok(world.out.flush()?)) {
+    let written = output::write(&outcome, &args.output, &look, world).and_then(|()| Ok(world.out.flush()?));
+    // The process ends here: to give back the memory of all files and findings takes time that nobody need wait for.
+    std::mem::forget(outcome);
+    match written {
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(code),
         other => other.map(|()| code),
     }

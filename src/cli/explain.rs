@@ -2,11 +2,11 @@
 
 use super::project::Project;
 use super::{CLEAN, COULD_NOT_RUN, Common, Failure, World, output};
-use crate::config::{Names, covers};
+use crate::config::{Names, covers, short};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  steadfast explain disruption   list a family\n  steadfast explain FAMILY/RULE  the page of a rule"
+    after_help = "Examples:\n  steadfast explain disruption   list a family\n  steadfast explain FAMILY/RULE  the page of a rule; RULE alone will do where only one is called so"
 )]
 pub(super) struct Args {
     /// The rule, or a family of rules
@@ -26,7 +26,8 @@ pub(super) fn run(args: Args, world: &mut World<'_>) -> Result<u8, Failure> {
             return Ok(COULD_NOT_RUN);
         }
     };
-    if let Some(rule) = rules.iter().find(|rule| rule.id == args.rule) {
+    let mut called_so = rules.iter().filter(|rule| rule.id == args.rule || short(&rule.id) == args.rule);
+    if let (Some(rule), None) = (called_so.next(), called_so.next()) {
         let on = if rule.default { "asked by default" } else { "asked with --pedantic or by name" };
         writeln!(
             world.out,

@@ -62,6 +62,11 @@ impl Project {
         Ok(Self { root, paths, isolated, repository })
     }
 
+    /// Whether nothing but what was named is read.
+    pub(super) fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
     /// What the pipeline is to read and report.
     pub(super) fn inputs(&self) -> Inputs {
         Inputs {
@@ -186,7 +191,7 @@ fn shared(a: &Utf8Path, b: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// How to get from one folder to another, empty or ending in `/`.
-fn way(from: &Utf8Path, to: &Utf8Path) -> String {
+pub(super) fn way(from: &Utf8Path, to: &Utf8Path) -> String {
     let common = shared(from, to);
     let up = from.components().count() - common.components().count();
     let down = to.strip_prefix(&common).unwrap_or(to);

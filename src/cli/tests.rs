@@ -397,6 +397,47 @@ fn render_says_where_lines_come_from() {
     );
 }
 
+/// A kustomization over a base.
+fn overlay() -> Folder {
+    Folder::new()
+        .with("steadfast.toml", "")
+        .with("base/kustomization.yaml", "resources: [api.yaml]\n")
+        .with(
+            "base/api.yaml",
+            "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: api}\nspec: {replicas: 1}\n",
+        )
+        .with("production/kustomization.yaml", "resources: [../base]\nreplicas: [{name: api, count: 3}]\n")
+}
+
+#[test]
+fn render_prints_what_kustomize_would() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  replicas: 3\n";
+    let folder = overlay();
+    let said = folder.run(&["render", "production"]);
+    assert_eq!((said.code, said.err.as_str(), said.out.as_str()), (0, "", text));
+    // What an overlay uses lies beside it, also where nothing says how far the project goes.
+    let said = folder.run_in("production", &["render", ".", "--isolated"], &[]);
+    assert_eq!((said.code, said.out.as_str()), (0, text));
+    let said = folder.run_in("production", &["render", ".", "--isolated", "--provenance"], &[]);
+    let line = said.out.lines().find(|line| line.contains("replicas: 3")).expect("the line");
+    assert!(line.ends_with("# kustomization.yaml:2 replicas[api].count (over ../base/api.yaml:4)"), "{line}");
+    let said = folder.run(&["render", "production", "--set", "a=b"]);
+    assert_eq!((said.code, said.err.contains("--set is for charts")), (2, true), "{}", said.err);
+}
+
+#[test]
+fn render_builds_what_it_can_and_says_the_rest() {
+    let folder = overlay().with("production/kustomization.yaml", "resources: [../base, gone.yaml]\n");
+    let said = folder.run(&["render", "production"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("kind: Deployment"));
+    assert!(
+        said.err.contains("production/kustomization.yaml:1") && said.err.contains("gone.yaml"),
+        "{}",
+        said.err
+    );
+}
+
 #[test]
 fn render_takes_what_the_settings_name() {
     let settings =
@@ -423,5 +464,10 @@ fn render_says_what_is_wrong_and_prints_the_rest() {
     assert!(said.out.contains("kind: Deployment"));
     assert!(said.err.contains("name it") && said.err.contains("shop/templates/bad.yaml:1"), "{}", said.err);
     let said = folder.run(&["render", "."]);
-    assert_eq!((said.code, said.err.contains("holds no chart")), (2, true), "{}", said.err);
+    assert_eq!(
+        (said.code, said.err.contains("neither a chart nor a kustomization")),
+        (2, true),
+        "{}",
+        said.err
+    );
 }

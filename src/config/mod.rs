@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::spelling::nearest;
 pub use globs::Globs;
-pub use names::{Names, covers, family};
+pub use names::{Names, covers, family, short};
 
 use crate::finding::{About, Confidence, Diagnostic, Label, Severity};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -36,7 +36,7 @@ pub const FILE_NAMES: [&str; 2] = ["steadfast.toml", ".steadfast.toml"];
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
 
 /// Tests: much in them is wrong on purpose, and nothing of it runs where users are. Whatever is found there is a hint.
-pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,__tests__,e2e,systemtest,fixture,fixtures,conformance,benchmark,benchmarks}/**";
+pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,testutil,testutils,__tests__,e2e,systemtest,fixture,fixtures,conformance,benchmark,benchmarks}/**";
 
 /// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise.
 pub const TEST_PATTERNS: [&str; 5] = [
@@ -492,11 +492,24 @@ impl Config {
     }
 
     /// What becomes of a finding whose primary place is in `path`: its severity there, or nothing. `severity` is what the
-    /// rule says. Remembers which overrides were of use.
+    /// rule says; `trial` is the file with which alone it shows, if there is one. Remembers which overrides were of use.
     pub fn judge(
         &self,
         rule: &str,
         path: &Utf8Path,
+        trial: Option<&Utf8Path>,
+        severity: Severity,
+        confidence: Confidence,
+    ) -> Option<Severity> {
+        let is_test = || [Some(path), trial].into_iter().flatten().any(|path| self.is_test(path));
+        self.judge_there(rule, (path, is_test), severity, confidence)
+    }
+
+    /// [`Config::judge`] for one who may know already what [`Config::is_test`] says of its paths.
+    pub fn judge_there(
+        &self,
+        rule: &str,
+        (path, is_test): (&Utf8Path, impl FnOnce() -> bool),
         severity: Severity,
         confidence: Confidence,
     ) -> Option<Severity> {
@@ -524,7 +537,7 @@ impl Config {
                 fixed = true;
             }
         }
-        if fixed || !self.is_test(path) {
+        if fixed || !is_test() {
             return selected.admits(severity, confidence).then_some(grave);
         }
         let lowered =

@@ -41,14 +41,21 @@ impl Names {
 
     /// What a name that is neither was probably meant to be. `no-keeper` alone finds `disruption/no-keeper`.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let last = self.rules.iter().find(|rule| rule.rsplit('/').next() == Some(name)).map(String::as_str);
-        last.or_else(|| nearest(name, self.rules.iter().chain(&self.families).map(String::as_str)))
+        let of_rule = |bare: &str| self.rules.iter().find(|rule| short(rule) == bare).map(String::as_str);
+        of_rule(name)
+            .or_else(|| nearest(name, self.rules.iter().chain(&self.families).map(String::as_str)))
+            .or_else(|| of_rule(nearest(name, self.rules.iter().map(|rule| short(rule)))?))
     }
 }
 
 /// The family of a rule: the folder that it lies in.
 pub fn family(rule: &str) -> &str {
     rule.split_once('/').map_or(rule, |(family, _)| family)
+}
+
+/// The name of a rule without its family.
+pub fn short(rule: &str) -> &str {
+    rule.rsplit_once('/').map_or(rule, |(_, short)| short)
 }
 
 /// Whether `name` is this rule or its family.
@@ -66,6 +73,7 @@ mod tests {
             Names::new(["disruption/no-keeper", "probes/vitality-kills-slow-start", "queues/no-bell"]);
         assert_eq!(names.nearest("no-keeper"), Some("disruption/no-keeper"));
         assert_eq!(names.nearest("disruption/no-keepre"), Some("disruption/no-keeper"));
+        assert_eq!(names.nearest("no-keepr"), Some("disruption/no-keeper"));
         assert_eq!(names.nearest("queue"), Some("queues"));
         assert_eq!(names.nearest("something-else"), None);
         assert!(names.knows("queues") && names.knows("queues/no-bell") && !names.knows("queues/"));

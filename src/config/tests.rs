@@ -198,7 +198,8 @@ test = ["playground"]
     let config = good(text);
     config.saw(Utf8Path::new("legacy/a.yaml"));
     config.saw(Utf8Path::new("old/a.yaml"));
-    let judged = config.judge("probes/none", Utf8Path::new("old/a.yaml"), Severity::Error, Confidence::High);
+    let judged =
+        config.judge("probes/none", Utf8Path::new("old/a.yaml"), None, Severity::Error, Confidence::High);
     assert_eq!(judged, None);
     assert!(config.external("Secret", Some("shop"), "tls-shop").is_some());
     snapshot("of-no-use", &frames(text, &config.unused(&|_| true, &names())));
@@ -341,7 +342,7 @@ production = ["examples/real"]
 "#,
     );
     let judge = |rule: &str, path: &str, severity| {
-        config.judge(rule, Utf8Path::new(path), severity, Confidence::High)
+        config.judge(rule, Utf8Path::new(path), None, severity, Confidence::High)
     };
     let (error, warning, info) = (Severity::Error, Severity::Warning, Severity::Info);
     assert_eq!(judge("disruption/no-keeper", "k8s/a.yaml", info), Some(error));
@@ -358,7 +359,15 @@ production = ["examples/real"]
     assert_eq!(judge("probes/none", "deploy/dev-tools.yaml", error), Some(error));
     assert_eq!(judge("probes/none", "examples/real/a.yaml", error), Some(error));
     assert_eq!(judge("probes/none", "k8s/a.yaml", info), None);
-    assert_eq!(config.judge("probes/none", Utf8Path::new("a"), error, Confidence::Medium), None);
+    assert_eq!(config.judge("probes/none", Utf8Path::new("a"), None, error, Confidence::Medium), None);
+    let trial = Some(Utf8Path::new("ci/autoscaled-values.yaml"));
+    let tried = |rule, path| config.judge(rule, Utf8Path::new(path), trial, error, Confidence::High);
+    assert_eq!(
+        tried("probes/none", "a.yaml"),
+        Some(warning),
+        "it only shows with values that nobody deploys"
+    );
+    assert_eq!(tried("disruption/no-keeper", "legacy/core/a.yaml"), Some(error), "an override says so");
 }
 
 #[test]

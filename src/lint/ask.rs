@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use crate::fact::Confidence;
@@ -46,6 +47,8 @@ pub(super) struct Fault {
     pub(super) unit: String,
     /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
     pub(super) settings: Option<(String, usize)>,
+    /// The file of values with which a chart's authors tried it, if that showed it.
+    pub(super) trial: Option<Utf8PathBuf>,
     pub(super) subject: SubjectName,
     pub(super) grounds: Vec<Place>,
     pub(super) annotations: Vec<(Place, String)>,
@@ -196,6 +199,7 @@ impl Asked {
                     missing: fault.missing,
                     unit,
                     settings: None,
+                    trial: None,
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),

@@ -12,7 +12,7 @@ use crate::finding::{About, Diagnostic, Finding, Label, Occurrence, Severity};
 use crate::model::Model;
 use crate::outcome::{Outcome, Undecided};
 use crate::rule::{Rule, judge};
-use crate::source::{Place, SourceFile};
+use crate::source::{FileId, Place, SourceFile};
 
 /// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
 pub(super) fn findings(
@@ -27,15 +27,23 @@ pub(super) fn findings(
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
-    for fault in faults {
+    let mut tests: FxHashMap<FileId, bool> = FxHashMap::default();
+    for mut fault in faults {
         let rule = &rules[fault.rule];
         let owned = evidence[fault.rule];
         let confidence = fault.confidence;
-        let path = model.sources.path(fault.primary.place.file);
-        let Some(severity) = config.judge(&rule.page.id, path, fault.severity, confidence) else { continue };
+        let file = fault.primary.place.file;
+        let path = model.sources.path(file);
+        let trial = fault.trial.as_deref();
+        let is_test = || {
+            *tests.entry(file).or_insert_with(|| config.is_test(path))
+                || trial.is_some_and(|values| config.is_test(values))
+        };
+        let judged = config.judge_there(&rule.page.id, (path, is_test), fault.severity, confidence);
+        let Some(severity) = judged else { continue };
         // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
         let severity = if owned { severity } else { Severity::Info };
-        let member = occurrence(&fault, severity);
+        let member = occurrence(&mut fault, severity);
         if !owned {
             if let Some(at) = without_evidence.get(&fault.rule) {
                 findings[*at].members.push(member);
@@ -72,9 +80,18 @@ pub(super) fn findings(
             findings[at].seen_with = settings.into_iter().collect();
         }
     }
-    findings.iter_mut().for_each(Finding::settle);
-    findings
-        .sort_by(|a, b| (a.primary.place, &a.rule, &a.message).cmp(&(b.primary.place, &b.rule, &b.message)));
+    // One that was never merged says already what its only member says.
+    findings.iter_mut().filter(|finding| finding.members.len() > 1).for_each(Finding::settle);
+    in_order(findings)
+}
+
+/// Findings in order of place, rule and message. Few share a place, so few texts are compared; and a finding is too large to be
+/// moved about while it is sorted.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_cached_key(|finding| finding.primary.place);
+    for beside in findings.chunk_by_mut(|a, b| a.primary.place == b.primary.place) {
+        beside.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
+    }
     findings
 }
 
@@ -85,19 +102,20 @@ fn seen(
     under: Option<(String, usize)>,
 ) {
     if let Some((name, all)) = under {
+        let name = if name.is_empty() { "defaults".to_owned() } else { name };
         settings.entry(finding).or_insert_with(|| (BTreeSet::new(), all)).0.insert(name);
     }
 }
 
-fn occurrence(fault: &Fault, severity: Severity) -> Occurrence {
+fn occurrence(fault: &mut Fault, severity: Severity) -> Occurrence {
     Occurrence {
         subject: fault.subject.clone(),
         severity,
         confidence: fault.confidence,
         message: fault.message.clone(),
         related: fault.related.clone(),
-        grounds: fault.grounds.clone(),
-        annotations: fault.annotations.clone(),
+        grounds: std::mem::take(&mut fault.grounds),
+        annotations: std::mem::take(&mut fault.annotations),
     }
 }
 
@@ -123,7 +141,7 @@ pub(super) fn undecided(
         let path = place.map(|place| model.sources.path(place.file));
         let severity = rule.page.severity;
         if path.is_some_and(|path| {
-            config.judge(&rule.page.id, path, severity, crate::fact::Confidence::High).is_none()
+            config.judge(&rule.page.id, path, None, severity, crate::fact::Confidence::High).is_none()
         }) {
             continue;
         }

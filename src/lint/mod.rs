@@ -5,6 +5,7 @@
 mod ask;
 pub mod charts;
 mod gather;
+pub mod overlays;
 mod read;
 mod rendered;
 mod rules;
@@ -132,6 +133,37 @@ pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
 
 /// The model as rules see it.
 pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<Outcome>> {
+    look_at(config, inputs, |model| {
+        let wanted = |thing| {
+            let file =
+                crate::rule::judge::grounds(model, thing).first().map(|place| model.sources.path(place.file));
+            inputs.paths.is_empty()
+                || file.is_some_and(|file| inputs.paths.iter().any(|path| file.starts_with(path)))
+        };
+        let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
+        let dump = kinds.map(|kind| {
+            let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
+            (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(model, thing)).collect())
+        });
+        serde_json::Value::Object(dump.collect())
+    })
+}
+
+/// The ways of requests through a project, with what is known of them.
+pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
+    look_at(config, inputs, |model| {
+        let mut graph = crate::model::graph::of(model);
+        graph.keep_below(&inputs.paths);
+        graph
+    })
+}
+
+/// Reads and renders a project, and looks at its model.
+fn look_at<T>(
+    config: &Config,
+    inputs: &Inputs,
+    look: impl FnOnce(&Model<'_>) -> T,
+) -> Result<T, Box<Outcome>> {
     let mut outcome = Outcome::default();
     let mut project = read::project(config, inputs, &mut outcome);
     let settings = config.register(&mut project.sources);
@@ -142,34 +174,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
     }
     crate::lower::envoy::unfold(&mut project.trees);
     let world = read::world(config);
-    let model = Model::build(&project.trees, &project.sources, &world);
-    let wanted = |thing| {
-        let file =
-            crate::rule::judge::grounds(&model, thing).first().map(|place| project.sources.path(place.file));
-        inputs.paths.is_empty()
-            || file.is_some_and(|file| inputs.paths.iter().any(|path| file.starts_with(path)))
-    };
-    let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
-    let dump = kinds.map(|kind| {
-        let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
-        (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(&model, thing)).collect())
-    });
-    Ok(serde_json::Value::Object(dump.collect()))
-}
-
-/// The ways of requests through a project, with what is known of them.
-pub fn graph(config: &Config, inputs: &Inputs) -> Result<Graph, Box<Outcome>> {
-    let mut outcome = Outcome::default();
-    let mut project = read::project(config, inputs, &mut outcome);
-    if project.trees.is_empty() {
-        outcome.sources = project.sources;
-        return Err(Box::new(outcome));
-    }
-    crate::lower::envoy::unfold(&mut project.trees);
-    let world = read::world(config);
-    let mut graph = crate::model::graph::of(&Model::build(&project.trees, &project.sources, &world));
-    graph.keep_below(&inputs.paths);
-    Ok(graph)
+    Ok(look(&Model::build(&project.trees, &project.sources, &world)))
 }
 
 /// What rules can say about a subject, or about all; the subjects that there are if this is none.

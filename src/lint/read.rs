@@ -11,6 +11,8 @@ use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::model::{External, World};
 use crate::outcome::Outcome;
+use crate::render::helm::read::{ChartFolders, Reader};
+use crate::render::kustomize;
 use crate::source::discover::{Walk, Why, discover, read};
 use crate::source::{FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::Tree;
@@ -88,8 +90,12 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             Err(why) => skipped(outcome, &path, &why, inputs.paths.contains(&path)),
         }
     }
+    let cooked = Cooked::of(&files);
     let parse = |(at, file): (usize, &SourceFile)| {
         let id = FileId(at as u32);
+        if cooked.holds(file) {
+            return nothing(id);
+        }
         catch_unwind(AssertUnwindSafe(|| one(id, file))).unwrap_or_else(|_| failed(id))
     };
     let parsed: Vec<Parsed> = if files.len() < FEW {
@@ -108,11 +114,11 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             templates.push(file);
         }
         // A file of some other tool may be as broken as it likes, and so may a test or an example, where findings are hints:
-        // it is counted, not shown.
+        // it is counted, and shown only if somebody named it.
         let path = sources.path(file);
         let ours = || {
-            parsed.tree.text.contains("apiVersion")
-                && (!config.is_test(path) || inputs.paths.iter().any(|named| named == path))
+            inputs.paths.iter().any(|named| named == path)
+                || parsed.tree.text.contains("apiVersion") && !config.is_test(path)
         };
         if !parsed.problems.is_empty()
             && !parsed.problems.iter().any(|problem| problem.message == PANICKED)
@@ -177,9 +183,33 @@ fn one(id: FileId, file: &SourceFile) -> Parsed {
 }
 
 fn failed(id: FileId) -> Parsed {
-    let tree = crate::syntax::tree::Builder::new(id, Arc::from("")).finish();
     let problem = Problem { span: Span::default(), message: PANICKED.to_owned(), help: None };
-    Parsed { tree, problems: vec![problem], templates: Vec::new() }
+    Parsed { problems: vec![problem], ..nothing(id) }
+}
+
+fn nothing(id: FileId) -> Parsed {
+    let tree = crate::syntax::tree::Builder::new(id, Arc::from("")).finish();
+    Parsed { tree, problems: Vec::new(), templates: Vec::new() }
+}
+
+/// The folders of charts whose ingredients nobody looks at but the renderer, which parses them by rules of its own.
+struct Cooked(ChartFolders);
+
+impl Cooked {
+    fn of(files: &[SourceFile]) -> Self {
+        let is_kustomization =
+            |file: &SourceFile| kustomize::NAMES.contains(&file.path.file_name().unwrap_or_default());
+        // An overlay may take any file of a chart for a resource or a patch.
+        if files.iter().any(is_kustomization) {
+            return Self(ChartFolders::default());
+        }
+        Self(Reader::folders(files.iter().map(|file| file.path.as_path())).into_iter().collect())
+    }
+
+    /// Whether a file is an ingredient, and no comment in it could be for us.
+    fn holds(&self, file: &SourceFile) -> bool {
+        self.0.have(&file.path) && !file.text.contains("steadfast")
+    }
 }
 
 /// What is wrong with a text, as a diagnostic.

@@ -3,7 +3,6 @@
 //! Rendered text is parsed, modelled and judged like any file. Before findings are merged, every place in it becomes the place
 //! of the line to change; so one fault that shows under several settings is one finding. Rendering itself is in `render`.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,18 +11,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Inputs;
 use super::ask::Fault;
 use super::charts::wanted;
+use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
-use crate::render::helm::charts::{Charts, Wanted, render_needed};
-use crate::render::helm::files::Content;
-use crate::render::helm::read::Reader;
-use crate::render::helm::render::{STACK, Settings};
-use crate::render::kustomize::Gravity;
+use crate::render::helm::charts::Charts;
+use crate::render::helm::read::ChartFolders;
+use crate::render::kustomize::Overlay;
+use crate::render::template::GAP;
 use crate::render::trace::{Page, Traced, Trail};
-use crate::render::{self, helm, kustomize};
+use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
 use crate::syntax::tree::{NodeId, NodeKind, Tree};
@@ -35,6 +34,8 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// The charts that render wholly with their defaults.
+    whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
     in_archives: FxHashMap<FileId, Place>,
 }
@@ -48,6 +49,9 @@ impl Renderings {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
             };
+            if trail.settings.is_empty() && extent != Extent::Part {
+                this.whole.insert(trail.folder.clone());
+            }
             let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
                 // What runs when somebody tests a release is no part of it.
@@ -58,7 +62,7 @@ impl Renderings {
                 file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
-                let mut parsed = yaml::parse(id, Arc::clone(&page.text));
+                let mut parsed = yaml::parse_plain(id, Arc::clone(&page.text));
                 forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
@@ -80,6 +84,7 @@ impl Renderings {
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.settings = self.settings(fault.primary.place.file);
+        fault.trial = self.trial(fault.primary.place.file);
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);
@@ -144,6 +149,13 @@ impl Renderings {
         (of_folder > 1).then(|| (trail.settings.clone(), of_folder))
     }
 
+    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.
+    fn trial(&self, file: FileId) -> Option<Utf8PathBuf> {
+        let trail = &self.all[self.by_file.get(&file)?.0];
+        let name = Utf8Path::new(&trail.settings);
+        (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
+    }
+
     fn written_at(&self, place: Place) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
         // What says nothing of where it came from stands beside something that does.
@@ -172,7 +184,7 @@ impl Renderings {
         let (trail, page) = self.behind(fault.primary.place.file)?;
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
-        let traced = key.or_else(|| trail.omitted(&remedy(rule)?, sources));
+        let traced = key.or_else(|| trail.omitted(page, &remedy(rule)?, sources));
         traced.map(|traced| self.on_disk(traced))
     }
 
@@ -217,6 +229,11 @@ fn archives(sources: &Sources) -> FxHashMap<FileId, Place> {
     found
 }
 
+/// Whether a file goes by this name; every file is asked, so its path is not taken apart for that.
+fn is_named(path: &Utf8Path, name: &str) -> bool {
+    path.as_str().strip_suffix(name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+}
+
 /// The kind of the object that a rule's fix adds.
 fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
@@ -231,8 +248,13 @@ fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
-        let scalar = !matches!(node.kind(), NodeKind::Map | NodeKind::List | NodeKind::Null);
-        if scalar && trail.unknown(page, node.span()).is_some() {
+        let is_unknown = match node.kind() {
+            NodeKind::List | NodeKind::Null => false,
+            // Which entries a missing template would have printed, nobody knows.
+            NodeKind::Map => node.get(GAP).is_some(),
+            _ => trail.unknown(page, node.span()).is_some(),
+        };
+        if is_unknown {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }
@@ -246,9 +268,9 @@ pub(super) fn project(
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Renderings {
-    let names: Vec<&str> = project.sources.iter().filter_map(|(_, file)| file.path.file_name()).collect();
-    let has_charts = names.contains(&"Chart.yaml");
-    let has_overlays = names.iter().any(|name| kustomize::NAMES.contains(name));
+    let is_there = |name: &str| project.sources.iter().any(|(_, file)| is_named(&file.path, name));
+    let has_charts = is_there("Chart.yaml");
+    let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
     let mut all = Vec::new();
     if has_charts {
         all.extend(charts(config, inputs, settings, project, outcome));
@@ -278,23 +300,12 @@ fn charts(
     );
     let (trails, more) = charts.render(Trail::of);
     outcome.diagnostics.extend(problems.into_iter().chain(more));
-    for folder in charts.folders() {
-        project.sources.iter_mut().filter(|file| is_ingredient(folder, &file.path)).for_each(|file| {
-            file.role = Role::Ingredient;
-        });
-    }
-    trails.into_iter().map(|trail| (trail, Extent::Package)).collect()
-}
-
-/// Whether a file is a part of the chart in a folder. Beside those may lie what has nothing to do with the chart.
-fn is_ingredient(chart: &Utf8Path, path: &Utf8Path) -> bool {
-    let Ok(inside) = path.strip_prefix(chart) else { return false };
-    let mut parts = inside.components().map(|part| part.as_str());
-    match (parts.next(), parts.next()) {
-        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
-        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
-        _ => false,
-    }
+    let folders: ChartFolders = charts.folders().map(Utf8Path::to_owned).collect();
+    project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
+        file.role = Role::Ingredient;
+    });
+    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
 }
 
 fn overlays(
@@ -306,45 +317,11 @@ fn overlays(
     let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
     let trees: Vec<(&Utf8Path, &Tree)> =
         project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
-    let sources = &mut project.sources;
-    // Charts in overlays may need much stack; and what breaks here is not to break the rest.
-    let done = std::thread::scope(|scope| {
-        let work = || {
-            let reader = RefCell::new(Reader::new(&inputs.root, sources));
-            let problems = RefCell::new(Vec::new());
-            let built = kustomize::build(&kustomize::Project {
-                trees: &trees,
-                read: &|path| {
-                    let file = reader.borrow_mut().file(path)?;
-                    let content = match file.content {
-                        Content::Text(text) => kustomize::Content::Text(text),
-                        Content::Bytes(bytes) => kustomize::Content::Bytes(bytes),
-                    };
-                    Some((file.id, content))
-                },
-                chart: &|chart| {
-                    let mut reader = reader.borrow_mut();
-                    let settings = of_kustomization(chart, config, &mut reader)?;
-                    let folder = reader.chart(&chart.folder);
-                    let (rendered, found) = render_needed(&folder, &settings);
-                    problems.borrow_mut().extend(found);
-                    rendered
-                },
-            });
-            let mut problems = problems.into_inner();
-            problems.extend(built.notes.into_iter().map(|note| diagnostic(config, note)));
-            let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
-            let trails: Vec<(Trail, Extent)> = built
-                .overlays
-                .into_iter()
-                .map(|built| (Trail::of(built.rendered), extent(built.is_partial)))
-                .collect();
-            (trails, built.covered, problems)
-        };
-        let thread = std::thread::Builder::new().stack_size(STACK + (8 << 20)).spawn_scoped(scope, work);
-        thread.ok().and_then(|thread| thread.join().ok())
-    });
-    let Some((trails, covered, problems)) = done else {
+    let asked =
+        Asked { config, root: &inputs.root, trees: &trees, folder: None, release: &Release::default() };
+    let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
+    let take = |built: Overlay, _: &mut Sources| (Trail::of(built.rendered), extent(built.is_partial));
+    let Some(built) = overlays::build(&asked, &mut project.sources, take) else {
         outcome.failed = true;
         outcome.diagnostics.push(Diagnostic {
             about: About::Bug,
@@ -356,59 +333,9 @@ fn overlays(
         });
         return Vec::new();
     };
-    outcome.diagnostics.extend(problems);
-    for id in covered {
+    outcome.diagnostics.extend(built.problems);
+    for id in built.covered {
         project.sources.get_mut(id).role = Role::Ingredient;
     }
-    trails
-}
-
-/// With what a kustomization renders a chart.
-fn of_kustomization(chart: &kustomize::Chart, config: &Config, reader: &mut Reader<'_>) -> Option<Settings> {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let wanted = Wanted {
-        folder: chart.folder.clone(),
-        values: chart.values.clone(),
-        release: given(&chart.release),
-        namespace: given(&chart.namespace),
-        kubernetes: given(&chart.kube_version),
-        api_versions: chart.api_versions.clone(),
-        ..Wanted::default()
-    };
-    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
-    let mut settings = helm::charts::settings(&wanted, false, kubernetes.as_deref(), reader);
-    if let Some((place, how)) = &chart.inline {
-        let (path, text) = reader.known(place.file);
-        // The values keep their places if what stands before them is blank.
-        let (before, rest) = text.split_at_checked(place.span.start as usize)?;
-        let values = rest.get(..place.span.len() as usize)?;
-        let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        let content = Content::Text(format!("{blank}{values}").into());
-        let inline = (path, helm::files::File { id: place.file, content });
-        match how.as_str() {
-            "replace" => settings.values = vec![inline],
-            "merge" => settings.values.insert(0, inline),
-            _ => settings.values.push(inline),
-        }
-    }
-    Some(settings)
-}
-
-/// What is to be said about a build. That something for tests or examples does not build is worth a hint.
-fn diagnostic(config: &Config, note: kustomize::Note) -> Diagnostic {
-    let is_test = config.is_test(&note.folder.join("kustomization.yaml"));
-    let gravity = if is_test { Gravity::Info } else { note.gravity };
-    let place = note.place.map(|place| Label { place, message: String::new() });
-    Diagnostic {
-        about: if gravity == Gravity::Info { About::NotJudged } else { About::Input },
-        severity: match gravity {
-            Gravity::Error => Severity::Error,
-            Gravity::Warning => Severity::Warning,
-            Gravity::Info => Severity::Info,
-        },
-        message: note.message,
-        help: note.help,
-        file: place.is_none().then(|| note.folder.join("kustomization.yaml").into_string()),
-        place,
-    }
+    built.overlays
 }

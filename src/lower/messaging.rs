@@ -70,6 +70,8 @@ pub struct Messaging<'a> {
     pub labels: Vec<&'a str>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
+    /// What Prometheus asks, and whom Alertmanager tells.
+    pub alerting: super::alerting::Alerting<'a>,
 }
 
 /// What is deployed together.
@@ -204,6 +206,10 @@ pub struct Rabbit<'a> {
     pub overflow: Fact<'a, &'a str>,
     /// The policy key that asks for mirroring.
     pub mirrored: Fact<'a, &'a str>,
+    /// Seconds in which a consumer must acknowledge a message.
+    pub acknowledge: Fact<'a, f64>,
+    /// How many nodes the cluster has.
+    pub nodes: Fact<'a, f64>,
 }
 
 /// A topic.
@@ -259,6 +265,8 @@ pub enum Carrier {
     OtherPoll,
     /// A poll of which nobody knows what it asks.
     UnknownPoll,
+    /// A queue that a pipe of EventBridge reads from.
+    Pipe,
     /// A topic of SNS.
     Sns,
     /// A rule of EventBridge.
@@ -280,6 +288,7 @@ impl Carrier {
             Self::DynamoDb => "DynamoDB",
             Self::OtherPoll => "poll",
             Self::UnknownPoll => "unknown",
+            Self::Pipe => "EventBridge pipe",
             Self::Sns => "SNS",
             Self::Rule => "EventBridge rule",
             Self::Schedule => "EventBridge schedule",
@@ -375,8 +384,8 @@ pub struct Alarm<'a> {
     pub pending: Fact<'a, f64>,
     /// Of Prometheus: how grave it is, by its label.
     pub severity: Fact<'a, &'a str>,
-    /// Of Prometheus: whether its route ends at somebody.
-    pub tells: Fact<'a, bool>,
+    /// Of Prometheus: its expression.
+    pub query: Option<u32>,
     /// What it does.
     pub actions: Fact<'a, Vec<Fact<'a, Link<'a>>>>,
     /// Whether it does something when it ends, or when there is no data.

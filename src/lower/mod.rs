@@ -4,6 +4,7 @@
 //! judges nothing: objects find each other in `model`, and what is healthy is said by rules.
 
 pub mod alb;
+pub mod alerting;
 pub mod aws;
 pub mod call;
 pub mod compose;

@@ -13,34 +13,36 @@ pub static ALARM: KindDef = KindDef {
     kind: Kind::Alarm,
     name: "alarm",
     doc: "An alarm of CloudWatch, or an alerting rule of Prometheus.",
-    tables: &[facts! {
-        "name": Ty::Text, "what it is called in its file" => super::messaging::named;
-        "composite": Ty::Bool, "whether it goes by other alarms" => |m, t| Fact::plain(get(m, t).composite).into();
-        "namespace": Ty::Text, "the namespace of its metric, if it has one only" => |m, t| match get(m, t).watches.as_slice() {
-            [watch] => watch.namespace.clone().into(),
-            _ => Fact::<&str>::nothing().into(),
-        };
-        "metric": Ty::Text, "its metric, if it has one only" => |m, t| match get(m, t).watches.as_slice() {
-            [watch] => watch.metric.clone().into(),
-            _ => Fact::<&str>::nothing().into(),
-        };
-        "queues": Ty::List(&Ty::Thing(Kind::Queue)), "the queues that it watches" => queues;
-        "comparison": Ty::Text, "how the metric is compared with the threshold: `GreaterThanThreshold`" => |m, t| get(m, t).comparison.clone().into();
-        "threshold": NUMBER, "what the metric is compared with" => |m, t| get(m, t).threshold.clone().into();
-        "period": SECONDS, "how long one period is" => |m, t| get(m, t).period.clone().into();
-        "periods": NUMBER, "how many periods are looked at" => |m, t| get(m, t).periods.clone().into();
-        "severity": Ty::Text, "of Prometheus: its label `severity`" => |m, t| get(m, t).severity.clone().into();
-        "reachesSomebody": Ty::Bool, "of Prometheus: whether Alertmanager routes it to a receiver that tells anybody" => |m, t| get(m, t).tells.clone().into();
-        "for": SECONDS, "of Prometheus: how long it must be bad before it fires" => |m, t| get(m, t).pending.clone().into();
-        "datapoints": NUMBER, "how many of them must be bad" => |m, t| get(m, t).datapoints.clone().into();
-        "statistic": Ty::Text, "how the values of a period are made one" => |m, t| get(m, t).statistic.clone().into();
-        "missingData": Ty::Text, "what a period without data counts as: `missing`, `ignore`, `breaching` or `notBreaching`" => |m, t| get(m, t).missing.clone().into();
-        "enabled": Ty::Bool, "whether it may act" => |m, t| get(m, t).enabled.clone().into();
-        "actions": Ty::List(&Ty::Text), "what it does when it fires" => actions;
-        "otherActions": Ty::Bool, "whether it does something when it ends, or when there is no data" => |m, t| Fact::plain(get(m, t).other_actions).into();
-        "topics": Ty::List(&Ty::Thing(Kind::Topic)), "the topics that it tells" => topics;
-        "composites": Ty::List(&Ty::Thing(Kind::Alarm)), "the alarms that go by it" => |m, t| found(&graph(m).composites[t.id as usize], Kind::Alarm);
-    }],
+    tables: &[
+        facts! {
+            "name": Ty::Text, "what it is called in its file" => super::messaging::named;
+            "composite": Ty::Bool, "whether it goes by other alarms" => |m, t| Fact::plain(get(m, t).composite).into();
+            "namespace": Ty::Text, "the namespace of its metric, if it has one only" => |m, t| match get(m, t).watches.as_slice() {
+                [watch] => watch.namespace.clone().into(),
+                _ => Fact::<&str>::nothing().into(),
+            };
+            "metric": Ty::Text, "its metric, if it has one only" => |m, t| match get(m, t).watches.as_slice() {
+                [watch] => watch.metric.clone().into(),
+                _ => Fact::<&str>::nothing().into(),
+            };
+            "queues": Ty::List(&Ty::Thing(Kind::Queue)), "the queues that it watches" => queues;
+            "comparison": Ty::Text, "how the metric is compared with the threshold: `GreaterThanThreshold`" => |m, t| get(m, t).comparison.clone().into();
+            "threshold": NUMBER, "what the metric is compared with" => |m, t| get(m, t).threshold.clone().into();
+            "period": SECONDS, "how long one period is" => |m, t| get(m, t).period.clone().into();
+            "periods": NUMBER, "how many periods are looked at" => |m, t| get(m, t).periods.clone().into();
+            "severity": Ty::Text, "of Prometheus: its label `severity`" => |m, t| get(m, t).severity.clone().into();
+            "for": SECONDS, "of Prometheus: how long it must be bad before it fires" => |m, t| get(m, t).pending.clone().into();
+            "datapoints": NUMBER, "how many of them must be bad" => |m, t| get(m, t).datapoints.clone().into();
+            "statistic": Ty::Text, "how the values of a period are made one" => |m, t| get(m, t).statistic.clone().into();
+            "missingData": Ty::Text, "what a period without data counts as: `missing`, `ignore`, `breaching` or `notBreaching`" => |m, t| get(m, t).missing.clone().into();
+            "enabled": Ty::Bool, "whether it may act" => |m, t| get(m, t).enabled.clone().into();
+            "actions": Ty::List(&Ty::Text), "what it does when it fires" => actions;
+            "otherActions": Ty::Bool, "whether it does something when it ends, or when there is no data" => |m, t| Fact::plain(get(m, t).other_actions).into();
+            "topics": Ty::List(&Ty::Thing(Kind::Topic)), "the topics that it tells" => topics;
+            "composites": Ty::List(&Ty::Thing(Kind::Alarm)), "the alarms that go by it" => |m, t| found(&graph(m).composites[t.id as usize], Kind::Alarm);
+        },
+        super::alert::FACTS,
+    ],
     all: Some(|m| (0..m.messaging.alarms.len()).map(|id| Thing::new(Kind::Alarm, id)).collect()),
     owner: |_, _| Some(Thing::new(Kind::Project, 0)),
     node: |m, t| Some(get(m, t).node),

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::link::{self, Found, Relation, SelectorIndex};
+use super::link::{self, Found, Relation, Selector, SelectorIndex};
 use super::value::open_things;
 use super::vocabulary::{KindDef, Ty, facts};
 use super::workload::Workload;
@@ -62,14 +62,17 @@ pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Budget<'a> {
 pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
     let labels = workload.labels();
     let index = model.index.budgets.get_or_init(|| {
-        SelectorIndex::new(model.budgets.len(), |id| {
-            link::required_pair(model.budgets[id as usize].node.at("spec.selector.matchLabels"))
-        })
+        let selectors = model.budgets.iter().enumerate().map(|(id, budget)| Selector {
+            unit: model.objects[budget.object as usize].unit,
+            at_home: !workloads(model, id as u32).ids.is_empty(),
+            map: budget.node.at("spec.selector.matchLabels"),
+        });
+        SelectorIndex::new(&selectors.collect::<Vec<_>>())
     });
     link::selecting(
         model,
         workload.object,
-        index.candidates(labels),
+        index.candidates(model.objects[workload.object as usize].unit, labels),
         |id| model.budgets[id as usize].object,
         |id| matches(model, id, labels),
         |id| !workloads(model, id).ids.is_empty(),

@@ -46,6 +46,8 @@ pub struct Wanted<'w> {
 #[derive(Debug, Default)]
 pub struct Names {
     by_name: FxHashMap<u64, Vec<u32>>,
+    /// The first of each kind in each unit.
+    by_kind: FxHashMap<(u32, u64), Vec<u32>>,
     /// Units and kinds in which a name is only known at run time.
     vague: FxHashSet<(u32, u64)>,
 }
@@ -82,6 +84,10 @@ fn names<'m>(model: &'m Model<'_>) -> &'m Names {
             let object = &entry.object;
             if object.name.is_empty() || read::is_filled_in_later(object.name) {
                 names.vague.insert((entry.unit, hash(object.kind)));
+            }
+            let same_kind = names.by_kind.entry((entry.unit, hash(object.kind))).or_default();
+            if same_kind.len() < NAMES {
+                same_kind.push(id as u32);
             }
             if !object.name.is_empty() {
                 names.by_name.entry(hash((object.kind, object.name))).or_default().push(id as u32);
@@ -353,7 +359,7 @@ pub const NAMES: usize = 300;
 
 /// The name of an object of this kind in the unit that comes nearest to a name that nothing declares.
 pub fn nearest<'m>(model: &'m Model<'_>, unit: u32, kind: &str, name: &str) -> Option<&'m str> {
-    let objects = model.units[unit as usize].objects.iter().map(|id| &model.objects[*id as usize].object);
-    let names = objects.filter(|object| object.kind == kind).map(|object| object.name).take(NAMES);
-    crate::spelling::nearest(name, names)
+    let same_kind = names(model).by_kind.get(&(unit, hash(kind))).into_iter().flatten();
+    let objects = same_kind.map(|id| &model.objects[*id as usize].object);
+    crate::spelling::nearest(name, objects.filter(|object| object.kind == kind).map(|object| object.name))
 }

@@ -52,6 +52,8 @@ pub struct Corner {
     pub services: Vec<u32>,
     /// Workloads, in order.
     pub workloads: Vec<u32>,
+    /// Which of the workloads a Service may be meant for, found at first use.
+    pub waiting: OnceLock<super::service::Waiting>,
 }
 
 /// A unit, a folder and a namespace, as far as they are known.
@@ -59,7 +61,7 @@ type Where = (u32, Option<String>, Option<String>);
 
 /// What stands beside an object and goes to this namespace, as far as the files say.
 pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) -> &'m Corner {
-    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new() };
+    static NOTHING: Corner = Corner { services: Vec::new(), workloads: Vec::new(), waiting: OnceLock::new() };
     let corner = |object: u32, namespace: Option<&str>| -> Where {
         let folder = model.path_of(object).parent().map(camino::Utf8Path::as_str);
         (model.objects[object as usize].unit, folder.map(str::to_owned), namespace.map(str::to_owned))
@@ -85,7 +87,7 @@ pub struct Indexes {
     /// The selectors of budgets.
     pub budgets: OnceLock<SelectorIndex>,
     /// Workloads by the labels of their pods.
-    pub pods: OnceLock<FxHashMap<u64, Vec<u32>>>,
+    pub pods: OnceLock<Pods>,
     /// How many containers of each unit request anything, in points of percent.
     pub requesting: OnceLock<Vec<f64>>,
     /// What each container's runtimes are told to take.
@@ -100,10 +102,14 @@ pub struct Indexes {
     pub unit_zones: OnceLock<FxHashMap<u32, Vec<String>>>,
     /// The Rollouts that wait for an AnalysisTemplate.
     pub waiting: OnceLock<super::analysis::Waiting>,
+    /// By unit: the custom resources that may run pods.
+    pub runners: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// By unit: the objects that may make pods of their own.
     pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Services and workloads by unit, folder and namespace.
     pub corners: OnceLock<FxHashMap<Where, Corner>>,
+    /// Which files speak of us at all.
+    pub addressing: OnceLock<Vec<bool>>,
     /// What StatefulSets call the claims that they make.
     pub set_claims: OnceLock<super::reference::SetClaims>,
     /// The ReferenceGrants, by the namespace that they are in.
@@ -200,30 +206,68 @@ impl Dwellers {
 #[derive(Debug, Default)]
 pub struct SelectorIndex {
     /// By one pair of label and value that the selector asks for.
-    by_pair: FxHashMap<u64, Vec<u32>>,
+    by_pair: FxHashMap<(Home, u64), Vec<u32>>,
+    /// By the label of that pair, for pods that have a value there which is only known at run time.
+    by_key: FxHashMap<(Home, u64), Vec<u32>>,
     /// Those that ask for no such pair.
-    others: Vec<u32>,
+    others: FxHashMap<Home, Vec<u32>>,
 }
 
+/// The unit of a selector that selects something there, and so is meant for nothing else; none for one that may be meant for
+/// any.
+type Home = Option<u32>;
+
+/// A selector as its index sees it.
+#[derive(Debug)]
+pub struct Selector<'a> {
+    /// The unit that it is in.
+    pub unit: u32,
+    /// Whether it selects something there.
+    pub at_home: bool,
+    /// The mapping of labels and values all of which it asks for.
+    pub map: Option<NodeRef<'a>>,
+}
+
+/// Up to so many selectors that ask for the same pair are told apart by looking at each.
+const FEW: usize = 16;
+
 impl SelectorIndex {
-    /// An index of selectors; `required` gives a label and a value without which selector `id` selects nothing, if it has one.
-    pub fn new<'a>(count: usize, required: impl Fn(u32) -> Option<(&'a str, &'a str)>) -> Self {
+    /// An index of selectors.
+    pub fn new<'a>(selectors: &[Selector<'a>]) -> Self {
         let mut index = Self::default();
-        for id in 0..count as u32 {
-            match required(id) {
-                Some((key, value)) => index.by_pair.entry(pair(key, value)).or_default().push(id),
-                None => index.others.push(id),
+        let pairs = |selector: &Selector<'a>| known_pairs(selector.map).map(|(key, value)| pair(key, value));
+        let mut often: FxHashMap<u64, usize> = FxHashMap::default();
+        for pair in selectors.iter().flat_map(pairs) {
+            *often.entry(pair).or_default() += 1;
+        }
+        for (id, selector) in selectors.iter().enumerate() {
+            let (id, home) = (id as u32, selector.at_home.then_some(selector.unit));
+            // The first label that tells apart; a label of the team or of the whole project does not.
+            let times =
+                |(key, value): &(&str, &str)| often.get(&pair(key, value)).copied().unwrap_or_default();
+            let telling = known_pairs(selector.map).min_by_key(|asked| times(asked).max(FEW));
+            match telling {
+                Some((key, value)) => {
+                    index.by_pair.entry((home, pair(key, value))).or_default().push(id);
+                    index.by_key.entry((home, pair(key, ""))).or_default().push(id);
+                }
+                None => index.others.entry(home).or_default().push(id),
             }
         }
         index
     }
 
-    /// The selectors that may select these labels, in order; whether they do is still to be asked.
-    pub fn candidates(&self, labels: Option<NodeRef<'_>>) -> Vec<u32> {
-        let mut found = self.others.clone();
-        for (key, value) in labels.into_iter().flat_map(NodeRef::entries) {
-            if let Some(ids) = self.by_pair.get(&pair(key, value.text())) {
-                found.extend(ids);
+    /// The selectors that may select pods of a unit with these labels, in order; whether they do is still to be asked.
+    pub fn candidates(&self, unit: u32, labels: Option<NodeRef<'_>>) -> Vec<u32> {
+        let mut found = Vec::new();
+        for home in [Some(unit), None] {
+            found.extend(self.others.get(&home).into_iter().flatten());
+            for (key, value) in labels.into_iter().flat_map(NodeRef::entries) {
+                let (lists, wanted) = match is_known(value) {
+                    true => (&self.by_pair, pair(key, value.text())),
+                    false => (&self.by_key, pair(key, "")),
+                };
+                found.extend(lists.get(&(home, wanted)).into_iter().flatten());
             }
         }
         found.sort_unstable();
@@ -232,18 +276,22 @@ impl SelectorIndex {
     }
 }
 
+/// Workloads by each label of their pods.
+#[derive(Debug, Default)]
+pub struct Pods {
+    anywhere: FxHashMap<u64, Vec<u32>>,
+    by_unit: FxHashMap<(u32, u64), Vec<u32>>,
+}
+
 /// The workloads of a unit whose pods may have the labels that a selector's plain map asks for.
 pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) -> Vec<u32> {
-    let Some((key, value)) = required_pair(map) else { return model.units[unit as usize].workloads.clone() };
-    let index = pods(model);
-    let unit_of = |id: &u32| model.objects[model.workloads[*id as usize].object as usize].unit;
-    let mut found: Vec<u32> = index
-        .get(&pair(key, value))
-        .into_iter()
-        .flatten()
-        .copied()
-        .filter(|id| unit_of(id) == unit)
-        .collect();
+    let pods = pods(model);
+    let lists = known_pairs(map).map(|(key, value)| pods.by_unit.get(&(unit, pair(key, value))));
+    // The label that fewest have; a label that nobody has is the end of it.
+    let Some(fewest) = lists.min_by_key(|list| list.map_or(0, Vec::len)) else {
+        return model.units[unit as usize].workloads.clone();
+    };
+    let mut found: Vec<u32> = fewest.cloned().unwrap_or_default();
     // Labels that are only known at run time stand under another key; they are few.
     found.extend(&model.units[unit as usize].vague);
     found.sort_unstable();
@@ -252,18 +300,20 @@ pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) ->
 }
 
 /// The workloads of the whole project whose pods may have the labels that a plain map asks for.
-pub fn workloads_anywhere(model: &Model<'_>, map: NodeRef<'_>) -> Vec<u32> {
-    let Some((key, value)) = required_pair(Some(map)) else { return Vec::new() };
-    pods(model).get(&pair(key, value)).cloned().unwrap_or_default()
+pub fn workloads_anywhere<'m>(model: &'m Model<'_>, map: NodeRef<'_>) -> &'m [u32] {
+    let lists = required_pair(Some(map)).and_then(|(key, value)| pods(model).anywhere.get(&pair(key, value)));
+    lists.map_or(&[], Vec::as_slice)
 }
 
-/// Workloads by each label of their pods.
-fn pods<'m>(model: &'m Model<'_>) -> &'m FxHashMap<u64, Vec<u32>> {
+fn pods<'m>(model: &'m Model<'_>) -> &'m Pods {
     model.index.pods.get_or_init(|| {
-        let mut index: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+        let mut index = Pods::default();
         for (id, workload) in model.workloads.iter().enumerate() {
+            let unit = model.objects[workload.object as usize].unit;
             for (key, value) in workload.labels().into_iter().flat_map(NodeRef::entries) {
-                index.entry(pair(key, value.text())).or_default().push(id as u32);
+                let pair = pair(key, value.text());
+                index.anywhere.entry(pair).or_default().push(id as u32);
+                index.by_unit.entry((unit, pair)).or_default().push(id as u32);
             }
         }
         index
@@ -279,11 +329,19 @@ pub fn pair(key: &str, value: &str) -> u64 {
     hasher.finish()
 }
 
-/// One pair that a selector's `matchLabels` (or plain map) asks for, if its values are known.
-pub fn required_pair<'a>(map: Option<NodeRef<'a>>) -> Option<(&'a str, &'a str)> {
-    let known =
-        |value: &NodeRef<'a>| !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text());
-    map?.entries().find(|(_, value)| known(value)).map(|(key, value)| (key, value.text()))
+/// The pairs that a selector's `matchLabels` (or plain map) asks for, as far as their values are known.
+fn known_pairs<'a>(map: Option<NodeRef<'a>>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let entries = map.into_iter().flat_map(NodeRef::entries);
+    entries.filter(|(_, value)| is_known(*value)).map(|(key, value)| (key, value.text()))
+}
+
+/// The first of them.
+fn required_pair<'a>(map: Option<NodeRef<'a>>) -> Option<(&'a str, &'a str)> {
+    known_pairs(map).next()
+}
+
+fn is_known(value: NodeRef<'_>) -> bool {
+    !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text())
 }
 
 /// What was found, and why there may be more.
@@ -309,10 +367,7 @@ pub fn selecting(
     at_home: impl Fn(u32) -> bool,
 ) -> Found {
     let unit = model.objects[of as usize].unit;
-    let mut found = Found::default();
-    if model.units[unit as usize].extent == Extent::Part {
-        found.open = Some(Reason::new("a part of what is deployed with it is in no file here"));
-    }
+    let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
     for id in candidates {
         let holder = owner(id);
         match matches(id).and(same_namespace(model, of, holder)) {
@@ -341,8 +396,9 @@ pub fn selected<'a>(
     map: Option<NodeRef<'_>>,
     matches: impl Fn(Option<NodeRef<'a>>) -> Match,
 ) -> Found {
-    let mut found = Found::default();
-    for id in workloads_with(model, model.objects[by as usize].unit, map) {
+    let unit = model.objects[by as usize].unit;
+    let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
+    for id in workloads_with(model, unit, map) {
         let workload = &model.workloads[id as usize];
         match matches(workload.labels()).and(same_namespace(model, by, workload.object)) {
             Match::Yes => found.ids.push(id),
@@ -355,6 +411,12 @@ pub fn selected<'a>(
         }
     }
     found
+}
+
+/// Why a unit may have more than is seen of it, if it may.
+fn out_of_sight(model: &Model<'_>, unit: u32) -> Option<Reason> {
+    let is_part = model.units[unit as usize].extent == Extent::Part;
+    is_part.then(|| Reason::new("a part of what is deployed with it is in no file here"))
 }
 
 /// Whether a `LabelSelector` takes these labels; a missing one takes none.

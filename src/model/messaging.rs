@@ -124,6 +124,10 @@ pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
         Kind::Function => all.functions[id].label,
         Kind::Subscription => all.subscriptions[id].label,
         Kind::Alarm => all.alarms[id].label,
+        Kind::Query | Kind::Rate => all.alerting.queries[id].label,
+        Kind::Prometheus => all.alerting.servers[id].label,
+        Kind::Receiver => all.alerting.receivers[id].name,
+        Kind::AlertRoute => all.alerting.routes[id].receiver.value().copied().unwrap_or_default(),
         _ => "",
     }
 }
@@ -285,7 +289,7 @@ impl Graph {
             use crate::lower::messaging::Carrier;
             let (id, system) = (id as u32, subscription.system);
             match subscription.carrier {
-                Carrier::Sqs | Carrier::UnknownPoll => {
+                Carrier::Sqs | Carrier::Pipe | Carrier::UnknownPoll => {
                     self.put(&subscription.source, system, Kind::Queue, all, id, &mut consumers);
                 }
                 Carrier::Sns => {

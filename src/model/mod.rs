@@ -64,8 +64,12 @@ pub mod rollout;
 
 // What carries messages, and who watches.
 pub mod alarm;
+pub mod alert;
+pub mod alert_route;
 pub mod function;
 pub mod messaging;
+pub mod prometheus;
+pub mod query;
 pub mod queue;
 pub mod subscription;
 pub mod topic;
@@ -240,6 +244,18 @@ kinds! {
     Function => function::FUNCTION;
     /// An alarm.
     Alarm => alarm::ALARM;
+    /// An expression of PromQL.
+    Query => query::QUERY;
+    /// A rate that an expression takes.
+    Rate => query::RATE;
+    /// A server of Prometheus.
+    Prometheus => prometheus::PROMETHEUS;
+    /// A route of Alertmanager.
+    AlertRoute => alert_route::ALERT_ROUTE;
+    /// Who is told.
+    Receiver => alert_route::RECEIVER;
+    /// What mutes alerts while others fire.
+    Inhibition => alert_route::INHIBITION;
     /// An object that a workload names and needs.
     Reference => reference::REFERENCE;
     /// The API version of an object.
@@ -491,6 +507,21 @@ impl<'a> Model<'a> {
     /// Whether a thing belongs to an object that Kustomize changes before it is applied, or leaves out.
     pub fn is_overlaid(&self, thing: Thing) -> bool {
         self.overlaid && self.object_of(thing).is_some_and(|object| self.objects[object as usize].overlaid)
+    }
+
+    /// Whether a file speaks of us anywhere: few do, and one look at a text is quicker than many at its tree.
+    pub fn is_addressing(&self, file: crate::source::FileId) -> bool {
+        use rayon::prelude::*;
+        let speaks = |tree: &Tree| tree.text.contains("steadfast.dev");
+        let all = self.index.addressing.get_or_init(|| match self.trees.len() < PIECE {
+            true => self.trees.iter().map(speaks).collect(),
+            false => self.trees.par_iter().with_min_len(PIECE).map(speaks).collect(),
+        });
+        // Trees stand in the order of their files; where one is missing, its neighbours cannot speak for it.
+        match self.trees.get(file.0 as usize) {
+            Some(tree) if tree.file == file => all[file.0 as usize],
+            _ => true,
+        }
     }
 
     /// All things of a kind that rules may look at directly.

@@ -47,6 +47,8 @@ pub static QUEUE: KindDef = KindDef {
         "maxLength": NUMBER, "of RabbitMQ: how many messages or bytes it holds" => |m, t| rabbit(m, t, |rabbit| rabbit.limit.clone().into());
         "overflow": Ty::Text, "of RabbitMQ: what becomes of messages over that" => |m, t| rabbit(m, t, |rabbit| rabbit.overflow.clone().into());
         "mirroring": Ty::Text, "of RabbitMQ: the policy `ha-mode` that it is under" => |m, t| rabbit(m, t, |rabbit| rabbit.mirrored.clone().into());
+        "acknowledgeTimeout": SECONDS, "of RabbitMQ: how long a consumer may take to acknowledge a message before it is given to another" => |m, t| rabbit(m, t, |rabbit| rabbit.acknowledge.clone().into());
+        "nodes": NUMBER, "of RabbitMQ: how many nodes the cluster has" => |m, t| rabbit(m, t, |rabbit| rabbit.nodes.clone().into());
         "senders": Ty::List(&Ty::Text), "the services that its policies let send messages; `*` is everybody" => senders;
     }],
     all: Some(|m| (0..m.messaging.queues.len()).map(|id| Thing::new(Kind::Queue, id)).collect()),

@@ -42,9 +42,12 @@ fn map<'a>(model: &'a Model<'a>, container: u32, bound: Bound) -> Val<'a> {
         }
         names.extend(RESIZED);
         let mut all: Vec<(Cow<'a, str>, Val<'a>)> = Vec::new();
-        for name in names {
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                continue;
+            }
             let amount = amount(model, container, bound, name);
-            if !amount.is_absent() && !all.iter().any(|(known, _)| known == name) {
+            if !amount.is_absent() {
                 all.push((Cow::Borrowed(name), amount.into()));
             }
         }

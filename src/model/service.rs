@@ -2,9 +2,11 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
+
 use super::existence;
-use super::link::{self, Found, Relation, SelectorIndex};
-use super::value::{Val, few, open_things, things};
+use super::link::{self, Found, Relation, Selector, SelectorIndex};
+use super::value::{NEIGHBOURS, Val, few, open_things, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::workload::Workload;
 use super::{Kind, Model, Thing};
@@ -205,14 +207,17 @@ fn watched<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
 pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
     let labels = workload.labels();
     let index = model.index.services.get_or_init(|| {
-        SelectorIndex::new(model.services.len(), |id| {
-            link::required_pair(model.services[id as usize].node.at("spec.selector"))
-        })
+        let selectors = model.services.iter().enumerate().map(|(id, service)| Selector {
+            unit: model.objects[service.object as usize].unit,
+            at_home: !workloads(model, id as u32).ids.is_empty(),
+            map: service.node.at("spec.selector"),
+        });
+        SelectorIndex::new(&selectors.collect::<Vec<_>>())
     });
     link::selecting(
         model,
         workload.object,
-        index.candidates(labels),
+        index.candidates(model.objects[workload.object as usize].unit, labels),
         |id| model.services[id as usize].object,
         |id| matches(model, id, labels),
         |id| !workloads(model, id).ids.is_empty(),
@@ -264,8 +269,8 @@ fn why_others(model: &Model<'_>, service: &Service<'_>, wanted: NodeRef<'_>) -> 
         }
     }
     // Pods in another unit that have the labels.
-    let elsewhere = link::workloads_anywhere(model, wanted).into_iter().find(|id| {
-        let workload = &model.workloads[*id as usize];
+    let elsewhere = link::workloads_anywhere(model, wanted).iter().find(|id| {
+        let workload = &model.workloads[**id as usize];
         let object = workload.object;
         model.objects[object as usize].unit != unit
             && selector::selects_map(wanted, workload.labels()) != Match::No
@@ -273,16 +278,21 @@ fn why_others(model: &Model<'_>, service: &Service<'_>, wanted: NodeRef<'_>) -> 
     });
     if let Some(id) = elsewhere {
         let other =
-            &model.units[model.objects[model.workloads[id as usize].object as usize].unit as usize].name;
+            &model.units[model.objects[model.workloads[*id as usize].object as usize].unit as usize].name;
         return Some(Reason::new(format!("pods in `{other}` have these labels")));
     }
-    let runs_pods = |id: &u32| {
-        let entry = &model.objects[*id as usize];
-        !is_kubernetes_own(entry.object.group())
-            && !never_runs_pods(entry.object.group(), entry.object.kind)
-            && link::same_namespace(model, service.object, *id) != Match::No
-    };
-    if model.units[unit as usize].objects.iter().any(runs_pods) {
+    let runners = model.index.runners.get_or_init(|| {
+        let mut runners: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (id, entry) in model.objects.iter().enumerate() {
+            let (group, kind) = (entry.object.group(), entry.object.kind);
+            if !is_kubernetes_own(group) && !never_runs_pods(group, kind) {
+                runners.entry(entry.unit).or_default().push(id as u32);
+            }
+        }
+        runners
+    });
+    let is_near = |id: &u32| link::same_namespace(model, service.object, *id) != Match::No;
+    if runners.get(&unit).into_iter().flatten().any(is_near) {
         return Some(Reason::new("a custom resource of this unit may run pods with these labels"));
     }
     None
@@ -311,30 +321,79 @@ pub fn labelled_while_it_runs(key: &str) -> Option<&'static str> {
         .then_some("the pods label themselves when one of them is elected")
 }
 
+/// The workloads of a corner that run on, as a Service without pods looks for its own: by the labels of those to which no Service
+/// leads, and by their names.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    by_label: FxHashMap<String, Vec<u32>>,
+    /// In order of the names of their objects.
+    by_name: Vec<u32>,
+}
+
+impl Waiting {
+    fn of(model: &Model<'_>, workloads: &[u32]) -> Self {
+        let mut waiting = Self::default();
+        for id in workloads.iter().filter(|id| !model.workloads[**id as usize].controller.is_job()) {
+            if !name_of(model, *id).is_empty() {
+                waiting.by_name.push(*id);
+            }
+            let services = super::workload::services(model, *id);
+            if services.ids.is_empty() && services.open.is_none() {
+                let labels = model.workloads[*id as usize].labels();
+                for (key, _) in labels.into_iter().flat_map(NodeRef::entries) {
+                    waiting.by_label.entry(key.to_owned()).or_default().push(*id);
+                }
+            }
+        }
+        waiting.by_name.sort_by_key(|id| name_of(model, *id));
+        waiting
+    }
+
+    /// Those whose name begins with this one, or the other way round.
+    fn akin<'w>(&'w self, model: &'w Model<'_>, name: &'w str) -> impl Iterator<Item = u32> + 'w {
+        let from = |wanted: &str| self.by_name.partition_point(|id| name_of(model, *id) < wanted);
+        let longer =
+            self.by_name[from(name)..].iter().take_while(move |id| name_of(model, **id).starts_with(name));
+        let starts = name.char_indices().map(|(at, _)| &name[..at]).filter(|start| !start.is_empty());
+        let shorter = starts.flat_map(move |start| {
+            let from = self.by_name.partition_point(|id| name_of(model, *id) < start);
+            self.by_name[from..].iter().take_while(move |id| name_of(model, **id) == start)
+        });
+        longer.chain(shorter).copied()
+    }
+}
+
+fn name_of<'m>(model: &'m Model<'_>, workload: u32) -> &'m str {
+    model.objects[model.workloads[workload as usize].object as usize].object.name
+}
+
 /// A workload beside a Service says nothing by itself: the pods may come from a chart that is in no file here. One that
 /// waits for a Service, labelled by the same key, says that a label was renamed on one side only.
 fn neighbours<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let this = get(model, thing);
     let name = model.objects[this.object as usize].object.name;
-    let wanted = this.node.at("spec.selector");
-    let meant = |id: u32| {
-        let workload = &model.workloads[id as usize];
-        let key = |key: &str| workload.labels().is_some_and(|labels| labels.get(key).is_some());
-        let labelled = wanted.is_some_and(|wanted| wanted.entries().any(|(wanted, _)| key(wanted)));
-        let other = model.objects[workload.object as usize].object.name;
-        let akin =
-            !name.is_empty() && !other.is_empty() && (name.starts_with(other) || other.starts_with(name));
-        let services = super::workload::services(model, id);
-        labelled && (akin || (services.ids.is_empty() && services.open.is_none()))
+    let keys = || this.node.at("spec.selector").into_iter().flat_map(NodeRef::entries).map(|(key, _)| key);
+    let is_near = |id: &u32| {
+        link::same_namespace(model, this.object, model.workloads[*id as usize].object) == Match::Yes
+    };
+    let is_labelled = |id: &u32| {
+        let labels = model.workloads[*id as usize].labels();
+        labels.is_some_and(|labels| keys().any(|key| labels.get(key).is_some()))
     };
     let beside = link::beside(model, this.object, link::namespace(model, this.object));
-    let near = beside.workloads.iter().filter(|id| {
-        let object = model.workloads[**id as usize].object;
-        !model.workloads[**id as usize].controller.is_job()
-            && link::same_namespace(model, this.object, object) == Match::Yes
-            && meant(**id)
-    });
-    few(near.map(|id| Thing::new(Kind::Workload, *id as usize)))
+    let waiting = beside.waiting.get_or_init(|| Waiting::of(model, &beside.workloads));
+    let mut near: Vec<u32> = Vec::new();
+    for key in keys() {
+        // One more than are shown tells that there are more.
+        let labelled = waiting.by_label.get(key).into_iter().flatten().copied();
+        near.extend(labelled.filter(is_near).take(NEIGHBOURS + 1));
+    }
+    if !name.is_empty() {
+        near.extend(waiting.akin(model, name).filter(is_labelled).filter(is_near));
+    }
+    near.sort_unstable();
+    near.dedup();
+    few(near.into_iter().map(|id| Thing::new(Kind::Workload, id as usize)))
 }
 
 /// A container's declared ports: name, number, protocol.

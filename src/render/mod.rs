@@ -64,6 +64,8 @@ pub struct Omission {
     pub name: Utf8PathBuf,
     /// The circumstance that says what and why.
     pub frame: Frame,
+    /// Whether the whole chart is switched off that it belongs to.
+    pub with_its_chart: bool,
 }
 
 /// What a document is there for.

@@ -61,7 +61,7 @@ pub enum Source {
 }
 
 /// All origins of one rendering.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Origins {
     sources: Vec<Source>,
     /// Those of which some part cannot be known, and why.

@@ -1,7 +1,9 @@
 //! Where a rendered line came from, in a few words: the keys of the values that it shows, and the line of the template.
 
 use super::origin::{Origin, Origins, Source};
-use super::text::Text;
+use super::template::frame::What;
+use super::text::{Frame, Text};
+use super::{Document, Rendered};
 use crate::source::{Place, Sources};
 
 /// How many origins of one line are told.
@@ -32,6 +34,35 @@ pub fn lines(text: &Text, origins: &Origins, sources: &Sources) -> Vec<String> {
     told
 }
 
+/// What put a document in: the settings that decided about its first byte. Empty where nothing did.
+pub fn put_in(document: &Document, rendered: &Rendered, sources: &Sources) -> String {
+    let first = document.text.pieces().next();
+    first.map_or_else(String::new, |piece| because(piece.frame, rendered, sources))
+}
+
+/// The files of which something was left out beside the documents, each with what decided that.
+pub fn left_out(rendered: &Rendered, sources: &Sources) -> Vec<String> {
+    let mut told = Vec::new();
+    for left in &rendered.left_out {
+        let because = because(left.frame, rendered, sources);
+        let is_part = matches!(rendered.frames.get(left.frame).what, What::LeftOut(_));
+        if is_part && !because.is_empty() {
+            add(&mut told, format!("{}: left out because of {because}", left.name));
+        }
+    }
+    told
+}
+
+fn because(frame: Frame, rendered: &Rendered, sources: &Sources) -> String {
+    let origins = &rendered.origins;
+    let mut teller = Teller { origins, sources, values: Vec::new(), templates: Vec::new() };
+    for condition in rendered.frames.conditions(frame) {
+        teller.tell(condition, 0);
+    }
+    teller.templates.clear();
+    teller.finish()
+}
+
 struct Teller<'t> {
     origins: &'t Origins,
     sources: &'t Sources,
@@ -57,8 +88,9 @@ impl Teller<'_> {
             }
             Source::Node { place, path, before } => {
                 let mut words = format!("{} {path}", self.at(*place));
-                if let Some(loser) = self.place(*before) {
-                    words.push_str(&format!(" (over {})", self.at(loser)));
+                let losers = self.losers(*before);
+                if !losers.is_empty() {
+                    words.push_str(&format!(" (over {})", losers.join(", ")));
                 }
                 add(&mut self.values, words);
             }
@@ -77,11 +109,23 @@ impl Teller<'_> {
         }
     }
 
-    fn place(&self, origin: Origin) -> Option<Place> {
-        match self.origins.get(origin) {
-            Source::Node { place, .. } | Source::Literal(place) => Some(*place),
-            _ => None,
+    /// Who had written it before, the last one first.
+    fn losers(&self, mut origin: Origin) -> Vec<String> {
+        let mut losers = Vec::new();
+        while losers.len() < MOST {
+            match self.origins.get(origin) {
+                Source::Node { place, before, .. } => {
+                    losers.push(self.at(*place));
+                    origin = *before;
+                }
+                Source::Literal(place) => {
+                    losers.push(self.at(*place));
+                    break;
+                }
+                _ => break,
+            }
         }
+        losers
     }
 
     /// The path of a key that is not there.
@@ -116,7 +160,7 @@ fn add(list: &mut Vec<String>, words: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::{Frame, Writer};
+    use super::super::text::Writer;
     use super::*;
     use crate::source::{FileId, SourceFile, Span};
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::origin::{How, Origin, Origins, Source};
 use super::template::frame::{Frames, What};
@@ -22,8 +22,8 @@ pub struct Trail {
     pub settings: String,
     /// Its documents.
     pub pages: Vec<Page>,
-    /// What templates left out beside the documents: whole objects.
-    omitted: Vec<LeftOut>,
+    /// What templates left out beside the documents, and which: whole objects.
+    omitted: Vec<(Utf8PathBuf, LeftOut)>,
     origins: Origins,
 }
 
@@ -107,8 +107,11 @@ impl Trail {
             }
         };
         let pages = documents.into_iter().map(page).collect();
-        let omitted =
-            left_out.iter().filter_map(|left| LeftOut::of(0, left.frame, &frames, &origins)).collect();
+        // Nobody misses an object of a chart that is switched off.
+        let omitted = left_out.into_iter().filter(|left| !left.with_its_chart);
+        let omitted = omitted
+            .filter_map(|left| Some((left.name, LeftOut::of(0, left.frame, &frames, &origins)?)))
+            .collect();
         Self { folder, settings, pages, omitted, origins }
     }
 
@@ -223,15 +226,16 @@ impl Trail {
         Some(self.because_of(nearest, key))
     }
 
-    /// What left an object of this kind out.
-    pub fn omitted(&self, kind: &str, sources: &Sources) -> Option<Traced> {
+    /// What left an object of this kind out, in the chart that printed a document.
+    pub fn omitted(&self, page: &Page, kind: &str, sources: &Sources) -> Option<Traced> {
         let line = format!("kind: {kind}");
-        let could = |left: &&LeftOut| {
+        let mut omitted = self.omitted.iter().filter(|(name, _)| chart(name) == chart(&page.name));
+        let could = |left: &LeftOut| {
             let text = &sources.get(left.body.file).text;
             let body = text.get(left.body.span.range()).unwrap_or_default();
             body.lines().any(|other| other.trim() == line)
         };
-        Some(self.because_of(self.omitted.iter().find(could)?, kind))
+        Some(self.because_of(omitted.find_map(|(_, left)| could(left).then_some(left))?, kind))
     }
 
     /// The setting that left something out, or else the action of the template that did.
@@ -366,6 +370,11 @@ fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
     }
     let from = place.span.start + (part.start - start);
     Place { file: place.file, span: Span::new(from, from + part.len()) }
+}
+
+/// The folder of the chart that a template belongs to.
+fn chart(template: &Utf8Path) -> &str {
+    template.as_str().rsplit_once("/templates/").map_or("", |(chart, _)| chart)
 }
 
 /// Whether a template's text would print this key.

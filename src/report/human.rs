@@ -64,11 +64,10 @@ impl<'a> Pen<'_, 'a> {
             let head =
                 format!("{}[{}] {} more:", finding.severity, self.rule(&finding.rule), thousands(rest));
             writeln!(out, "{}", self.paint(tint(finding.severity), &head))?;
-            let lines = group[DRAWN..].iter().map(|finding| {
+            self.list(group[DRAWN..].iter().copied(), out, |finding| {
                 let at = self.view.located(finding.primary.place);
                 (format!("{}:{}", visible(&at.path), at.line), called(&finding.subject))
-            });
-            self.list(lines.collect(), out)?;
+            })?;
             writeln!(out)?;
         }
         Ok(())
@@ -131,13 +130,13 @@ impl<'a> Pen<'_, 'a> {
                     group.len() - drawn
                 );
                 writeln!(out, "{}", self.paint(tint(diagnostic.severity), &head))?;
-                self.list(group[drawn..].iter().map(|other| self.listed(other)).collect(), out)?;
+                self.list(group[drawn..].iter().copied(), out, |other| self.listed(other))?;
                 writeln!(out)?;
             }
         }
         if !unjudged.is_empty() {
             writeln!(out, "{}", self.paint(BOLD, "not judged:"))?;
-            self.list(unjudged.iter().map(|other| self.listed(other)).collect(), out)?;
+            self.list(unjudged.iter().copied(), out, |other| self.listed(other))?;
             writeln!(out)?;
         }
         Ok(())
@@ -246,8 +245,8 @@ impl<'a> Pen<'_, 'a> {
             counts.collect::<Vec<String>>().join(", ")
         } else if view.outcome.failed {
             self.paint(tint(Severity::Error), "the run failed, with no findings")
-        } else if summary.objects == 0 {
-            "nothing to judge: no objects".to_owned()
+        } else if summary.subjects == 0 {
+            "nothing to judge".to_owned()
         } else if open {
             "no findings".to_owned()
         } else {
@@ -311,11 +310,15 @@ impl<'a> Pen<'_, 'a> {
     }
 
     /// Some lines of a group, and how many there are beside.
-    fn list(&self, mut lines: Vec<(String, String)>, out: &mut dyn Write) -> io::Result<()> {
-        let all = lines.len();
-        if !self.view.options.all && all > LISTED {
-            lines.truncate(LISTED);
-        }
+    fn list<T>(
+        &self,
+        group: impl ExactSizeIterator<Item = T>,
+        out: &mut dyn Write,
+        line: impl FnMut(T) -> (String, String),
+    ) -> io::Result<()> {
+        let all = group.len();
+        let shown = if self.view.options.all { all } else { LISTED };
+        let lines: Vec<(String, String)> = group.take(shown).map(line).collect();
         self.table(&lines, out)?;
         if lines.len() < all {
             writeln!(out, "  and {} more: --output concise has them all", thousands(all - lines.len()))?;

@@ -104,6 +104,8 @@ fn the_last_lines_say_what_was_and_was_not_judged() {
     assert_eq!(end(&outcome), "undecided: 1 (values only known at run time), see --undecided");
     outcome = sample::clean();
     outcome.summary.objects = 0;
+    assert!(end(&outcome).starts_with("✓ all clear"), "routes and queues are no objects of Kubernetes");
+    outcome.summary.subjects = 0;
     assert!(end(&outcome).starts_with("nothing to judge"));
     outcome.failed = true;
     assert!(end(&outcome).starts_with("the run failed"));

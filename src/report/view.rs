@@ -50,8 +50,8 @@ impl Slice {
         if start == text.len() && text.ends_with('\n') {
             start -= 1;
         }
-        let line = file.line_index(start as u32);
-        let bounds = file.line_span(line).range();
+        let (line, bounds) = file.line_around(start as u32);
+        let bounds = bounds.range();
         let start = floor(text, start).clamp(bounds.start, bounds.end);
         let end = ceil(text, (span.end as usize).min(bounds.end)).max(start);
         Self { line, bounds, span: start..end }

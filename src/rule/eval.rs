@@ -14,6 +14,7 @@ use crate::model::Thing;
 use crate::model::value::{Datum, List, Val};
 use crate::model::vocabulary::FactDef;
 use crate::syntax::tree::{NodeKind, NodeRef};
+use smallvec::{SmallVec, smallvec};
 
 use super::memo::Memo;
 use super::show;
@@ -78,7 +79,7 @@ pub struct Scope<'a> {
     slots: Vec<Val<'a>>,
     lets: &'a [Program],
     /// The values of the lets that were read, each with the lowest confidence that it rests on.
-    computed: Vec<Option<(Val<'a>, Confidence)>>,
+    computed: Vec<Option<(Rc<Val<'a>>, Confidence)>>,
     steps: u32,
     /// The lowest confidence of the facts read since it was last set.
     pub confidence: Confidence,
@@ -115,6 +116,14 @@ impl<'a> Scope<'a> {
             self.slots.resize_with(slot + 1, Fact::nothing);
         }
         self.slots[slot] = value;
+    }
+
+    /// Puts a thing into a slot.
+    pub fn set_thing(&mut self, slot: usize, thing: Thing) {
+        match self.slots.get_mut(slot).map(|value| &mut value.state) {
+            Some(State::Written(Datum::Thing(known))) => *known = thing,
+            _ => self.set(slot, plain(Datum::Thing(thing))),
+        }
     }
 
     /// Asks a question.
@@ -164,33 +173,42 @@ impl<'a> Scope<'a> {
             },
             Step::And(a, b) => self.both(a, b, Truth::False, places)?,
             Step::Or(a, b) => self.both(a, b, Truth::True, places)?,
+            Step::Compare(operator @ (Binary::Equal | Binary::NotEqual), a, b) => {
+                let a_value = self.look(a)?;
+                let same = match Literal::of(b) {
+                    Some(literal) => {
+                        rest_on(places, &a_value.spots);
+                        literal.equals(&a_value)
+                    }
+                    None => {
+                        let b_value = self.look(b)?;
+                        rest_on_both(places, &a_value.spots, &b_value.spots);
+                        equal(&a_value, &b_value)
+                    }
+                };
+                match same {
+                    Truth::Unknown(reason) => Truth::Unknown(reason),
+                    same => truth((same == Truth::True) == (*operator == Binary::Equal)),
+                }
+            }
             Step::Compare(operator, a, b) => {
                 let a_value = self.look(a)?;
                 let b_value = self.look(b)?;
-                match operator {
-                    Binary::Equal | Binary::NotEqual => {
-                        rest_on_both(places, &a_value.spots, &b_value.spots);
-                        match equal(&a_value, &b_value) {
-                            Truth::Unknown(reason) => Truth::Unknown(reason),
-                            same => truth((same == Truth::True) == (*operator == Binary::Equal)),
-                        }
-                    }
-                    _ => order(*operator, (&a_value, a.ordinal), (&b_value, b.ordinal), places)?,
-                }
+                order(*operator, (&a_value, a.ordinal), (&b_value, b.ordinal), places)?
             }
             Step::In(item, range) => {
                 let item = self.look(item)?;
                 match &range.step {
                     Step::List(options) => self.among(&item, options, places)?,
                     _ => {
-                        let range_value = self.run(range)?;
-                        contains(&item, range_value, range.ordinal, places)?
+                        let range_value = self.look(range)?;
+                        contains(&item, &range_value, range.ordinal, places)?
                     }
                 }
             }
             Step::Fold(kind @ (Fold::All | Fold::Exists | Fold::ExistsOne), range, slot, body, condition) => {
-                let list = self.run(range)?;
-                self.quantified(*kind, (list, range.ordinal), *slot, (condition.as_deref(), body), places)?
+                let list = self.look(range)?;
+                self.quantified(*kind, (&list, range.ordinal), *slot, (condition.as_deref(), body), places)?
             }
             Step::Method(method, target, of) => {
                 let value = self.look(target)?;
@@ -225,8 +243,58 @@ impl<'a> Scope<'a> {
                 self.count(op.ordinal)?;
                 self.fact_of(base, fact)
             }
+            Step::Let(number) => {
+                self.count(op.ordinal)?;
+                self.let_of(*number).map(Seen::Kept)
+            }
             _ => self.run(op).map(Seen::Own),
         }
+    }
+
+    fn let_of(&mut self, number: usize) -> Result<Rc<Val<'a>>, Trouble> {
+        if let Some((value, confidence)) = &self.computed[number] {
+            self.confidence = self.confidence.min(*confidence);
+            return Ok(Rc::clone(value));
+        }
+        let before = std::mem::replace(&mut self.confidence, Confidence::High);
+        let lets = self.lets;
+        let value = Rc::new(self.run(&lets[number].op)?);
+        self.computed[number] = Some((Rc::clone(&value), self.confidence));
+        self.confidence = self.confidence.min(before);
+        Ok(value)
+    }
+
+    /// A field of a manifest. On the way to it only the tree is looked at: of the mappings in between nobody asks for a value.
+    fn field_of(&mut self, base: &'a Op, name: &'a str) -> Result<Val<'a>, Trouble> {
+        let mut path: SmallVec<[&'a str; 8]> = smallvec![name];
+        let mut base = base;
+        while let Step::Field(above, name) = &base.step {
+            self.count(base.ordinal)?;
+            path.push(name);
+            base = above;
+        }
+        let base = self.look(base)?;
+        let mut passed = None;
+        if let Some(Datum::Node(top)) = base.value() {
+            let mut here = *top;
+            while let [_, .., next] = path.as_slice()
+                && let Some(child) = here.get(next)
+                && matches!(child.kind(), NodeKind::Map | NodeKind::List)
+            {
+                path.pop();
+                here = child;
+                passed = Some(child);
+            }
+        }
+        let mut value = match (passed, path.pop()) {
+            (Some(node), Some(next)) => field(&from_node(node), next),
+            (None, Some(next)) => field(&base, next),
+            (_, None) => base.into_own(),
+        };
+        while let Some(next) = path.pop() {
+            value = field(&value, next);
+        }
+        Ok(value)
     }
 
     fn run(&mut self, op: &'a Op) -> Result<Val<'a>, Trouble> {
@@ -236,20 +304,9 @@ impl<'a> Scope<'a> {
             Step::Num(value) => plain(Datum::Num(*value)),
             Step::Text(value) => plain(Datum::Text(Cow::Borrowed(value))),
             Step::Slot(slot) => self.slots[*slot].clone(),
-            Step::Let(number) => {
-                if let Some((value, confidence)) = &self.computed[*number] {
-                    self.confidence = self.confidence.min(*confidence);
-                    return Ok(value.clone());
-                }
-                let before = std::mem::replace(&mut self.confidence, Confidence::High);
-                let lets = self.lets;
-                let value = self.run(&lets[*number].op)?;
-                self.computed[*number] = Some((value.clone(), self.confidence));
-                self.confidence = self.confidence.min(before);
-                value
-            }
+            Step::Let(number) => Rc::unwrap_or_clone(self.let_of(*number)?),
             Step::Fact(base, fact) => self.fact_of(base, fact)?.into_own(),
-            Step::Field(base, name) => field(&*self.look(base)?, name),
+            Step::Field(base, name) => self.field_of(base, name)?,
             Step::Has(_)
             | Step::Declared(_)
             | Step::Not(_)
@@ -293,12 +350,12 @@ impl<'a> Scope<'a> {
                 plain(Datum::List(Rc::new(List { items, open: None })))
             }
             Step::Fold(kind, range, slot, body, condition) => {
-                let list = self.run(range)?;
-                self.gathered(*kind, (list, range.ordinal), *slot, (condition.as_deref(), body))?
+                let list = self.look(range)?;
+                self.gathered(*kind, (&list, range.ordinal), *slot, (condition.as_deref(), body))?
             }
             Step::Size(inner) => {
-                let value = self.run(inner)?;
-                size(value, inner.ordinal)?
+                let value = self.look(inner)?;
+                size(&value, inner.ordinal)?
             }
             Step::Lower(inner) => {
                 let value = self.run(inner)?;
@@ -311,7 +368,7 @@ impl<'a> Scope<'a> {
             Step::Count(inner, word) => {
                 let value = self.run(inner)?;
                 let value = if matches!(value.value(), Some(Datum::List(_))) {
-                    size(value, inner.ordinal)?
+                    size(&value, inner.ordinal)?
                 } else {
                     value
                 };
@@ -452,11 +509,12 @@ impl<'a> Scope<'a> {
     ) -> Result<Truth, Trouble> {
         let mut answer = Truth::False;
         for option in options {
-            if answer == Truth::True && matches!(option.step, Step::Text(_) | Step::Num(_) | Step::Bool(_)) {
-                continue;
-            }
-            let option = self.run(option)?;
-            match equal(item, &option) {
+            let same = match Literal::of(option) {
+                Some(_) if answer == Truth::True => continue,
+                Some(literal) => literal.equals(item),
+                None => equal(item, &*self.look(option)?),
+            };
+            match same {
                 Truth::False => {}
                 Truth::True => answer = Truth::True,
                 unknown if answer == Truth::False => answer = unknown,
@@ -501,16 +559,15 @@ impl<'a> Scope<'a> {
     fn quantified(
         &mut self,
         kind: Fold,
-        (list, list_at): (Val<'a>, u32),
+        (value, list_at): (&Val<'a>, u32),
         slot: usize,
         (condition, body): (Option<&'a Op>, &'a Op),
         mut places: Option<&mut Spots<'a>>,
     ) -> Result<Truth, Trouble> {
-        let spots = if places.is_some() { list.spots.clone() } else { Spots::new() };
-        let list = match as_list(list) {
+        let list = match as_list(value) {
             Ok(list) => list,
             Err(State::Unknown(reason)) => {
-                rest_on(places, &spots);
+                rest_on(places, &value.spots);
                 return Ok(Truth::Unknown(reason));
             }
             Err(_) => return Err(absent(list_at)),
@@ -544,7 +601,7 @@ impl<'a> Scope<'a> {
                 }
             }
         }
-        rest_on(places, &spots);
+        rest_on(places, &value.spots);
         Ok(match (kind, maybe.or(open)) {
             (Fold::ExistsOne, _) if yes > 1 => Truth::False,
             (_, Some(reason)) => Truth::Unknown(reason),
@@ -557,14 +614,13 @@ impl<'a> Scope<'a> {
     fn gathered(
         &mut self,
         kind: Fold,
-        (list, list_at): (Val<'a>, u32),
+        (value, list_at): (&Val<'a>, u32),
         slot: usize,
         (condition, body): (Option<&'a Op>, &'a Op),
     ) -> Result<Val<'a>, Trouble> {
-        let spots = list.spots.clone();
-        let list = match as_list(list) {
+        let list = match as_list(value) {
             Ok(list) => list,
-            Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
+            Err(State::Unknown(reason)) => return Ok(unknown(reason, value.spots.clone())),
             Err(_) => return Err(absent(list_at)),
         };
         let mut open = list.open.clone();
@@ -601,7 +657,7 @@ impl<'a> Scope<'a> {
         add: impl Fn(f64, f64) -> f64,
     ) -> Result<Val<'a>, Trouble> {
         let spots = list.spots.clone();
-        let list = match as_list(list) {
+        let list = match as_list(&list) {
             Ok(list) => list,
             Err(State::Unknown(reason)) => return Ok(unknown(reason, spots)),
             Err(_) => return Err(absent(at)),
@@ -724,9 +780,9 @@ fn text<'a>(value: &Val<'a>, ordinal: u32) -> Result<Result<Cow<'a, str>, Reason
     }
 }
 
-fn as_list<'a>(value: Val<'a>) -> Result<Rc<List<'a>>, State<Datum<'a>>> {
-    match value.state {
-        State::Written(Datum::List(list)) | State::Default(Datum::List(list)) => Ok(list),
+fn as_list<'a>(value: &Val<'a>) -> Result<Rc<List<'a>>, State<Datum<'a>>> {
+    match &value.state {
+        State::Written(Datum::List(list)) | State::Default(Datum::List(list)) => Ok(Rc::clone(list)),
         State::Written(Datum::Map(map)) | State::Default(Datum::Map(map)) => {
             let items = map.iter().map(|(name, _)| plain(Datum::Text(name.clone()))).collect();
             Ok(Rc::new(List { items, open: None }))
@@ -741,7 +797,7 @@ fn as_list<'a>(value: Val<'a>) -> Result<Rc<List<'a>>, State<Datum<'a>>> {
         },
         // A list that nobody wrote is an empty one, as in every API.
         State::Absent => Ok(Rc::new(List::default())),
-        other => Err(other),
+        other => Err(other.clone()),
     }
 }
 
@@ -797,17 +853,17 @@ fn at_index<'a>(base: Val<'a>, index: Val<'a>) -> Val<'a> {
     found.unwrap_or(Fact { state: State::Absent, spots, confidence: Confidence::High })
 }
 
-fn size<'a>(value: Val<'a>, ordinal: u32) -> Result<Val<'a>, Trouble> {
+fn size<'a>(value: &Val<'a>, ordinal: u32) -> Result<Val<'a>, Trouble> {
     if let Some(Datum::Text(text)) = value.value() {
         return Ok(plain(Datum::Num(text.chars().count() as f64)));
     }
+    let spots = value.spots.clone();
     if let Some(Datum::Node(node)) = value.value()
         && node.kind() == NodeKind::Text
     {
         let count = node.text().chars().count() as f64;
-        return Ok(Fact { spots: value.spots, ..plain(Datum::Num(count)) });
+        return Ok(Fact { spots, ..plain(Datum::Num(count)) });
     }
-    let spots = value.spots.clone();
     Ok(match as_list(value) {
         Ok(list) => {
             let count = list.items.len() as f64;
@@ -868,6 +924,51 @@ fn order<'a>(
     Ok(if stays { truth(now) } else { more() })
 }
 
+/// A value that a page spells out: what most values are compared with, so no fact is made of it for that.
+#[derive(Clone, Copy)]
+enum Literal<'e> {
+    Bool(bool),
+    Num(f64),
+    Text(&'e str),
+}
+
+impl<'e> Literal<'e> {
+    fn of(op: &'e Op) -> Option<Self> {
+        match &op.step {
+            Step::Bool(literal) => Some(Self::Bool(*literal)),
+            Step::Num(literal) => Some(Self::Num(*literal)),
+            Step::Text(literal) => Some(Self::Text(literal)),
+            _ => None,
+        }
+    }
+
+    /// Whether a value is this one. What is absent equals nothing.
+    fn equals(self, value: &Val<'_>) -> Truth {
+        match &value.state {
+            State::Absent => Truth::False,
+            State::Unknown(reason) => Truth::Unknown(reason.clone()),
+            State::Written(datum) | State::Default(datum) => self.is(datum),
+        }
+    }
+
+    fn is(self, datum: &Datum<'_>) -> Truth {
+        match (self, datum) {
+            (Self::Num(n), Datum::AtLeast(low)) if n < *low => Truth::False,
+            (Self::Num(_), Datum::AtLeast(_)) => Truth::Unknown(Reason::new("there may be more than we saw")),
+            (Self::Num(a), Datum::Num(b)) => truth(a == *b),
+            (Self::Num(n), Datum::Node(node)) => truth(node.as_number() == Some(n)),
+            (Self::Bool(a), Datum::Bool(b)) => truth(a == *b),
+            (Self::Bool(answer), Datum::Node(node)) => truth(node.as_bool() == Some(answer)),
+            (Self::Text(a), Datum::Text(b)) => truth(a == b),
+            (Self::Text(_), Datum::Node(node)) if node.is_unknown() => {
+                Truth::Unknown(Reason::new("it is only known at run time"))
+            }
+            (Self::Text(text), Datum::Node(node)) => truth(node.text() == text),
+            _ => Truth::False,
+        }
+    }
+}
+
 /// Whether two values are the same. What is absent equals nothing.
 fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
     let (a, b) = match (&a.state, &b.state) {
@@ -876,15 +977,15 @@ fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
         (State::Written(a) | State::Default(a), State::Written(b) | State::Default(b)) => (a, b),
     };
     let same = match (a, b) {
-        (Datum::AtLeast(low), Datum::Num(n)) | (Datum::Num(n), Datum::AtLeast(low)) => {
-            if n < low {
-                return Truth::False;
-            }
-            return Truth::Unknown(Reason::new("there may be more than we saw"));
+        (Datum::Bool(literal), other) | (other, Datum::Bool(literal)) => {
+            return Literal::Bool(*literal).is(other);
         }
-        (Datum::Bool(a), Datum::Bool(b)) => a == b,
-        (Datum::Num(a), Datum::Num(b)) => a == b,
-        (Datum::Text(a), Datum::Text(b)) => a == b,
+        (Datum::Num(literal), other) | (other, Datum::Num(literal)) => {
+            return Literal::Num(*literal).is(other);
+        }
+        (Datum::Text(literal), other) | (other, Datum::Text(literal)) => {
+            return Literal::Text(literal).is(other);
+        }
         (Datum::Thing(a), Datum::Thing(b)) => a == b,
         (Datum::Node(a), Datum::Node(b)) => match (a.kind(), b.kind()) {
             (NodeKind::Unknown, _) | (_, NodeKind::Unknown) => {
@@ -893,18 +994,6 @@ fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
             (NodeKind::Map | NodeKind::List, _) | (_, NodeKind::Map | NodeKind::List) => same_tree(*a, *b),
             _ => a.text() == b.text(),
         },
-        (Datum::Node(node), Datum::Text(text)) | (Datum::Text(text), Datum::Node(node)) => {
-            if node.is_unknown() {
-                return Truth::Unknown(Reason::new("it is only known at run time"));
-            }
-            node.text() == text
-        }
-        (Datum::Node(node), Datum::Num(n)) | (Datum::Num(n), Datum::Node(node)) => {
-            node.as_number() == Some(*n)
-        }
-        (Datum::Node(node), Datum::Bool(answer)) | (Datum::Bool(answer), Datum::Node(node)) => {
-            node.as_bool() == Some(*answer)
-        }
         (Datum::List(a), Datum::List(b)) => {
             if a.open.is_some() || b.open.is_some() {
                 return Truth::Unknown(Reason::new("there may be more than we saw"));
@@ -954,7 +1043,7 @@ fn same_tree(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
 
 fn contains<'a>(
     item: &Val<'a>,
-    range: Val<'a>,
+    range: &Val<'a>,
     range_at: u32,
     places: Option<&mut Spots<'a>>,
 ) -> Result<Truth, Trouble> {

@@ -72,7 +72,8 @@ impl Rule {
             Applies::No => return None,
             Applies::Unsure(words) => Some(words),
         };
-        Some(Asking { rule: self, model: memo.model(), scope: self.scope(Rc::clone(memo)), unsure })
+        let scope = self.scope(Rc::clone(memo));
+        Some(Asking { rule: self, model: memo.model(), scope, when: None, judgements: None, unsure })
     }
 
     /// A place for the rule's expressions in which its parameters are set.
@@ -93,12 +94,12 @@ impl Rule {
         holder: Option<Thing>,
     ) -> bool {
         scope.renew();
-        scope.set(0, Fact::plain(Datum::Thing(subject)));
+        scope.set_thing(0, subject);
         self.owners.iter().all(|(kind, slot)| {
             let owner = holder
                 .and_then(|holder| above(model, holder, *kind))
                 .or_else(|| above(model, subject, *kind).filter(|owner| *owner != subject));
-            owner.map(|owner| scope.set(*slot, Fact::plain(Datum::Thing(owner)))).is_some()
+            owner.map(|owner| scope.set_thing(*slot, owner)).is_some()
         })
     }
 
@@ -208,6 +209,10 @@ pub struct Asking<'a> {
     rule: &'a Rule,
     model: &'a Model<'a>,
     scope: Scope<'a>,
+    /// The rule's `when`, with its text, once it was needed.
+    when: Option<Option<(&'a Program, &'a Raw)>>,
+    /// Its judgements, once they were needed.
+    judgements: Option<&'a [Judgement]>,
     /// Why nobody knows whether the rule holds for the versions in use.
     unsure: Option<String>,
 }
@@ -235,16 +240,22 @@ impl<'a> Asking<'a> {
     }
 
     fn judge(&mut self, subject: Thing, holder: Option<Thing>) -> Verdict {
-        let Self { rule, model, scope, unsure } = self;
+        let Self { rule, model, scope, when, judgements, unsure } = self;
+        let rule: &'a Rule = rule;
         if !rule.bind(scope, model, subject, holder) {
             return Verdict::Healthy;
         }
-        let when = match rule.when() {
-            Ok(when) => when,
-            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        let when = match when {
+            Some(when) => *when,
+            None => match rule.when() {
+                Ok(compiled) => {
+                    scope.know(rule.known_lets());
+                    *when.insert(compiled.zip(rule.page.when.as_ref()))
+                }
+                Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+            },
         };
-        scope.know(rule.known_lets());
-        if let (Some(when), Some(raw)) = (when, &rule.page.when) {
+        if let Some((when, raw)) = when {
             match scope.truth(when) {
                 Ok(Truth::True) => {}
                 Ok(Truth::False) => return Verdict::Healthy,
@@ -252,11 +263,16 @@ impl<'a> Asking<'a> {
                 Err(trouble) => return Verdict::Trouble(in_page(raw, trouble)),
             }
         }
-        let judgements = match rule.judgements() {
-            Ok(judgements) => judgements,
-            Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+        let judgements = match judgements {
+            Some(judgements) => *judgements,
+            None => match rule.judgements() {
+                Ok(compiled) => {
+                    scope.know(rule.known_lets());
+                    *judgements.insert(compiled)
+                }
+                Err(mistakes) => return Verdict::Trouble(first(rule, mistakes)),
+            },
         };
-        scope.know(rule.known_lets());
         // What decided that the rule applies counts for every judgement.
         let applies = scope.confidence;
         let mut undecided = None;
@@ -338,6 +354,9 @@ pub fn grounds(model: &Model<'_>, thing: Thing) -> Vec<crate::source::Place> {
 pub fn annotations(model: &Model<'_>, thing: Thing) -> Vec<(crate::source::Place, String)> {
     let Some(object) = model.object_of(thing) else { return Vec::new() };
     let node = model.objects[object as usize].object.node;
+    if !model.is_addressing(node.tree().file) {
+        return Vec::new();
+    }
     [
         "metadata.annotations",
         "spec.template.metadata.annotations",
@@ -388,11 +407,15 @@ fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
 }
 
 /// The identity of the object that a spot belongs to, `Deployment shop/api`, and the path behind it: `spec.replicas`.
+/// Whether a mapping is an object. One with very many keys is a list of things by name, and not worth a search.
+fn is_object(node: NodeRef<'_>) -> bool {
+    let says = |wanted: &str| node.children().take(100).any(|child| child.key() == Some(wanted));
+    node.kind() == NodeKind::Map && says("apiVersion") && says("kind")
+}
+
 fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let mut top = spot.node;
-    while let Some(parent) =
-        top.parent().filter(|_| top.get("apiVersion").is_none() || top.get("kind").is_none())
-    {
+    while let Some(parent) = top.parent().filter(|_| !is_object(top)) {
         top = parent;
     }
     let part = |path: &str| top.at(path).filter(|node| node.kind() == NodeKind::Text).map(NodeRef::text);
@@ -401,8 +424,8 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
         (Some(kind), None, name) => format!("{kind} {}", name.unwrap_or_default()),
         (Some(kind), Some(namespace), name) => format!("{kind} {namespace}/{}", name.unwrap_or_default()),
     };
-    let whole = spot.node.path();
-    let inner = whole.strip_prefix(top.path().as_str()).unwrap_or(&whole).trim_start_matches('.');
+    let below = spot.node.path_below(Some(top));
+    let inner = below.trim_start_matches('.');
     let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
         Some(key) => format!("{inner}.{key}"),
@@ -445,8 +468,21 @@ fn fill<'a>(
             (Piece::Hole(_), None) => {}
         }
     }
-    // Line breaks of the page are no line breaks of the sentence.
-    Ok(Some(sentence.split_whitespace().collect::<Vec<_>>().join(" ")))
+    Ok(Some(on_one_line(sentence)))
+}
+
+/// A sentence without the line breaks of its page.
+fn on_one_line(sentence: String) -> String {
+    let mut before = ' ';
+    let is_so = sentence.chars().all(|c| {
+        let breaks = c.is_whitespace() && (c != ' ' || before == ' ');
+        before = c;
+        !breaks
+    });
+    if is_so && before != ' ' {
+        return sentence;
+    }
+    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shown(datum: &Datum<'_>, ty: &Type) -> String {

@@ -5,7 +5,6 @@
 //! outdated, only displaced by something newer in the same place.
 
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use crate::fact::{Spot, Spots};
@@ -54,9 +53,18 @@ impl<'a> Memo<'a> {
         if value.spots.is_empty() && value.is_absent() {
             value.spots = self.grip(thing);
         }
-        let value = Rc::new(value);
-        self.places.borrow_mut()[at] = Some(Known { fact, thing, value: Rc::clone(&value) });
-        value
+        match &mut self.places.borrow_mut()[at] {
+            // What nobody holds any more makes room for what is new.
+            Some(known) => {
+                (known.fact, known.thing) = (fact, thing);
+                match Rc::get_mut(&mut known.value) {
+                    Some(old) => *old = value,
+                    None => known.value = Rc::new(value),
+                }
+                Rc::clone(&known.value)
+            }
+            empty => Rc::clone(&empty.insert(Known { fact, thing, value: Rc::new(value) }).value),
+        }
     }
 
     /// Where a thing stands.
@@ -66,7 +74,11 @@ impl<'a> Memo<'a> {
 }
 
 fn place(fact: &'static FactDef, thing: Thing) -> usize {
-    let mut hasher = rustc_hash::FxHasher::default();
-    (std::ptr::from_ref(fact).addr(), thing.id, thing.part).hash(&mut hasher);
-    hasher.finish() as usize % PLACES
+    let fact = std::ptr::from_ref(fact).addr() / size_of::<FactDef>();
+    // Facts stand side by side in tables, and so do things in lists: a few odd factors keep them apart.
+    let mixed = (fact as u32)
+        .wrapping_mul(0x9e37_79b1)
+        .wrapping_add(thing.id.wrapping_mul(0x85eb_ca6b))
+        .wrapping_add(thing.part.wrapping_mul(0xc2b2_ae35));
+    (mixed >> (u32::BITS - PLACES.ilog2())) as usize
 }

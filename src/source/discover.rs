@@ -240,7 +240,12 @@ struct Found<'w> {
 impl Found<'_> {
     /// The path as it is shown.
     fn shown(&self, path: &Utf8Path) -> String {
-        let relative = path.strip_prefix(self.root).unwrap_or(path);
+        // Nearly every path lies below the root as it is spelt; to compare paths part by part takes much longer.
+        let below = path.as_str().strip_prefix(self.root.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let relative = match below {
+            Some(below) if !below.is_empty() => Utf8Path::new(below),
+            _ => path.strip_prefix(self.root).unwrap_or(path),
+        };
         if std::path::MAIN_SEPARATOR == '/' {
             relative.as_str().to_owned()
         } else {

@@ -118,6 +118,9 @@ pub struct SourceFile {
     lines: OnceLock<Vec<u32>>,
 }
 
+/// Files up to so many bytes have no index of their lines unless somebody wants all lines.
+const SMALL: usize = 4096;
+
 impl SourceFile {
     /// A file with this text.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<Arc<str>>) -> Self {
@@ -134,14 +137,46 @@ impl SourceFile {
 
     /// The line (from 0) that holds `offset`.
     pub fn line_index(&self, offset: u32) -> usize {
-        self.line_starts().partition_point(|start| *start <= offset).saturating_sub(1)
+        self.line_at(offset as usize).0
+    }
+
+    /// The same, and the line's span without its break.
+    pub fn line_around(&self, offset: u32) -> (usize, Span) {
+        let (line, start) = self.line_at(offset as usize);
+        if !self.is_counted() {
+            return (line, self.line_span(line));
+        }
+        let rest = &self.text.as_bytes()[start..];
+        let end =
+            rest.iter().position(|byte| *byte == b'\n').map_or(self.text.len(), |length| start + length);
+        (line, self.unbroken(start, end))
+    }
+
+    /// Whether lines are counted each time: in a small file that is quicker than to keep them.
+    fn is_counted(&self) -> bool {
+        self.text.len() <= SMALL && self.lines.get().is_none()
+    }
+
+    /// The line (from 0) that holds `offset`, and where it starts.
+    fn line_at(&self, offset: usize) -> (usize, usize) {
+        if self.is_counted() {
+            let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+            let line = before.iter().map(|byte| usize::from(*byte == b'\n')).sum();
+            return (line, before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+        }
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start as usize <= offset).saturating_sub(1);
+        (line, starts[line] as usize)
+    }
+
+    fn unbroken(&self, start: usize, end: usize) -> Span {
+        Span::new(start as u32, (start + self.text[start..end].trim_end_matches('\r').len()) as u32)
     }
 
     /// Line and column of `offset`; an offset beyond the end is the end.
     pub fn position(&self, offset: u32) -> Position {
         let offset = (offset as usize).min(self.text.len());
-        let line = self.line_index(offset as u32);
-        let start = self.line_starts()[line] as usize;
+        let (line, start) = self.line_at(offset);
         let end = (start..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(start);
         Position { line: line as u32 + 1, column: self.text[start..end].chars().count() as u32 + 1 }
     }
@@ -151,8 +186,7 @@ impl SourceFile {
         let starts = self.line_starts();
         let start = starts[index];
         let end = starts.get(index + 1).map_or(self.text.len() as u32, |next| next - 1);
-        let text = &self.text[start as usize..end as usize];
-        Span::new(start, start + text.trim_end_matches('\r').len() as u32)
+        self.unbroken(start as usize, end as usize)
     }
 }
 

@@ -23,6 +23,10 @@ const HELM: [&str; 10] = [
     "nindent",
 ];
 
+/// Kinds of objects that hold a chart's values: these are full of a chart's expressions, which are for its `tpl`.
+const CARRIERS: [&str; 6] =
+    ["HelmRelease", "HelmChart", "HelmChartConfig", "HelmChartProxy", "Application", "ApplicationSet"];
+
 /// The first marker that shows that this text, or part of it, is made by a template.
 pub fn looks_templated(text: &str) -> Option<Span> {
     may_be_templated(text).then(|| look(text)).and_then(|look| look.decides)
@@ -60,7 +64,10 @@ pub(super) fn look(text: &str) -> Look {
     let mut depth = 0_i64;
     let mut lowest = 0_i64;
     // Values and tests of a chart hold its expressions as text; a manifest that does is one of its templates.
-    let is_manifest = text.lines().any(|line| line.starts_with("apiVersion:"));
+    let is_manifest = text.lines().any(|line| line.starts_with("apiVersion:"))
+        && !text.lines().any(|line| {
+            line.strip_prefix("kind:").is_some_and(|kind| CARRIERS.contains(&kind.trim().trim_matches('"')))
+        });
     Lexer::new(text).run(|at, place| {
         let marker = Marker::at(text, at);
         let found = Span::new(at as u32, marker.range.end as u32);

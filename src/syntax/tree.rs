@@ -11,10 +11,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::source::{FileId, Place, Span};
 
-pub use build::{Builder, CopyError, Scalar};
+pub use build::{Builder, CopyError, Mark, Scalar};
 pub use scalar::{parse_float, parse_int, resolve};
 
 const NONE: u32 = u32::MAX;
@@ -234,7 +235,7 @@ impl Tree {
         self.text.get(node.key.start as usize + quote..node.key.end as usize - quote).unwrap_or_default()
     }
 
-    /// Whether a node stands under this key: what every lookup asks of every sibling, so most are told by their length.
+    /// Whether a node stands under this key.
     fn is_under(&self, id: u32, wanted: &str) -> bool {
         let node = &self.nodes[id as usize];
         if !node.flags.has(Flags::KEYED) {
@@ -406,10 +407,24 @@ impl<'a> NodeRef<'a> {
 
     /// The value under `key`.
     pub fn get(self, key: &str) -> Option<NodeRef<'a>> {
-        if self.kind() != NodeKind::Map {
+        let tree = self.tree;
+        let raw = self.raw();
+        if raw.kind != NodeKind::Map {
             return None;
         }
-        self.children().find(|child| child.tree.is_under(child.id.0, key))
+        let mut at = raw.a;
+        while let Some(node) = tree.nodes.get(at as usize) {
+            // What every lookup asks of every sibling: most keys are told by their length.
+            let is_plain =
+                node.flags.0 & (Flags::KEYED | Flags::KEY_COOKED | Flags::KEY_QUOTED) == Flags::KEYED;
+            if !is_plain || (node.key.end - node.key.start) as usize == key.len() {
+                if tree.is_under(at, key) {
+                    return Some(NodeRef { tree, id: NodeId(at) });
+                }
+            }
+            at = node.next;
+        }
+        None
     }
 
     /// The value at a path of keys separated by dots. A part that is a number selects from a list.
@@ -480,28 +495,39 @@ impl<'a> NodeRef<'a> {
     /// The path from the document's top, as people and fingerprints write it: `spec.template.spec.containers[app].image`.
     /// An element of a list goes by its `name` (or `key`, or `type`) where it has one, so that the path survives insertions.
     pub fn path(self) -> String {
-        let mut parts = Vec::new();
+        self.path_below(None)
+    }
+
+    /// The same path from a node that holds this one.
+    pub fn path_below(self, top: Option<NodeRef<'a>>) -> String {
+        let mut steps: SmallVec<[NodeRef<'a>; 16]> = SmallVec::new();
         let mut node = self;
-        while let Some(parent) = node.parent() {
-            parts.push(match node.key() {
-                Some(key) => key.to_owned(),
-                None => {
-                    let name = ["name", "key", "type"].iter().find_map(|key| {
-                        let value = node.get(key)?;
-                        matches!(value.kind(), NodeKind::Text | NodeKind::Int).then(|| value.text())
-                    });
-                    name.map_or_else(|| format!("[{}]", node.index()), |name| format!("[{name}]"))
-                }
-            });
+        while let Some(parent) = node.parent().filter(|_| Some(node) != top) {
+            steps.push(node);
             node = parent;
         }
-        parts.reverse();
-        let mut path = String::new();
-        for part in parts {
-            if !path.is_empty() && !part.starts_with('[') {
-                path.push('.');
+        let mut path = String::with_capacity(16 * steps.len());
+        for step in steps.into_iter().rev() {
+            match step.key() {
+                Some(key) => {
+                    if !path.is_empty() && !key.starts_with('[') {
+                        path.push('.');
+                    }
+                    path.push_str(key);
+                }
+                None => {
+                    let name = ["name", "key", "type"].iter().find_map(|key| {
+                        let value = step.get(key)?;
+                        matches!(value.kind(), NodeKind::Text | NodeKind::Int).then(|| value.text())
+                    });
+                    path.push('[');
+                    match name {
+                        Some(name) => path.push_str(name),
+                        None => path.push_str(&step.index().to_string()),
+                    }
+                    path.push(']');
+                }
             }
-            path.push_str(&part);
         }
         path
     }

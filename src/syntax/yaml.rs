@@ -11,7 +11,9 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::template;
-use super::tree::{Builder, CopyError, NodeId, NodeKind, Scalar, Style, parse_float, parse_int, resolve};
+use super::tree::{
+    Builder, CopyError, Mark, NodeId, NodeKind, Scalar, Style, parse_float, parse_int, resolve,
+};
 use super::{Parsed, Problem};
 use crate::source::{FileId, Span};
 
@@ -29,15 +31,22 @@ const PROBLEMS: usize = 1_000;
 /// How many bytes of a file are read again because of quoted text that is indented too little.
 const AGAIN: usize = 64 << 20;
 
+/// Reads text that is no template, whatever it looks like: what was rendered, and what a kustomization takes in as it is.
+pub fn parse_plain(file: FileId, text: Arc<str>) -> Parsed {
+    let source = Arc::clone(&text);
+    let mut reader = Reader::new(file, text);
+    reader.read(&source, 0..source.len());
+    reader.finish()
+}
+
 /// Reads a file of any number of documents.
 pub fn parse(file: FileId, text: Arc<str>) -> Parsed {
+    if !template::may_be_templated(&text) {
+        return parse_plain(file, text);
+    }
     let source = Arc::clone(&text);
     let mut reader = Reader::new(file, text);
     let whole = 0..source.len();
-    if !template::may_be_templated(&source) {
-        reader.read(&source, whole);
-        return reader.finish();
-    }
     let pieces: Vec<(Range<usize>, template::Look)> =
         pieces(&source).into_iter().map(|piece| (piece.clone(), template::look(&source[piece]))).collect();
     let absolute = |piece: &Range<usize>, span: Span| {
@@ -105,6 +114,10 @@ struct Reader {
     merging: bool,
     /// The brackets that are open.
     flows: Vec<u32>,
+    /// A pair in a list in brackets, whose key is not yet seen.
+    pair: Option<granit_parser::Span>,
+    /// How many events are left of a pair that is none.
+    skip: u8,
     /// Where the last event that stands for text ended.
     last: u32,
     /// Where the last event ended in the text that the parser sees.
@@ -138,6 +151,8 @@ impl Reader {
             merges: Vec::new(),
             merging: false,
             flows: Vec::new(),
+            pair: None,
+            skip: 0,
             last: 0,
             seen: 0,
             given_up: false,
@@ -154,32 +169,55 @@ impl Reader {
 
     /// Reads the documents of a piece of the source.
     fn read(&mut self, source: &str, piece: Range<usize>) {
+        let mut from = piece.start;
+        while let Some(next) = self.read_until_mended(source, from..piece.end) {
+            from = next;
+        }
+    }
+
+    /// Reads documents up to one that has to be read in another way; returns where that one ends.
+    fn read_until_mended(&mut self, source: &str, piece: Range<usize>) -> Option<usize> {
         self.base = piece.start;
+        self.seen = 0;
         self.begin(piece.start as u32);
         let mut parser = Parser::new_from_str_with_options(&source[piece.clone()], options());
         loop {
-            match parser.next_event() {
-                Some(Ok((event, span))) => self.see(source, event, &span),
-                Some(Err(error)) => {
-                    let at = self.offset(error.marker().byte_offset().unwrap_or_default()) as usize;
-                    if !self.given_up && !self.mend(source, error.kind(), at) {
-                        match template::on_line(source, at) {
-                            Some(marker) => self.templates.push(marker),
-                            // To explain is work, and nobody reads so many explanations.
-                            None if self.problems.len() > PROBLEMS => {}
-                            None => {
-                                let context = self.context(source, at);
-                                self.fail(explain::explain(source, &context, error.kind(), at));
-                            }
-                        }
+            match parser.next_event()? {
+                Ok((event, span)) => self.see(source, event, &span),
+                Err(error) => {
+                    let at = self.place(&error);
+                    if self.mend(source, error.kind(), at) {
+                        // The parser would look for the next document inside of the quotes.
+                        self.builder.abandon_document();
+                        let next = next_document(source, at) as usize;
+                        return (at < next && next < piece.end).then_some(next);
                     }
+                    self.explain(source, &error);
                     self.builder.abandon_document();
                     match parser.proceed_next_document() {
                         Ok(true) => self.begin(self.builder.document_start().max(next_document(source, at))),
-                        _ => break,
+                        _ => return None,
                     }
                 }
-                None => break,
+            }
+        }
+    }
+
+    fn place(&self, error: &ScanError) -> usize {
+        self.offset(error.marker().byte_offset().unwrap_or_default()) as usize
+    }
+
+    /// Says why the document that is open cannot be read, unless that was said.
+    fn explain(&mut self, source: &str, error: &ScanError) {
+        let at = self.place(error);
+        match template::on_line(source, at) {
+            _ if self.given_up => {}
+            Some(marker) => self.templates.push(marker),
+            // To explain is work, and nobody reads so many explanations.
+            None if self.problems.len() > PROBLEMS => {}
+            None => {
+                let context = self.context(source, at);
+                self.fail(explain::explain(source, &context, error.kind(), at));
             }
         }
     }
@@ -198,6 +236,8 @@ impl Reader {
         self.merges.clear();
         self.merging = false;
         self.flows.clear();
+        self.pair = None;
+        self.skip = 0;
         self.given_up = false;
     }
 
@@ -265,11 +305,38 @@ impl Reader {
                 return;
             }
             _ if self.given_up => return,
+            _ if self.skip > 0 => {
+                self.skip -= 1;
+                return;
+            }
+            event => self.node(source, event, span),
+        };
+        if let Err(reason) = step {
+            self.given_up = true;
+            self.fail(reason.0);
+        }
+    }
+
+    /// An event that builds a node.
+    fn node(&mut self, source: &str, event: Event<'_>, span: &granit_parser::Span) -> Step {
+        if let Some(pair) = self.pair.take() {
+            match event {
+                Event::Scalar(_, ScalarStyle::Plain, ..) if self.ends_in_colon(source, span) => self.skip = 2,
+                _ => self.open(source, NodeKind::Map, StructureStyle::Flow, 0, false, &pair)?,
+            }
+        }
+        match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.scalar(source, text, style, anchor, tag.as_deref(), span)
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.open(source, NodeKind::List, style, anchor, tag.is_some(), span)
+            }
+            Event::MappingStart(StructureStyle::Flow, ..)
+                if !source[self.span(span).start as usize..].starts_with('{') =>
+            {
+                self.pair = Some(*span);
+                Ok(())
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.open(source, NodeKind::Map, style, anchor, tag.is_some(), span)
@@ -284,24 +351,33 @@ impl Reader {
                 };
                 Err(Box::new(GiveUp(problem)))
             }
-            _ => return,
-        };
-        if let Err(reason) = step {
-            self.given_up = true;
-            self.fail(reason.0);
+            _ => Ok(()),
         }
+    }
+
+    /// Whether the colon behind a plain scalar in brackets is its last character. `[fd00::, b:]` holds two texts for the parsers
+    /// that Kubernetes uses; for YAML 1.2 it holds two pairs.
+    fn ends_in_colon(&self, source: &str, at: &granit_parser::Span) -> bool {
+        let span = self.span(at);
+        !self.flows.is_empty()
+            && !span.is_empty()
+            && matches!(source.as_bytes()[span.end as usize..], [b':', b']' | b'}' | b',', ..])
     }
 
     fn scalar(
         &mut self,
         source: &str,
-        text: Cow<'_, str>,
+        mut text: Cow<'_, str>,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,
         at: &granit_parser::Span,
     ) -> Step {
         let mut span = self.span(at);
+        if style == ScalarStyle::Plain && self.ends_in_colon(source, at) {
+            span.end += 1;
+            text.to_mut().push(':');
+        }
         let before = std::mem::replace(&mut self.last, span.end);
         let is_key = self.builder.wants_key() && !self.merging;
         let style = match style {
@@ -311,7 +387,9 @@ impl Reader {
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
         let missing = style == Style::Plain && span.is_empty();
-        let text = if missing { Cow::Borrowed("") } else { text };
+        if missing {
+            text = Cow::Borrowed("");
+        }
         if style == Style::Block {
             let bytes = at.byte_range().unwrap_or_default();
             let next = self.shifts.partition_point(|(behind, _)| *behind <= bytes.start);
@@ -321,6 +399,13 @@ impl Reader {
                 return Ok(());
             }
             span = block_span(source, before, span, &text);
+            let ends = |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+            if source.as_bytes()[span.end as usize..].iter().copied().all(ends)
+                && ends_in_text(&source[span.start as usize..], &text)
+            {
+                // The parser ends every line; this one ends with the file.
+                text.to_mut().pop();
+            }
         } else if missing && self.builder.has_key() {
             span = missing_span(source, span.start);
         }
@@ -519,13 +604,14 @@ impl Reader {
     /// Quoted text may go on at any indentation for the parsers that Kubernetes uses, but not for ours. Reads the document
     /// again with its lines indented; returns whether that helped.
     fn mend(&mut self, source: &str, kind: &ErrorKind, at: usize) -> bool {
-        if !self.shifts.is_empty() || !is_quote_indent(kind) {
+        if self.given_up || !self.shifts.is_empty() || !is_quote_indent(kind) {
             return false;
         }
         let start = self.builder.document_start() as usize;
         let document = &source[start..document_end(source, at)];
         let (seen, base, problems) = (self.seen, self.base, self.problems.len());
         let behind = (self.offset(seen) as usize).saturating_sub(start);
+        let mark = self.builder.mark();
         self.base = start;
         let mut helped = false;
         for alike in [true, false] {
@@ -537,13 +623,18 @@ impl Reader {
             while mended.indent(behind, bad) && document.len() <= self.again {
                 self.again -= document.len();
                 self.problems.truncate(problems);
-                let error = self.read_mended(source, &mended);
+                let error = self.read_mended(source, &mended, &mark);
                 match error {
                     None => helped = !self.spoiled,
                     Some(error) if is_quote_indent(error.kind()) => {
                         behind = unshift(&self.shifts, self.seen);
                         bad = unshift(&self.shifts, error.marker().byte_offset().unwrap_or_default());
                         continue;
+                    }
+                    // Where nothing was guessed, what else is wrong is what a person has to hear of.
+                    Some(error) if !alike && !self.spoiled => {
+                        self.explain(source, &error);
+                        helped = true;
                     }
                     Some(_) => {}
                 }
@@ -553,6 +644,7 @@ impl Reader {
                 break;
             }
             self.problems.truncate(problems);
+            self.builder.return_to(&mark);
         }
         self.base = base;
         self.seen = seen;
@@ -561,11 +653,9 @@ impl Reader {
     }
 
     /// Reads a mended document as the one that is open; returns the error that ends it.
-    fn read_mended(&mut self, source: &str, mended: &Mended<'_>) -> Option<ScanError> {
-        let start = self.base as u32;
-        self.builder.abandon_document();
-        self.builder.forget_comments(start);
-        self.begin(start);
+    fn read_mended(&mut self, source: &str, mended: &Mended<'_>, mark: &Mark) -> Option<ScanError> {
+        self.builder.return_to(mark);
+        self.begin(self.base as u32);
         self.seen = 0;
         self.spoiled = false;
         let text;
@@ -701,7 +791,7 @@ fn find_token(source: &str, from: u32, to: u32, first: bool, accepts: impl Fn(&[
         let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         match bytes[at] {
             b'#' if spaced => {
-                while at < to && bytes[at] != b'\n' {
+                while at < to && !matches!(bytes[at], b'\n' | b'\r') {
                     at += 1;
                 }
                 continue;
@@ -731,18 +821,38 @@ fn is_quote(bytes: &[u8]) -> bool {
     matches!(bytes, [b'"' | b'\'', ..])
 }
 
+/// Whether the last line of a text block, which no line break ends, belongs to its text: it is indented as deep as the others.
+fn ends_in_text(raw: &str, text: &str) -> bool {
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let first = |text: &str, skip: usize| {
+        text.split(['\n', '\r']).skip(skip).find(|line| blanks(line) < line.len()).map(blanks)
+    };
+    let last = raw.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let breaks = |kind: char| raw.matches(kind).count();
+    text.ends_with('\n')
+        && !last.is_empty()
+        && match first(raw, 1).zip(first(text, 0)) {
+            Some((written, read)) => {
+                let indent = written.saturating_sub(read);
+                last.len() > indent && blanks(last) >= indent
+            }
+            // Nothing but blanks: the parser ends the only line, and any that is deeper than the text.
+            None => text.ends_with(" \n") || breaks('\n').max(breaks('\r')) == 1,
+        }
+}
+
 /// The bytes of a text block, from its `|` or `>` to the end of its last line. The parser says where the first line's text
 /// starts and where the next token may be.
 fn block_span(source: &str, before: u32, content: Span, text: &str) -> Span {
     let header = find_token(source, before, content.start, true, |bytes| matches!(bytes, [b'|' | b'>', ..]));
     let header = header.unwrap_or(content.start) as usize;
     let raw = &source[header..content.end as usize];
-    let keeps = raw.split(['\n', '#']).next().is_some_and(|header| header.contains('+'));
+    let keeps = raw.split(['\n', '\r', '#']).next().is_some_and(|header| header.contains('+'));
     let line = text.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
     let blank = !line.is_empty() && line.trim_matches([' ', '\t']).is_empty();
     let end = if keeps || blank {
         // Blank lines belong to the text; the indentation of what follows does not.
-        let tail = raw.rfind('\n').map_or(0, |at| at + 1);
+        let tail = raw.rfind(['\n', '\r']).map_or(0, |at| at + 1);
         let at_end = content.end as usize == source.len();
         let follows = !(blank && at_end) && raw[tail..].trim_matches([' ', '\t']).is_empty();
         let whole = if follows { &raw[..tail] } else { raw };

@@ -35,7 +35,7 @@ impl<'a> Lowering<'a, '_> {
                 .or_default(&fields::ACTIONS_ENABLED_DEFAULT),
             pending: Fact::nothing(),
             severity: Fact::nothing(),
-            tells: Fact::nothing(),
+            query: None,
             actions: self.actions(resource, &fields::ACTIONS),
             other_actions: [&fields::OK_ACTIONS, &fields::NO_DATA_ACTIONS]
                 .iter()

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields::Field;
 use super::{cloudformation, serverless, terraform};
@@ -58,6 +58,8 @@ pub enum What {
     RuleTarget,
     /// `AWS::Scheduler::Schedule`
     Schedule,
+    /// `AWS::Pipes::Pipe`
+    Pipe,
     /// `AWS::CloudWatch::Alarm`
     Alarm,
     /// `AWS::CloudWatch::CompositeAlarm`
@@ -102,6 +104,10 @@ pub struct Scope<'a> {
     pub hidden: FxHashMap<String, NodeRef<'a>>,
     /// Resources by name: `Orders`, `aws_sqs_queue.orders`.
     pub resources: FxHashMap<String, u32>,
+    /// The template of CloudFormation that it is of.
+    pub template: Option<NodeRef<'a>>,
+    /// The parameters that another template passes.
+    pub given: FxHashSet<String>,
 }
 
 /// What is deployed together.

@@ -1,42 +1,55 @@
 //! CloudFormation templates: their resources, and their intrinsic functions in the long form and as short tags.
 
-use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt, is_scalar};
+use super::cloud::{Cloud, Resource, Scope, Value, What, excerpt, is_scalar};
+use super::condition;
 use super::sam;
 use super::text::{self, Piece};
 use crate::lower::messaging::Name;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
-/// Adds the stack that a document is, if it is a template.
-pub fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
-    let Some(resources) = root.get("Resources").filter(|node| node.kind() == NodeKind::Map) else { return };
-    let is_template = root.get("AWSTemplateFormatVersion").is_some()
+/// Whether a document is a template.
+pub fn is_template(root: NodeRef<'_>) -> bool {
+    let Some(resources) = root.get("Resources").filter(|node| node.kind() == NodeKind::Map) else {
+        return false;
+    };
+    root.get("AWSTemplateFormatVersion").is_some()
         || resources
             .entries()
-            .any(|(_, resource)| resource.get("Type").is_some_and(|kind| kind.text().starts_with("AWS::")));
-    if !is_template {
-        return;
-    }
-    let scope = cloud.begin(Dialect::CloudFormation, path, Some(root));
-    add_template(cloud, root, scope);
+            .any(|(_, resource)| resource.get("Type").is_some_and(|kind| kind.text().starts_with("AWS::")))
 }
 
-/// Adds the parameters, resources and exports of a template to the stack that was begun last.
-pub fn add_template<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, scope: u32) {
+/// Adds the parameters, resources and exports of a template to the stack that was begun last. `call` is the resource that nests it,
+/// with its scope; `seen` are those that it nests itself and that are read, too.
+pub fn add_template<'a>(
+    cloud: &mut Cloud<'a>,
+    root: NodeRef<'a>,
+    scope: u32,
+    call: Option<(NodeRef<'a>, u32)>,
+    seen: &[&str],
+) {
+    cloud.scopes[scope as usize].template = Some(root);
+    let passed = call.and_then(|(call, outer)| Some((call.at("Properties.Parameters")?, outer)));
     for (name, parameter) in root.get("Parameters").into_iter().flat_map(NodeRef::entries) {
         let default = parameter.get("Default").filter(|node| !node.is_null());
         let plain = parameter.get("Type").is_none_or(|kind| matches!(kind.text(), "String" | "Number"));
+        let here = &mut cloud.scopes[scope as usize];
+        if let Some((value, outer)) = passed.and_then(|(passed, outer)| Some((passed.get(name)?, outer))) {
+            here.values.insert(name.to_owned(), (value, outer));
+            here.given.insert(name.to_owned());
+            continue;
+        }
         match default {
             Some(default) if plain => {
-                cloud.scopes[scope as usize].values.insert(name.to_owned(), (default, scope));
+                here.values.insert(name.to_owned(), (default, scope));
             }
             _ => {
-                cloud.scopes[scope as usize].hidden.insert(name.to_owned(), parameter);
+                here.hidden.insert(name.to_owned(), parameter);
             }
         }
     }
     for (label, node) in root.get("Resources").into_iter().flat_map(NodeRef::entries) {
         let kind = node.get("Type").filter(|kind| is_scalar(*kind)).map_or("", NodeRef::text);
-        let what = what(kind);
+        let what = if seen.contains(&label) { What::Other } else { what(kind) };
         let properties = node.get("Properties").unwrap_or(node);
         let resource = Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };
         let handle = cloud.add(Some(label.to_owned()), resource);
@@ -69,6 +82,7 @@ fn what(kind: &str) -> What {
         "AWS::Lambda::Permission" => What::Permission,
         "AWS::Events::Rule" => What::Rule,
         "AWS::Scheduler::Schedule" => What::Schedule,
+        "AWS::Pipes::Pipe" => What::Pipe,
         "AWS::CloudWatch::Alarm" => What::Alarm,
         "AWS::CloudWatch::CompositeAlarm" => What::CompositeAlarm,
         "AWS::ApiGateway::Method" | "AWS::ApiGatewayV2::Integration" => What::Integration,
@@ -104,7 +118,7 @@ pub fn follow<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) 
     }
     match function {
         "Ref" if is_scalar(argument) => named(cloud, argument.text(), scope, depth),
-        "GetAtt" => get_att(cloud, argument, scope),
+        "GetAtt" => get_att(cloud, argument, scope, depth),
         "Sub" => sub(cloud, argument, scope, depth),
         "Join" => joined(cloud, argument, scope, depth),
         "ImportValue" => match cloud.follow(argument, scope, depth - 1) {
@@ -112,13 +126,14 @@ pub fn follow<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) 
             Value::Node(name, _) if is_scalar(name) => import(cloud, name.text(), depth),
             _ => Value::Unknown("it is imported from another stack".to_owned()),
         },
-        "If" => Value::Unknown("it depends on a condition".to_owned()),
+        "If" => condition::chosen(cloud, argument, scope, depth),
+        "FindInMap" => condition::mapped(cloud, argument, scope, depth),
         other => Value::Unknown(format!("`{other}` is only known when it is deployed")),
     }
 }
 
 /// The intrinsic function that a node calls, and its argument: `!Ref X`, `{ Ref: X }`, `{ "Fn::Sub": … }`.
-fn call(node: NodeRef<'_>) -> Option<(&str, NodeRef<'_>)> {
+pub(super) fn call(node: NodeRef<'_>) -> Option<(&str, NodeRef<'_>)> {
     if let Some(tag) = node.tag().and_then(|tag| tag.strip_prefix('!')).filter(|tag| !tag.starts_with('!')) {
         return Some((tag, node));
     }
@@ -151,7 +166,10 @@ fn named<'a>(cloud: &Cloud<'a>, name: &str, scope: u32, depth: u32) -> Value<'a>
 }
 
 /// An attribute by its path: `Orders.Arn`.
-fn attribute<'a>(cloud: &Cloud<'a>, path: &'a str, scope: u32) -> Value<'a> {
+fn attribute<'a>(cloud: &Cloud<'a>, path: &'a str, scope: u32, depth: u32) -> Value<'a> {
+    if let Some(value) = output(cloud, path, scope, depth) {
+        return value;
+    }
     let (name, attribute) = path.split_once('.').unwrap_or((path, "Ref"));
     match cloud.scopes[scope as usize].resources.get(name) {
         Some(handle) => Value::Attribute(*handle, attribute),
@@ -159,11 +177,21 @@ fn attribute<'a>(cloud: &Cloud<'a>, path: &'a str, scope: u32) -> Value<'a> {
     }
 }
 
-fn get_att<'a>(cloud: &Cloud<'a>, argument: NodeRef<'a>, scope: u32) -> Value<'a> {
+/// An output of a nested stack: `Queues.Outputs.Dead`.
+fn output<'a>(cloud: &Cloud<'a>, path: &str, scope: u32, depth: u32) -> Option<Value<'a>> {
+    let (value, inner) = cloud.scopes[scope as usize].values.get(path).filter(|_| path.contains('.'))?;
+    Some(cloud.follow(*value, *inner, depth - 1))
+}
+
+fn get_att<'a>(cloud: &Cloud<'a>, argument: NodeRef<'a>, scope: u32, depth: u32) -> Value<'a> {
     if argument.kind() == NodeKind::List {
         let mut parts = argument.items();
         return match (parts.next(), parts.next()) {
             (Some(name), Some(wanted)) if is_scalar(name) && is_scalar(wanted) => {
+                let path = format!("{}.{}", name.text(), wanted.text());
+                if let Some(value) = output(cloud, &path, scope, depth) {
+                    return value;
+                }
                 match cloud.scopes[scope as usize].resources.get(name.text()) {
                     Some(handle) => Value::Attribute(*handle, wanted.text()),
                     None => Value::Unknown(format!("there is no resource `{}` here", excerpt(name.text()))),
@@ -173,7 +201,7 @@ fn get_att<'a>(cloud: &Cloud<'a>, argument: NodeRef<'a>, scope: u32) -> Value<'a
         };
     }
     if is_scalar(argument) {
-        attribute(cloud, argument.text(), scope)
+        attribute(cloud, argument.text(), scope, depth)
     } else {
         Value::Unknown("it names something that is only known at run time".to_owned())
     }
@@ -215,7 +243,7 @@ fn hole_of_sub<'a>(
         return Value::Text(Name { text: format!("${{{hole}}}").into(), hidden: true, scope });
     }
     match hole.split_once('.') {
-        Some(_) => attribute(cloud, hole, scope),
+        Some(_) => attribute(cloud, hole, scope, depth),
         None => named(cloud, hole, scope, depth),
     }
 }
@@ -250,10 +278,20 @@ pub fn mentioned(cloud: &Cloud<'_>, node: NodeRef<'_>, scope: u32, found: &mut V
     if matches!(node.kind(), NodeKind::Map | NodeKind::List) {
         return;
     }
-    let resources = &cloud.scopes[scope as usize].resources;
+    let Scope { resources, values, .. } = &cloud.scopes[scope as usize];
     let mut add = |name: &str| {
         let name = name.split('.').next().unwrap_or(name);
-        found.extend(resources.get(name));
+        match resources.get(name) {
+            Some(handle) => found.push(*handle),
+            // A parameter that another template fills in.
+            None => {
+                if let Some((value, outer)) = values.get(name)
+                    && let Value::Attribute(handle, _) = cloud.value(*value, *outer)
+                {
+                    found.push(handle);
+                }
+            }
+        }
     };
     let function = |node: NodeRef<'_>| matches!(node.key(), Some("Ref" | "Fn::GetAtt" | "DependsOn"));
     let named = node.tag().is_some_and(|tag| matches!(tag, "!Ref" | "!GetAtt"))

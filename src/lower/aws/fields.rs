@@ -105,6 +105,26 @@ fields! {
     SCHEDULE_TARGET: ["Target.Arn"], ["target.arn"], ["Target.Arn"];
     SCHEDULE_DEAD_LETTER: ["Target.DeadLetterConfig.Arn"], ["target.dead_letter_config.arn"], ["Target.DeadLetterConfig.Arn"];
 
+    // AWS::Pipes::Pipe; aws_pipes_pipe.
+    PIPE_SOURCE: ["Source"], ["source"], ["Source"];
+    PIPE_TARGET: ["Target"], ["target"], ["Target"];
+    PIPE_STATE: ["DesiredState"], ["desired_state"], ["DesiredState"];
+    PIPE_BATCH: ["SourceParameters.SqsQueueParameters.BatchSize", "SourceParameters.KinesisStreamParameters.BatchSize",
+        "SourceParameters.DynamoDBStreamParameters.BatchSize"],
+        ["source_parameters.sqs_queue_parameters.batch_size", "source_parameters.kinesis_stream_parameters.batch_size",
+        "source_parameters.dynamodb_stream_parameters.batch_size"],
+        ["SourceParameters.SqsQueueParameters.BatchSize", "SourceParameters.KinesisStreamParameters.BatchSize",
+        "SourceParameters.DynamoDBStreamParameters.BatchSize"];
+    PIPE_ATTEMPTS: ["SourceParameters.KinesisStreamParameters.MaximumRetryAttempts", "SourceParameters.DynamoDBStreamParameters.MaximumRetryAttempts"],
+        ["source_parameters.kinesis_stream_parameters.maximum_retry_attempts", "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts"],
+        ["SourceParameters.KinesisStreamParameters.MaximumRetryAttempts", "SourceParameters.DynamoDBStreamParameters.MaximumRetryAttempts"];
+    PIPE_MAX_AGE: ["SourceParameters.KinesisStreamParameters.MaximumRecordAgeInSeconds", "SourceParameters.DynamoDBStreamParameters.MaximumRecordAgeInSeconds"],
+        ["source_parameters.kinesis_stream_parameters.maximum_record_age_in_seconds", "source_parameters.dynamodb_stream_parameters.maximum_record_age_in_seconds"],
+        ["SourceParameters.KinesisStreamParameters.MaximumRecordAgeInSeconds", "SourceParameters.DynamoDBStreamParameters.MaximumRecordAgeInSeconds"];
+    PIPE_DEAD_LETTER: ["SourceParameters.KinesisStreamParameters.DeadLetterConfig.Arn", "SourceParameters.DynamoDBStreamParameters.DeadLetterConfig.Arn"],
+        ["source_parameters.kinesis_stream_parameters.dead_letter_config.arn", "source_parameters.dynamodb_stream_parameters.dead_letter_config.arn"],
+        ["SourceParameters.KinesisStreamParameters.DeadLetterConfig.Arn", "SourceParameters.DynamoDBStreamParameters.DeadLetterConfig.Arn"];
+
     // AWS::CloudWatch::Alarm and CompositeAlarm; aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm.
     ALARM_NAME: ["AlarmName"], ["alarm_name"], ["AlarmName"];
     NAMESPACE: ["Namespace"], ["namespace"], ["Namespace"];
@@ -170,6 +190,14 @@ pub static BISECT_DEFAULT: Default<bool> = Default::of(LAMBDA, "BisectBatchOnFun
 pub static PARTIAL_DEFAULT: Default<bool> = Default::of(LAMBDA, "FunctionResponseTypes", false, "none");
 /// AWS::Lambda::EventSourceMapping `Enabled`: "Default: True".
 pub static ENABLED_DEFAULT: Default<bool> = Default::of(LAMBDA, "Enabled", true, "true");
+
+/// EventBridge Pipes API Reference, PipeSourceKinesisStreamParameters `MaximumRetryAttempts`: "The default value is -1, which sets
+/// the maximum number of retries to infinite."
+pub static PIPE_ATTEMPTS_DEFAULT: Default<f64> =
+    Default::of("EventBridge Pipes", "MaximumRetryAttempts", f64::INFINITY, "-1, for ever");
+/// The same, `MaximumRecordAgeInSeconds`: "The default value is -1, which sets the maximum age to infinite."
+pub static PIPE_MAX_AGE_DEFAULT: Default<f64> =
+    Default::of("EventBridge Pipes", "MaximumRecordAgeInSeconds", f64::INFINITY, "-1, for ever");
 
 /// AWS::CloudWatch::Alarm `TreatMissingData`: "If you omit this parameter, the default behavior of missing is used."
 pub static MISSING_DATA_DEFAULT: Default<&str> =

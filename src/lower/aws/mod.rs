@@ -7,8 +7,11 @@
 mod alarms;
 pub mod cloud;
 pub mod cloudformation;
+mod condition;
 pub mod fields;
+mod nested;
 mod policy;
+mod relative;
 mod resources;
 mod sam;
 mod serverless;
@@ -27,10 +30,9 @@ pub fn read<'a>(
     found: &mut Messaging<'a>,
 ) {
     let mut cloud = cloud::Cloud::default();
+    nested::add(&mut cloud, &documents.plain, sources);
     for root in &documents.plain {
-        let path = sources.path(root.tree().file).as_str();
-        cloudformation::add(&mut cloud, *root, path);
-        serverless::add(&mut cloud, *root, path);
+        serverless::add(&mut cloud, *root, sources.path(root.tree().file).as_str());
     }
     terraform::add(&mut cloud, trees, sources);
     if !cloud.stacks.is_empty() {

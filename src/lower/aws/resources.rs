@@ -94,6 +94,7 @@ impl<'a> Lowering<'a, '_> {
                 self.found.subscriptions.push(target);
             }
             What::Schedule => self.schedule(at, resource),
+            What::Pipe => self.pipe(at, resource),
             What::Event => self.event(at, resource),
             What::Integration => self.integration(at, resource),
             What::Permission => self.invoke_permission(at, resource),
@@ -263,7 +264,7 @@ impl<'a> Lowering<'a, '_> {
     fn mapping(&mut self, at: At, resource: &Resource<'a>, carrier: Option<Carrier>) {
         let cloud = self.cloud;
         let source = self.link(resource, &fields::SOURCE);
-        let carrier = carrier.unwrap_or_else(|| self.polled(resource, &source));
+        let carrier = carrier.unwrap_or_else(|| self.polled(resource, &fields::SOURCE, &source));
         let mut mapping = self.bare(at, resource.node, resource.label, carrier);
         mapping.source = source;
         mapping.target = match resource.holder {
@@ -279,9 +280,6 @@ impl<'a> Lowering<'a, '_> {
         };
         mapping.window = cloud.number(resource, &fields::WINDOW).or_default(&fields::WINDOW_DEFAULT);
         mapping.partial = self.partial(resource);
-        let endless = |fact: Fact<'a, f64>, default: &'static Default<f64>| {
-            fact.map(|n| if n < 0.0 { f64::INFINITY } else { n }).or_default(default)
-        };
         mapping.retries = endless(cloud.number(resource, &fields::ATTEMPTS), &fields::ATTEMPTS_DEFAULT);
         mapping.max_age = endless(cloud.number(resource, &fields::MAX_AGE), &fields::MAX_AGE_DEFAULT);
         mapping.bisect = cloud.truth(resource, &fields::BISECT).or_default(&fields::BISECT_DEFAULT);
@@ -291,7 +289,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// What a mapping polls, by what its source is.
-    fn polled(&self, resource: &Resource<'a>, source: &Fact<'a, Link<'a>>) -> Carrier {
+    fn polled(&self, resource: &Resource<'a>, field: &fields::Field, source: &Fact<'a, Link<'a>>) -> Carrier {
         let by_kind = |kind: &str| match kind {
             "AWS::SQS::Queue" | "aws_sqs_queue" => Carrier::Sqs,
             "AWS::Kinesis::Stream"
@@ -309,7 +307,7 @@ impl<'a> Lowering<'a, '_> {
         match source.value() {
             Some(Link::To(handle)) => by_kind(self.cloud.resources[(*handle - self.first) as usize].kind),
             _ => {
-                let property = self.cloud.property(resource, &fields::SOURCE);
+                let property = self.cloud.property(resource, field);
                 let written = match property.value().map(|node| self.cloud.value(*node, resource.scope)) {
                     Some(Value::Node(node, _)) if is_scalar(node) => Cow::Borrowed(node.text()),
                     Some(Value::Text(name)) => name.text,
@@ -405,6 +403,31 @@ impl<'a> Lowering<'a, '_> {
         schedule.enabled = self.state(resource);
         schedule.scheduled = Fact::plain(true);
         self.found.subscriptions.push(schedule);
+    }
+
+    /// A pipe reads a queue or a stream by itself, and hands what it reads to its target.
+    fn pipe(&mut self, at: At, resource: &Resource<'a>) {
+        let cloud = self.cloud;
+        let source = self.link(resource, &fields::PIPE_SOURCE);
+        let carrier = match self.polled(resource, &fields::PIPE_SOURCE, &source) {
+            Carrier::Sqs => Carrier::Pipe,
+            other => other,
+        };
+        let mut pipe = self.bare(at, resource.node, resource.label, carrier);
+        pipe.source = source;
+        pipe.target = self.link(resource, &fields::PIPE_TARGET);
+        pipe.enabled = cloud
+            .word(resource, &fields::PIPE_STATE)
+            .map(|state| state != "STOPPED")
+            .or_default(&fields::ENABLED_DEFAULT);
+        pipe.batch = cloud.number(resource, &fields::PIPE_BATCH);
+        // There is no setting for it: what the target answers says which records failed.
+        pipe.partial = Fact::unknown("a pipe goes by what its target answers");
+        pipe.retries =
+            endless(cloud.number(resource, &fields::PIPE_ATTEMPTS), &fields::PIPE_ATTEMPTS_DEFAULT);
+        pipe.max_age = endless(cloud.number(resource, &fields::PIPE_MAX_AGE), &fields::PIPE_MAX_AGE_DEFAULT);
+        pipe.dead_letter = self.link(resource, &fields::PIPE_DEAD_LETTER);
+        self.found.subscriptions.push(pipe);
     }
 
     /// What calls a function, written in the function: an event of SAM or of serverless.yml.
@@ -608,6 +631,11 @@ impl<'a> Lowering<'a, '_> {
         links.extend(texts.map(|node| Link::Named(Name::known(node.text()))));
         links
     }
+}
+
+/// A number of which a negative one is no bound.
+fn endless<'a>(fact: Fact<'a, f64>, default: &'static Default<f64>) -> Fact<'a, f64> {
+    fact.map(|n| if n < 0.0 { f64::INFINITY } else { n }).or_default(default)
 }
 
 fn reserved(fact: Fact<'_, f64>) -> Fact<'_, f64> {

@@ -46,7 +46,7 @@ pub(super) fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
         }
     }
     for template in root.get("resources").into_iter().flat_map(each) {
-        cloudformation::add_template(cloud, template, scope);
+        cloudformation::add_template(cloud, template, scope, None, &[]);
     }
     let elsewhere = ["resources", "functions"].iter().filter_map(|key| root.get(key)).flat_map(NodeRef::walk);
     if (elsewhere.into_iter().any(|node| node.text().starts_with("${file("))

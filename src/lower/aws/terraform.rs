@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt};
+use super::relative::resolve;
 use super::text::{self, Piece};
 use crate::lower::messaging::Name;
 use crate::source::Sources;
@@ -98,16 +99,7 @@ fn source_of(from: &Utf8Path, call: NodeRef<'_>) -> Option<Utf8PathBuf> {
     if !source.starts_with("./") && !source.starts_with("../") {
         return None;
     }
-    let mut path = from.to_owned();
-    for part in source.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if path.as_str().is_empty() || path.ends_with("..") => return None,
-            ".." => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    Some(path)
+    resolve(from, source)
 }
 
 struct Instance<'a, 'c> {
@@ -264,6 +256,7 @@ fn what(kind: &str) -> What {
         "aws_cloudwatch_event_rule" => What::Rule,
         "aws_cloudwatch_event_target" => What::RuleTarget,
         "aws_scheduler_schedule" => What::Schedule,
+        "aws_pipes_pipe" => What::Pipe,
         "aws_cloudwatch_metric_alarm" => What::Alarm,
         "aws_cloudwatch_composite_alarm" => What::CompositeAlarm,
         "aws_api_gateway_integration" | "aws_apigatewayv2_integration" => What::Integration,

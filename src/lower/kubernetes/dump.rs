@@ -50,6 +50,11 @@ pub struct Lost<'a> {
     pub spot: Spot<'a>,
 }
 
+/// Whether a start names one of the programs at all: to read a script takes much longer, and nearly none does.
+fn names_a_dump(start: &Start<'_>) -> bool {
+    start.mentions(DUMPS) || COPIES.iter().any(|(program, _)| start.mentions(&[program]))
+}
+
 fn dumps(command: &shell::Command<'_>) -> Option<String> {
     let words = shell::unwrap(&command.words).words;
     let (name, rest) = words.split_first()?;
@@ -66,7 +71,7 @@ fn dumps(command: &shell::Command<'_>) -> Option<String> {
 /// The program by which a container copies a database, if its command names one, and its place.
 pub fn program<'a>(container: NodeRef<'a>) -> Option<(String, Spot<'a>)> {
     let start = Start::of(container);
-    if !start.is_known() {
+    if !names_a_dump(&start) || !start.is_known() {
         return None;
     }
     let script = shell::script(&start.texts())?;
@@ -79,6 +84,9 @@ pub fn program<'a>(container: NodeRef<'a>) -> Option<(String, Spot<'a>)> {
 /// The failures that a container's script does not pass on.
 pub fn lost<'a>(container: NodeRef<'a>) -> Vec<Lost<'a>> {
     let start = Start::of(container);
+    if !names_a_dump(&start) {
+        return Vec::new();
+    }
     let texts = start.texts();
     // A script that asks for an outcome, or that traps, has thought about it.
     let asks =

@@ -232,7 +232,15 @@ impl<'a> Start<'a> {
     /// Whether one of these words occurs in a string of the command, or in the name or the value of a variable.
     pub fn mentions(&self, words: &[&str]) -> bool {
         let env = self.env.iter().flat_map(|(name, value)| [*name, *value]);
-        self.texts().into_iter().chain(env).any(|text| words.iter().any(|word| text.contains(word)))
+        let words_of = self.command.texts.iter().chain(&self.args.texts).copied();
+        // Nearly no byte begins one of the words.
+        let firsts = words.iter().filter_map(|word| word.as_bytes().first());
+        let firsts = firsts.fold(0_u128, |all, first| all | 1_u128.checked_shl((*first).into()).unwrap_or(0));
+        let begins = |byte: u8| byte.is_ascii() && firsts >> byte & 1 == 1;
+        words_of.chain(env).map(str::as_bytes).any(|text| {
+            let mut ends = (0..text.len()).filter(|at| begins(text[*at])).map(|at| &text[at..]);
+            ends.any(|end| words.iter().any(|word| end.starts_with(word.as_bytes())))
+        })
     }
 
     /// Whether a whole string of the command is only known at run time: it may be any option.

@@ -1,159 +1,290 @@
-//! Alertmanager: which receiver an alert ends at, by its own labels.
-//!
-//! What else an alert's labels are comes from the series that made it fire, so a route that asks for a label which the rule does not
-//! set cannot be decided.
+//! Configurations of Alertmanager: files, and objects of kind AlertmanagerConfig.
 
-use crate::fact::{Fact, Spot};
-use crate::lower::kubernetes::selector::Match;
+use crate::fact::{Default, Fact, Spot};
+use crate::lower::alerting::{Alerting, Inhibition, Matcher, Receiver, Route};
+use crate::lower::read;
+use crate::measure::duration;
+use crate::measure::promql::Test;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// How deep routes are followed.
 const DEPTH: u32 = 32;
 
-/// A configuration.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Config<'a> {
-    route: NodeRef<'a>,
-    receivers: NodeRef<'a>,
+/// Alertmanager, Configuration, `route`: "`[ group_wait: <duration> | default = 30s ]`".
+static GROUP_WAIT: Default<f64> = Default::of("Alertmanager", "group_wait", 30.0, "30s");
+/// The same: "`[ group_interval: <duration> | default = 5m ]`".
+static GROUP_INTERVAL: Default<f64> = Default::of("Alertmanager", "group_interval", 300.0, "5m");
+/// The same: "`[ repeat_interval: <duration> | default = 4h ]`".
+static REPEAT_INTERVAL: Default<f64> = Default::of("Alertmanager", "repeat_interval", 14_400.0, "4h");
+/// The same: "`[ continue: <boolean> | default = false ]`".
+static CONTINUE: Default<bool> = Default::of("Alertmanager", "continue", false, "false");
+
+/// How the two forms spell what differs.
+struct Keys {
+    group_by: &'static str,
+    group_wait: &'static str,
+    group_interval: &'static str,
+    repeat_interval: &'static str,
+    /// How the lists of integrations of a receiver end.
+    integration: &'static str,
+    inhibitions: &'static str,
+    source: &'static str,
+    target: &'static str,
 }
 
-impl<'a> Config<'a> {
-    /// The configuration that a document is.
-    pub(super) fn of(root: NodeRef<'a>) -> Option<Self> {
-        let route = root.get("route").filter(|route| route.kind() == NodeKind::Map)?;
-        let receivers = root.get("receivers").filter(|receivers| receivers.kind() == NodeKind::List)?;
-        Some(Self { route, receivers })
-    }
+const FILE: Keys = Keys {
+    group_by: "group_by",
+    group_wait: "group_wait",
+    group_interval: "group_interval",
+    repeat_interval: "repeat_interval",
+    integration: "_configs",
+    inhibitions: "inhibit_rules",
+    source: "source_matchers",
+    target: "target_matchers",
+};
 
-    /// The receivers of an alert: their names, where they are routed to.
-    pub(super) fn receivers(&self, rule: NodeRef<'a>) -> Fact<'a, Vec<NodeRef<'a>>> {
-        let mut reached = Vec::new();
-        match walk(self.route, None, rule, &mut reached, DEPTH) {
-            Some(()) => Fact::plain(reached),
-            None => Fact::unknown("its route depends on labels that only the series have"),
+const OBJECT: Keys = Keys {
+    group_by: "groupBy",
+    group_wait: "groupWait",
+    group_interval: "groupInterval",
+    repeat_interval: "repeatInterval",
+    integration: "Configs",
+    inhibitions: "inhibitRules",
+    source: "sourceMatch",
+    target: "targetMatch",
+};
+
+/// Adds the configuration that a document is; its root route, if it is a file's.
+pub(super) fn add<'a>(root: NodeRef<'a>, alerting: &mut Alerting<'a>) -> Option<u32> {
+    let object = root.get("kind").is_some_and(|kind| kind.text() == "AlertmanagerConfig");
+    let (base, keys) = if object { (root.get("spec")?, &OBJECT) } else { (root, &FILE) };
+    let route = base.get("route").filter(|route| route.kind() == NodeKind::Map)?;
+    let receivers = base.get("receivers").filter(|receivers| receivers.kind() == NodeKind::List)?;
+    let first = alerting.receivers.len() as u32;
+    alerting.receivers.extend(receivers.items().filter_map(|node| receiver(node, keys)));
+    let namespace = root.at("metadata.namespace").filter(|_| object).map(NodeRef::text);
+    let receivers_here = first..alerting.receivers.len() as u32;
+    let mut config = Config { keys, receivers: receivers_here, object, namespace, alerting };
+    // Where the list itself, or a name in it, is only known at run time, any name may be in it.
+    let named = |node: NodeRef<'a>| node.get("name").is_some_and(|name| !name.is_unknown());
+    if !receivers.items().all(named) {
+        config.receivers = first..first;
+    }
+    let at = config.route(route, None, DEPTH);
+    for node in base.get(keys.inhibitions).into_iter().flat_map(NodeRef::items) {
+        alerting.inhibitions.push(inhibition(node, keys));
+    }
+    at.filter(|_| !object)
+}
+
+/// Whether an object is an Alertmanager that does not bind the routes of objects to their namespaces, as it does by default
+/// (prometheus-operator, `AlertmanagerConfigMatcherStrategy.type`: "Default: `OnNamespace`").
+pub(super) fn is_other_strategy(root: NodeRef<'_>) -> bool {
+    root.get("kind").is_some_and(|kind| kind.text() == "Alertmanager")
+        && root
+            .at("spec.alertmanagerConfigMatcherStrategy.type")
+            .is_some_and(|strategy| strategy.text() != "OnNamespace")
+}
+
+fn receiver<'a>(node: NodeRef<'a>, keys: &Keys) -> Option<Receiver<'a>> {
+    let name = node.get("name").filter(|name| !name.is_unknown())?;
+    let mut integrations = Vec::new();
+    let mut hidden = None;
+    for (key, list) in node.entries() {
+        let Some(kind) = key.strip_suffix(keys.integration) else { continue };
+        if list.is_unknown() {
+            hidden.get_or_insert(list);
         }
+        integrations.extend(list.items().map(|item| Fact::written(kind, Spot::value(item))));
     }
+    let integrations = match hidden.or(node.is_unknown().then_some(node)) {
+        Some(hidden) => Fact::unknown_at("whom it tells is only known at run time", Spot::value(hidden)),
+        None => Fact::written(integrations, Spot::value(node)),
+    };
+    Some(Receiver { node, name: name.text(), integrations })
+}
 
-    /// Whether any of some receivers tells anybody.
-    pub(super) fn tells(&self, names: &[NodeRef<'a>]) -> Fact<'a, bool> {
-        let mut silent = None;
-        for name in names {
-            let named =
-                |receiver: &NodeRef<'a>| receiver.get("name").is_some_and(|own| own.text() == name.text());
-            let Some(receiver) = self.receivers.items().find(named) else {
-                return Fact::unknown_at("there is no such receiver", Spot::value(*name));
-            };
-            if name.is_unknown() || receiver.children().any(NodeRef::is_unknown) {
-                return Fact::unknown_at("the receiver is only known at run time", Spot::value(*name));
+struct Config<'a, 'c> {
+    keys: &'c Keys,
+    receivers: std::ops::Range<u32>,
+    object: bool,
+    namespace: Option<&'a str>,
+    alerting: &'c mut Alerting<'a>,
+}
+
+impl<'a> Config<'a, '_> {
+    fn route(&mut self, node: NodeRef<'a>, parent: Option<u32>, depth: u32) -> Option<u32> {
+        if depth == 0 || node.kind() != NodeKind::Map {
+            return None;
+        }
+        let above = parent.map(|at| &self.alerting.routes[at as usize]);
+        let receiver = read::text(node, "receiver");
+        let receiver = if receiver.is_absent() {
+            above.map_or(receiver, |above| above.receiver.clone())
+        } else {
+            receiver
+        };
+        let span = |key, default, inherited: Option<&Fact<'a, f64>>| {
+            let own =
+                read::text(node, key).try_map("it is no duration of Alertmanager", duration::prometheus);
+            match inherited {
+                Some(inherited) if own.is_absent() => inherited.clone(),
+                _ => own.or_default(default),
             }
-            let integrations = receiver.entries().filter(|(key, _)| key.ends_with("_configs"));
-            if integrations.flat_map(|(_, list)| list.items()).next().is_some() {
-                return Fact::written(true, Spot::value(*name));
+        };
+        let own = texts(node, self.keys.group_by);
+        let route = Route {
+            node,
+            parent,
+            children: Vec::new(),
+            receiver,
+            matchers: matchers(node, "matchers", "match", "match_re"),
+            goes_on: read::truth(node, "continue").or_default(&CONTINUE),
+            group_by: match above {
+                Some(above) if own.is_absent() => above.group_by.clone(),
+                _ => own,
+            },
+            group_wait: span(self.keys.group_wait, &GROUP_WAIT, above.map(|above| &above.group_wait)),
+            group_interval: span(
+                self.keys.group_interval,
+                &GROUP_INTERVAL,
+                above.map(|above| &above.group_interval),
+            ),
+            repeat_interval: span(
+                self.keys.repeat_interval,
+                &REPEAT_INTERVAL,
+                above.map(|above| &above.repeat_interval),
+            ),
+            receivers: self.receivers.clone(),
+            object: self.object,
+            namespace: self.namespace,
+        };
+        let at = self.alerting.routes.len() as u32;
+        self.alerting.routes.push(route);
+        for child in node.get("routes").into_iter().flat_map(NodeRef::items) {
+            if let Some(child) = self.route(child, Some(at), depth - 1) {
+                self.alerting.routes[at as usize].children.push(child);
             }
-            silent.get_or_insert((*name, receiver));
         }
-        match silent {
-            Some((name, receiver)) => Fact::written(false, Spot::value(name).saying("routed to here"))
-                .resting_on(Spot::value(receiver).saying("a receiver without anybody behind it")),
-            None => Fact::unknown("no route leads anywhere"),
-        }
+        Some(at)
     }
 }
 
-/// Follows the routes that match; none where one of them cannot be decided.
-fn walk<'a>(
-    route: NodeRef<'a>,
-    inherited: Option<NodeRef<'a>>,
-    rule: NodeRef<'a>,
-    reached: &mut Vec<NodeRef<'a>>,
-    depth: u32,
-) -> Option<()> {
-    if depth == 0 {
-        return None;
+fn inhibition<'a>(node: NodeRef<'a>, keys: &Keys) -> Inhibition<'a> {
+    Inhibition {
+        node,
+        source: matchers(node, keys.source, "source_match", "source_match_re"),
+        target: matchers(node, keys.target, "target_match", "target_match_re"),
+        equal: texts(node, "equal"),
     }
-    let receiver = route.get("receiver").or(inherited);
-    let mut matched = false;
-    for child in route.get("routes").into_iter().flat_map(NodeRef::items) {
-        match matches(child, rule) {
-            Match::No => continue,
-            Match::Perhaps => return None,
-            Match::Yes => {}
-        }
-        matched = true;
-        walk(child, receiver, rule, reached, depth - 1)?;
-        match child.get("continue") {
-            None => return Some(()),
-            Some(goes_on) if goes_on.is_unknown() => return None,
-            Some(goes_on) if goes_on.as_bool() == Some(true) => {}
-            Some(_) => return Some(()),
-        }
-    }
-    if !matched {
-        reached.push(receiver?);
-    }
-    Some(())
 }
 
-fn matches(route: NodeRef<'_>, rule: NodeRef<'_>) -> Match {
-    let mut answer = Match::Yes;
-    for matcher in route.get("matchers").into_iter().flat_map(NodeRef::items) {
-        answer = answer.and(match (matcher.is_unknown(), parse(matcher.text())) {
-            (false, Some((label, operator, value))) => asks(rule, label, operator, value),
-            _ => Match::Perhaps,
-        });
+/// A list of texts.
+fn texts<'a>(node: NodeRef<'a>, key: &'static str) -> Fact<'a, Vec<Fact<'a, &'a str>>> {
+    let list = read::node(node, key);
+    list.map(|list| {
+        list.items().map(|item| Fact::written(item, Spot::value(item)).unless_hidden().text()).collect()
+    })
+}
+
+/// The questions of a list, and of the older mappings of labels with texts and with patterns.
+fn matchers<'a>(node: NodeRef<'a>, list: &str, plain: &str, pattern: &str) -> Vec<Matcher<'a>> {
+    let mut found = Vec::new();
+    let written = node.get(list);
+    if let Some(written) = written.filter(|written| written.is_unknown()) {
+        found.push(Matcher { node: written, label: "", test: None, value: "" });
     }
-    for (key, operator) in [("match", "="), ("match_re", "=~")] {
-        for (label, value) in route.get(key).into_iter().flat_map(NodeRef::entries) {
-            answer = answer.and(if value.is_unknown() {
-                Match::Perhaps
-            } else {
-                asks(rule, label, operator, value.text())
-            });
+    for item in written.into_iter().flat_map(NodeRef::items) {
+        if item.kind() == NodeKind::Map {
+            found.push(of_object(item));
+            continue;
+        }
+        match parse(item.text()).filter(|_| !item.is_unknown() && !read::is_filled_in_later(item.text())) {
+            Some(questions) => found.extend(questions.into_iter().map(|(label, test, value)| Matcher {
+                node: item,
+                label,
+                test: Some(test),
+                value,
+            })),
+            None => found.push(Matcher { node: item, label: "", test: None, value: "" }),
         }
     }
-    answer
+    for (key, test) in [(plain, Test::Is), (pattern, Test::Matches)] {
+        for (label, value) in node.get(key).into_iter().flat_map(NodeRef::entries) {
+            let known = !value.is_unknown() && !read::is_filled_in_later(value.text());
+            found.push(Matcher { node: value, label, test: known.then_some(test), value: value.text() });
+        }
+    }
+    found
 }
 
-/// A matcher: `severity="critical"`, `severity =~ warning|info`.
-fn parse(text: &str) -> Option<(&str, &str, &str)> {
-    let text = text.trim().trim_start_matches('{').trim_end_matches('}');
-    let at = text.find(['=', '!'])?;
-    let length = if text[at..].starts_with("=~") || text[at..].starts_with('!') { 2 } else { 1 };
-    let value = text.get(at + length..)?.trim();
-    Some((text[..at].trim(), &text[at..at + length], value.trim_matches('"')))
-}
-
-fn asks(rule: NodeRef<'_>, label: &str, operator: &str, wanted: &str) -> Match {
-    let value = match label {
-        "alertname" => rule.get("alert"),
-        label => rule.get("labels").and_then(|labels| labels.get(label)),
+/// `{ name: severity, matchType: "=", value: critical }`
+fn of_object(item: NodeRef<'_>) -> Matcher<'_> {
+    let text = |key: &str| item.get(key).map_or("", |value| value.text());
+    let regex = item.get("regex").is_some_and(|regex| regex.as_bool() == Some(true));
+    let test = match text("matchType") {
+        "" if regex => Some(Test::Matches),
+        "" | "=" => Some(Test::Is),
+        "!=" => Some(Test::IsNot),
+        "=~" => Some(Test::Matches),
+        "!~" => Some(Test::MatchesNot),
+        _ => None,
     };
-    let Some(value) = value.filter(|value| !value.is_unknown() && !value.text().contains("{{")) else {
-        return Match::Perhaps;
-    };
-    let same = match operator {
-        "=" | "!=" => Some(value.text() == wanted),
-        _ => regex_automata::meta::Regex::new(&format!("^(?:{wanted})$"))
-            .ok()
-            .map(|regex| regex.is_match(value.text())),
-    };
-    match same {
-        None => Match::Perhaps,
-        Some(same) if same != operator.starts_with('!') => Match::Yes,
-        Some(_) => Match::No,
+    let test = test.filter(|_| !item.children().any(NodeRef::is_unknown));
+    Matcher { node: item, label: text("name"), test, value: text("value") }
+}
+
+/// Questions: `severity="critical"`, `severity =~ warning|info`, `{team="db", tier=~"1|2"}`.
+fn parse(text: &str) -> Option<Vec<(&str, Test, &str)>> {
+    let text = text.trim();
+    let inner = text.strip_prefix('{').map_or(text, |inner| inner.strip_suffix('}').unwrap_or(inner));
+    let mut found = Vec::new();
+    let mut rest = inner.trim();
+    while !rest.is_empty() {
+        let at = rest.find(['=', '!'])?;
+        let (test, length) = match rest.get(at..at + 2)? {
+            "=~" => (Test::Matches, 2),
+            "!~" => (Test::MatchesNot, 2),
+            "!=" => (Test::IsNot, 2),
+            other if other.starts_with('=') => (Test::Is, 1),
+            _ => return None,
+        };
+        let label = rest[..at].trim().trim_matches('"');
+        let value = rest[at + length..].trim_start();
+        let (value, after) = match value.strip_prefix('"') {
+            // Escapes in a value are rare; what has one is not decided.
+            Some(quoted) => quoted.split_once('"').filter(|(value, _)| !value.contains('\\'))?,
+            None => match value.find(',') {
+                // A comma ends a value only between braces.
+                Some(end) if inner.len() < text.len() => value.split_at(end),
+                _ => (value, ""),
+            },
+        };
+        found.push((label, test, value.trim_end()));
+        rest = after.trim_start().trim_start_matches(',').trim_start();
     }
+    (!found.is_empty()).then_some(found)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Test, parse};
 
     #[test]
     fn matchers_are_read_with_and_without_quotes() {
-        assert_eq!(parse("severity=\"critical\""), Some(("severity", "=", "critical")));
-        assert_eq!(parse("severity =~ warning|info"), Some(("severity", "=~", "warning|info")));
-        assert_eq!(parse("{team!=\"db\"}"), Some(("team", "!=", "db")));
-        assert_eq!(parse("team!~\"d.*\""), Some(("team", "!~", "d.*")));
+        assert_eq!(parse("severity=\"critical\""), Some(vec![("severity", Test::Is, "critical")]));
+        assert_eq!(
+            parse("severity =~ warning|info"),
+            Some(vec![("severity", Test::Matches, "warning|info")])
+        );
+        assert_eq!(
+            parse("{team!=\"db\", tier=~\"a,b\",}"),
+            Some(vec![("team", Test::IsNot, "db"), ("tier", Test::Matches, "a,b")])
+        );
+        assert_eq!(parse("{team=db,tier=1}"), Some(vec![("team", Test::Is, "db"), ("tier", Test::Is, "1")]));
+        assert_eq!(parse("team!~\"d.*\""), Some(vec![("team", Test::MatchesNot, "d.*")]));
         assert_eq!(parse("nothing"), None);
+        assert_eq!(parse("a=\"\\\"\""), None);
+        assert_eq!(parse("a="), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Declared, Keys, Vhost};
+use super::{Declared, Keys, Server, Vhost};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 pub(super) const KEYS: Keys = Keys {
@@ -32,6 +32,7 @@ pub(super) fn add<'a>(vhosts: &mut Vec<Vhost<'a>>, root: NodeRef<'a>, path: &str
                     name: format!("{path} {name}"),
                     complete: true,
                     keys: KEYS,
+                    server: Server::of_export(root),
                     ..Vhost::default()
                 });
                 vhosts.len() - 1

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::fact::{Default, Fact, Reason, Spot};
 use crate::lower::messaging::{Broker, Documents, Messaging, Name, Queue, Rabbit, System};
 use crate::lower::read;
+use crate::measure::image::Image;
 use crate::source::Sources;
 use crate::syntax::tree::NodeRef;
 
@@ -21,6 +22,13 @@ static NOT_DURABLE: Default<bool> = Default::of("RabbitMQ", "durable", false, "f
 static CLASSIC: Default<&str> = Default::of("RabbitMQ", "x-queue-type", "classic", "classic");
 /// RabbitMQ, Quorum queues, Poison message handling: "the default delivery-limit is 20" since 4.0.
 static DELIVERY_LIMIT: Default<f64> = Default::of("RabbitMQ since 4.0", "x-delivery-limit", 20.0, "20");
+/// RabbitMQ, Quorum queues, Poison message handling: before 4.0 there was no limit unless one was set.
+static NO_DELIVERY_LIMIT: Default<f64> =
+    Default::of("RabbitMQ before 4.0", "x-delivery-limit", f64::INFINITY, "no limit");
+/// RabbitMQ, Consumers, Delivery acknowledgement timeout: 30 minutes.
+static CONSUMER_TIMEOUT: Default<f64> = Default::of("RabbitMQ", "x-consumer-timeout", 1800.0, "30 min");
+/// `RabbitmqClusterSpec.Replicas` of the cluster operator: "+kubebuilder:default:=1".
+static ONE_NODE: Default<f64> = Default::of("the cluster operator", "replicas", 1.0, "1");
 /// RabbitMQ, Queue length limit, overflow: "drop-head (default)".
 static DROP_HEAD: Default<&str> = Default::of("RabbitMQ", "overflow", "drop-head", "drop-head");
 
@@ -37,6 +45,42 @@ struct Vhost<'a> {
     /// Whether the name of a queue or an exchange is only known at run time.
     hidden: bool,
     keys: Keys,
+    server: Server<'a>,
+}
+
+/// What is known of the server.
+#[derive(Clone, Debug)]
+struct Server<'a> {
+    /// Its major version.
+    version: Option<u32>,
+    /// How many nodes it has.
+    nodes: Fact<'a, f64>,
+}
+
+impl std::default::Default for Server<'_> {
+    fn default() -> Self {
+        Self { version: None, nodes: Fact::unknown("the cluster is not here") }
+    }
+}
+
+impl<'a> Server<'a> {
+    /// By the specification of a `RabbitmqCluster`.
+    fn of_object(spec: NodeRef<'a>) -> Self {
+        let tag = spec.get("image").and_then(|image| Image::parse(image.text()).ok()?.tag_text());
+        Self { version: tag.and_then(major), nodes: read::number(spec, "replicas").or_default(&ONE_NODE) }
+    }
+
+    /// By what an export says of itself.
+    fn of_export(root: NodeRef<'a>) -> Self {
+        let version = root.get("rabbitmq_version").or_else(|| root.get("rabbit_version"));
+        Self { version: version.and_then(|version| major(version.text())), ..Self::default() }
+    }
+}
+
+/// The first number of a version.
+fn major(version: &str) -> Option<u32> {
+    let end = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
+    version[..end].parse().ok()
 }
 
 /// A queue or an exchange.
@@ -80,8 +124,12 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
     for root in &documents.plain {
         definitions::add(&mut vhosts, *root, sources.path(root.tree().file).as_str());
     }
+    let mut clusters = FxHashMap::default();
     for root in &documents.objects {
-        topology::add(&mut vhosts, &mut operated, *root, sources.path(root.tree().file));
+        topology::add_cluster(&mut clusters, *root, sources.path(root.tree().file));
+    }
+    for root in &documents.objects {
+        topology::add(&mut vhosts, &mut operated, &clusters, *root, sources.path(root.tree().file));
     }
     for vhost in &vhosts {
         lower(vhost, found);
@@ -126,10 +174,12 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
             fifo: Fact::nothing(),
             retention: settings.read("message-ttl").number().map(|milliseconds| milliseconds / 1000.0),
             visibility: Fact::nothing(),
-            max_receives: if form.value() == Some(&"quorum") {
-                max_receives.or_default(&DELIVERY_LIMIT)
-            } else {
-                max_receives
+            max_receives: match form.value() {
+                Some(&"quorum") if vhost.server.version.is_some_and(|major| major < 4) => {
+                    at_queue(max_receives, queue).or_default(&NO_DELIVERY_LIMIT)
+                }
+                Some(&"quorum") => at_queue(max_receives, queue).or_default(&DELIVERY_LIMIT),
+                _ => max_receives,
             },
             dead_letter: Fact::nothing(),
             rabbit: Some(Rabbit {
@@ -145,11 +195,22 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
                     .unwrap_or_else(Fact::nothing),
                 overflow: settings.read("overflow").text().or_default_text(&DROP_HEAD),
                 mirrored: settings.read("ha-mode").text(),
+                acknowledge: at_queue(
+                    settings.read("consumer-timeout").number().map(|milliseconds| milliseconds / 1000.0),
+                    queue,
+                )
+                .or_default(&CONSUMER_TIMEOUT),
+                nodes: vhost.server.nodes.clone(),
                 form,
                 dead_exchange,
             }),
         });
     }
+}
+
+/// Nobody wrote it: the queue is where it would stand.
+fn at_queue<'a>(fact: Fact<'a, f64>, queue: &Declared<'a>) -> Fact<'a, f64> {
+    if fact.is_absent() { Fact::absent(Spot::missing(queue.spec, "arguments")) } else { fact }
 }
 
 fn temporary<'a>(vhost: &Vhost<'a>, queue: &Declared<'a>, settings: &Settings<'a>) -> Fact<'a, bool> {

@@ -4,6 +4,7 @@ use super::{Draft, Node, NodeKind, Note};
 use crate::fact::{Fact, State};
 use crate::lower::messaging::Link;
 use crate::measure::duration;
+use crate::model::alert;
 use crate::model::messaging::{self, graph};
 use crate::model::queue;
 use crate::model::{Kind, Model, Thing};
@@ -39,6 +40,12 @@ pub(super) fn draw(draft: &mut Draft<'_, '_>) {
     }
     for (id, alarm) in model.messaging.alarms.iter().enumerate() {
         let thing = Thing::new(Kind::Alarm, id);
+        if draft.known.contains_key(&thing) {
+            for receiver in alert::receivers(model, thing) {
+                let (from, to) = (station(draft, thing), station(draft, receiver));
+                draft.edge(from, to, false);
+            }
+        }
         let Some(actions) = alarm.actions.value().filter(|_| draft.known.contains_key(&thing)) else {
             continue;
         };
@@ -76,6 +83,7 @@ fn station(draft: &mut Draft<'_, '_>, thing: Thing) -> String {
             Kind::Queue => (NodeKind::Queue, of_queue(model, thing)),
             Kind::Function => (NodeKind::Server, of_function(model, thing)),
             Kind::Alarm => (NodeKind::Alarm, of_alarm(model, thing)),
+            Kind::Receiver => (NodeKind::Server, of_receiver(model, thing)),
             _ => (NodeKind::Proxy, Vec::new()),
         };
         Node {
@@ -118,6 +126,15 @@ fn of_function(model: &Model<'_>, thing: Thing) -> Vec<Note> {
     time("timeout", &model.messaging.functions[thing.id as usize].timeout).into_iter().collect()
 }
 
+/// "slack, pagerduty".
+fn of_receiver(model: &Model<'_>, thing: Thing) -> Vec<Note> {
+    let receiver = &model.messaging.alerting.receivers[thing.id as usize];
+    let Some(integrations) = receiver.integrations.value() else { return Vec::new() };
+    let mut names: Vec<&str> = integrations.iter().filter_map(|one| one.value().copied()).collect();
+    names.dedup();
+    if names.is_empty() { vec![Note::missing("nobody behind it")] } else { vec![Note::new(names.join(", "))] }
+}
+
 fn of_alarm(model: &Model<'_>, thing: Thing) -> Vec<Note> {
     let alarm = &model.messaging.alarms[thing.id as usize];
     let silent = match &alarm.actions.state {
@@ -125,7 +142,7 @@ fn of_alarm(model: &Model<'_>, thing: Thing) -> Vec<Note> {
         State::Absent => true,
         State::Unknown(_) => false,
     };
-    if silent && alarm.tells.is_absent() { vec![Note::missing("it tells nobody")] } else { Vec::new() }
+    if silent && alarm.query.is_none() { vec![Note::missing("it tells nobody")] } else { Vec::new() }
 }
 
 /// "kept 4 d by default".

@@ -84,6 +84,10 @@ fn as_map(call: &mut Call<'_>, read: Result<Value, String>, whole: &Value, prefi
         Ok(value) => match value.data {
             Data::Map(_) => return value,
             Data::Nil => return Value::map([], whole.origin),
+            // What stands for something unknown is no map either.
+            Data::Text(_) if call.origins.unknown(whole.origin).is_some() => {
+                return Value::map([], whole.origin);
+            }
             other => format!(
                 "{prefix}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
                 json_name(&other)

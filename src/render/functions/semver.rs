@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 /// A version.
 #[derive(Clone, Debug)]
@@ -160,28 +160,75 @@ fn compare_prereleases(left: &str, right: &str) -> Ordering {
     }
 }
 
-const OPERATORS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
-const PATTERN: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+/// The library's regular expression for `1.2 - 3.4`; most constraints never need it.
+static RANGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const PATTERN: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+    let pattern = format!(r"\s*({PATTERN})\s+-\s+({PATTERN})\s*");
+    Regex::new(&pattern.replace(r"\s", r"[\t\n\f\r ]")).ok()
+});
 
-/// The library's regular expressions: its grammar is what they accept.
-struct Grammar {
-    one: Regex,
-    range: Regex,
-    each: Regex,
-    all: Regex,
+/// The operators of constraints. Those that begin with another one come before it.
+const OPERATORS: [(&str, Operator); 12] = [
+    ("!=", Operator::NotEqual),
+    (">=", Operator::GreaterOrEqual),
+    ("=>", Operator::GreaterOrEqual),
+    ("<=", Operator::LessOrEqual),
+    ("=<", Operator::LessOrEqual),
+    ("~>", Operator::Tilde),
+    ("=", Operator::Equal),
+    (">", Operator::Greater),
+    ("<", Operator::Less),
+    ("~", Operator::Tilde),
+    ("^", Operator::Caret),
+    ("", Operator::Equal),
+];
+
+fn is_blank(letter: char) -> bool {
+    matches!(letter, '\t' | '\n' | '\u{c}' | '\r' | ' ')
 }
 
-static GRAMMAR: LazyLock<Option<Grammar>> = LazyLock::new(|| {
-    let regex = |pattern: String| Regex::new(&pattern.replace(r"\s", r"[\t\n\f\r ]")).ok();
-    Some(Grammar {
-        one: regex(format!(r"^\s*({OPERATORS})\s*({PATTERN})\s*$"))?,
-        range: regex(format!(r"\s*({PATTERN})\s+-\s+({PATTERN})\s*"))?,
-        each: regex(format!(r"({OPERATORS})\s*({PATTERN})"))?,
-        all: regex(format!(
-            r"^(\s*({OPERATORS})\s*({PATTERN})\s*)((?:\s+|,\s*)({OPERATORS})\s*({PATTERN})\s*)*$"
-        ))?,
-    })
-});
+/// A version in a constraint, of which numbers may be open.
+struct Written<'t> {
+    whole: &'t str,
+    numbers: [&'t str; 3],
+    /// What follows the numbers and begins with `-`.
+    prerelease: &'t str,
+}
+
+impl<'t> Written<'t> {
+    /// A version at the start of a text, and what follows it.
+    fn read(text: &'t str) -> Option<(Self, &'t str)> {
+        let number = |text: &'t str| {
+            let open = |letter: char| letter.is_ascii_digit() || matches!(letter, '|' | 'x' | 'X' | '*');
+            let rest = text.trim_start_matches(open);
+            (rest.len() < text.len()).then(|| (&text[..text.len() - rest.len()], rest))
+        };
+        let (major, mut rest) = number(text.strip_prefix('v').unwrap_or(text))?;
+        let mut numbers = [major, "", ""];
+        for part in &mut numbers[1..] {
+            let Some(next) = rest.strip_prefix('.').and_then(number) else { break };
+            (*part, rest) = next;
+        }
+        let behind = identifiers(rest, '-');
+        let prerelease = &rest[..rest.len() - behind.len()];
+        let rest = identifiers(behind, '+');
+        Some((Self { whole: &text[..text.len() - rest.len()], numbers, prerelease }, rest))
+    }
+}
+
+/// What follows a sign and the identifiers behind it; all of the text, where they are not there.
+fn identifiers(text: &str, sign: char) -> &str {
+    let word = |text: &str| {
+        let rest = text.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '-');
+        (rest.len() < text.len()).then_some(rest.len())
+    };
+    let Some(mut left) = text.strip_prefix(sign).and_then(word) else { return text };
+    let rest = |left: usize| &text[text.len() - left..];
+    while let Some(next) = rest(left).strip_prefix('.').and_then(word) {
+        left = next;
+    }
+    rest(left)
+}
 
 /// What a version must fit: alternatives, in each of which all must hold.
 #[derive(Clone, Debug)]
@@ -212,23 +259,33 @@ enum Operator {
 impl Constraints {
     /// Reads constraints; the error is the library's.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let grammar = GRAMMAR.as_ref().ok_or("constraint Parser Error")?;
         let mut rewritten = text.to_owned();
-        for range in grammar.range.captures_iter(text) {
-            let part = |at: usize| range.get(at).map_or("", |part| part.as_str());
-            rewritten = rewritten.replacen(part(0), &format!(">= {}, <= {} ", part(1), part(11)), 1);
-        }
-        let alternatives = rewritten.split("||").map(|alternative| {
-            if !grammar.all.is_match(alternative) {
-                return Err(format!("improper constraint: {alternative}"));
+        if text.split(is_blank).any(|word| word == "-") {
+            let range = RANGE.as_ref().ok_or("constraint Parser Error")?;
+            for range in range.captures_iter(text) {
+                let part = |at: usize| range.get(at).map_or("", |part| part.as_str());
+                rewritten = rewritten.replacen(part(0), &format!(">= {}, <= {} ", part(1), part(11)), 1);
             }
-            grammar
-                .each
-                .find_iter(alternative)
-                .map(|found| Constraint::parse(grammar, found.as_str()))
-                .collect()
-        });
-        alternatives.collect::<Result<Vec<_>, _>>().map(Self)
+        }
+        rewritten.split("||").map(Self::all_of).collect::<Result<Vec<_>, _>>().map(Self)
+    }
+
+    /// Constraints side by side, with commas or blanks between them.
+    fn all_of(text: &str) -> Result<Vec<Constraint>, String> {
+        let improper = || format!("improper constraint: {text}");
+        let mut found = Vec::new();
+        let mut rest = text.trim_start_matches(is_blank);
+        loop {
+            let (constraint, behind) = Constraint::read(rest).ok_or_else(improper)?;
+            found.push(constraint);
+            rest = behind.trim_start_matches(is_blank);
+            match rest.strip_prefix(',') {
+                _ if rest.is_empty() => return found.into_iter().collect(),
+                Some(next) => rest = next.trim_start_matches(is_blank),
+                None if rest.len() == behind.len() => return Err(improper()),
+                None => {}
+            }
+        }
     }
 
     /// Whether a version fits.
@@ -238,37 +295,32 @@ impl Constraints {
 }
 
 impl Constraint {
-    fn parse(grammar: &Grammar, text: &str) -> Result<Self, String> {
-        let found = grammar.one.captures(text).ok_or_else(|| format!("improper constraint: {text}"))?;
-        let part = |found: &Captures<'_>, at: usize| {
-            found.get(at).map_or(String::new(), |part| part.as_str().to_owned())
-        };
-        let (major, minor, patch, pre) = (part(&found, 3), part(&found, 4), part(&found, 5), part(&found, 6));
-        let is_open = |number: &str| matches!(number.trim_start_matches('.'), "x" | "X" | "*" | "");
+    /// A constraint at the start of a text, and what follows it.
+    fn read(text: &str) -> Option<(Result<Self, String>, &str)> {
+        OPERATORS.iter().find_map(|(spelling, operator)| {
+            let version = text.strip_prefix(spelling)?.trim_start_matches(is_blank);
+            let (written, rest) = Written::read(version)?;
+            Some((Self::of(*operator, &written), rest))
+        })
+    }
+
+    fn of(operator: Operator, written: &Written<'_>) -> Result<Self, String> {
+        let ([major, minor, patch], pre) = (written.numbers, written.prerelease);
+        let is_open = |number: &str| matches!(number, "x" | "X" | "*" | "");
         let (mut open_minor, mut open_patch) = (false, false);
-        let spelled = if is_open(&major) {
+        let spelled = if is_open(major) {
             format!("0.0.0{pre}")
-        } else if is_open(&minor) {
+        } else if is_open(minor) {
             open_minor = true;
             format!("{major}.0.0{pre}")
-        } else if is_open(&patch) {
+        } else if is_open(patch) {
             open_patch = true;
-            format!("{major}{minor}.0{pre}")
+            format!("{major}.{minor}.0{pre}")
         } else {
-            part(&found, 2)
+            written.whole.to_owned()
         };
         let version = Version::parse(&spelled).map_err(|_| "constraint Parser Error".to_owned())?;
-        let operator = match part(&found, 1).as_str() {
-            "!=" => Operator::NotEqual,
-            ">" => Operator::Greater,
-            "<" => Operator::Less,
-            ">=" | "=>" => Operator::GreaterOrEqual,
-            "<=" | "=<" => Operator::LessOrEqual,
-            "~" | "~>" => Operator::Tilde,
-            "^" => Operator::Caret,
-            _ => Operator::Equal,
-        };
-        let open = open_minor || open_patch || is_open(&major);
+        let open = open_minor || open_patch || is_open(major);
         Ok(Self { operator, version, open, open_minor, open_patch })
     }
 

@@ -8,6 +8,7 @@ use super::arguments::{
 };
 use super::spell::{push_quoted, spelled, strval};
 use crate::render::origin::{How, Origin};
+use crate::render::template::GAP;
 use crate::render::template::function::Call;
 use crate::render::text::{Text, Writer};
 use crate::render::value::{Data, Value};
@@ -250,7 +251,12 @@ fn cat(call: &mut Call<'_>, values: &[Value]) -> Answer {
 /// Lines with spaces before each, empty ones too.
 fn indented(call: &mut Call<'_>, name: &str, values: &[Value], lead: &str) -> Answer {
     let [spaces, value] = exactly(name, values)?;
-    let (spaces, text) = (int(spaces)?, rope(call, value)?);
+    let (spaces, mut text) = (int(spaces)?, rope(call, value)?);
+    // What is indented stands among the entries of a map.
+    if text.as_str().trim() == GAP {
+        let origin = text.pieces().next().map_or(value.origin, |piece| piece.origin);
+        text = Text::of(format!("{GAP}: {GAP}"), origin);
+    }
     let Ok(spaces) = usize::try_from(spaces) else { return Err("strings: negative Repeat count".to_owned()) };
     let lines = text.as_str().matches('\n').count() + 1;
     call.budget.bytes(spaces.saturating_mul(lines))?;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::super::Rendered;
 use super::error;
 use super::read::{ChartFolder, Reader};
-use super::render::{STACK, Settings, attempt};
+use super::render::{Prepared, STACK, Settings, attempt};
 use super::said::{Trouble, gather};
 use super::set::Kind;
 use crate::finding::{About, Diagnostic};
@@ -76,36 +76,54 @@ impl Charts {
         self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
     }
 
-    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it.
-    pub fn render<T: Send>(&self, finish: impl Fn(Rendered) -> T + Sync) -> (Vec<T>, Vec<Diagnostic>) {
-        let one = |(at, settings): (usize, &Settings)| {
+    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it;
+    /// beside it stands whether all of the chart's templates were rendered.
+    pub fn render<T: Send>(
+        &self,
+        finish: impl Fn(Rendered) -> T + Sync,
+    ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
+        let threads = rayon::current_num_threads();
+        // What one thread renders of a chart is prepared once; few charts are shared out between the threads.
+        let shares = if self.jobs.len() < threads * 4 { threads } else { 1 };
+        let mut all: Vec<(usize, &[Settings])> = Vec::new();
+        for (at, (_, settings)) in self.jobs.iter().enumerate() {
+            all.extend(settings.chunks(settings.len().div_ceil(shares).max(1)).map(|share| (at, share)));
+        }
+        let share = |(at, settings): (usize, &[Settings])| {
             let chart = &self.jobs[at].0;
-            let contained = catch_unwind(AssertUnwindSafe(|| {
-                let (rendered, trouble) = attempt(chart, settings, &unread);
-                (rendered.map(&finish), trouble)
-            }));
-            let (done, trouble) = contained.unwrap_or_else(|_| {
-                let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
-                let bug = Diagnostic { about: About::Bug, ..error(None, says, "") };
-                (None, Trouble { problems: vec![bug], ..Trouble::default() })
+            let results = contained(chart, || Ok(Prepared::new(chart))).map(|prepared| match prepared {
+                Ok(mut prepared) => settings
+                    .iter()
+                    .map(|one| {
+                        contained(chart, || {
+                            let (rendered, trouble) = prepared.render(one, &unread);
+                            let is_whole = trouble.stopped.is_empty();
+                            Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
+                        })
+                    })
+                    .collect(),
+                Err(problem) => vec![Err(problem)],
             });
-            (at, done, trouble)
+            (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
-        let jobs = self.jobs.iter().enumerate();
-        let all: Vec<_> = jobs.flat_map(|(at, (_, all))| all.iter().map(move |one| (at, one))).collect();
         // A template may call itself some hundred times before it ends, and each call takes some stack.
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(rayon::current_num_threads())
+            .num_threads(threads.min(all.len()).max(1))
             .stack_size(STACK + (8 << 20))
             .build();
         let results: Vec<_> = match pool {
-            Ok(pool) => pool.install(|| all.into_par_iter().map(one).collect()),
-            Err(_) => all.into_iter().map(one).collect(),
+            Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
+            Err(_) => all.into_iter().map(share).collect(),
         };
         let (mut done, mut troubles) = (Vec::new(), Vec::new());
-        for (at, result, trouble) in results {
-            done.extend(result);
-            troubles.push((at, trouble));
+        for (at, results) in results {
+            for result in results {
+                let (result, trouble) = result.unwrap_or_else(|problem| {
+                    (None, Trouble { problems: vec![problem], ..Trouble::default() })
+                });
+                done.extend(result);
+                troubles.push((at, trouble));
+            }
         }
         let by_chart = troubles.chunk_by(|(a, _), (b, _)| a == b);
         let mut problems: Vec<Diagnostic> = Vec::new();
@@ -117,6 +135,14 @@ impl Charts {
         }
         (done, problems)
     }
+}
+
+/// Keeps a panic in the chart that it happens in.
+fn contained<T>(chart: &ChartFolder, work: impl FnOnce() -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
+        Err(Diagnostic { about: About::Bug, ..error(None, says, "") })
+    })
 }
 
 /// Renders one chart that something else in the project needs.

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::super::functions::Helm;
-use super::super::origin::{Origin, Origins, Source};
+use super::super::origin::{How, Origin, Origins, Source};
 use super::super::template::function::{Function, Functions};
 use super::super::value::{Data, Entry, Map, Value};
 use super::capabilities::capabilities;
@@ -45,6 +45,8 @@ pub(super) struct Template<'c> {
     pub(super) file: &'c File,
     /// Its path below the outermost chart's folder.
     pub(super) path: String,
+    /// What put its chart, and those around that, in.
+    pub(super) because: Origin,
     dot: Map,
     folder: Rc<str>,
 }
@@ -80,7 +82,7 @@ pub(super) fn templates<'c>(
     let capabilities = capabilities(release.kubernetes, release.api_versions, origins);
     let release = about(release, origins);
     let mut walk = Walk { release, capabilities, origins, found: Vec::new() };
-    walk.chart(chart, values.clone(), &chart.metadata.name, true);
+    walk.chart(chart, values.clone(), &chart.metadata.name, None);
     let mut found = walk.found;
     let depth = |name: &str| name.bytes().filter(|byte| *byte == b'/').count();
     found.sort_by(|a, b| depth(&b.name).cmp(&depth(&a.name)).then_with(|| b.name.cmp(&a.name)));
@@ -111,13 +113,15 @@ struct Walk<'o, 'c> {
 }
 
 impl<'c> Walk<'_, 'c> {
-    /// Notes the templates of a chart, and gives what it sees. `path` is made of the names of charts.
-    fn chart(&mut self, chart: &'c Chart, values: Value, path: &str, is_root: bool) -> Value {
+    /// Notes the templates of a chart, and gives what it sees. `path` is made of the names of charts; `around` is
+    /// what put the chart around it in.
+    fn chart(&mut self, chart: &'c Chart, values: Value, path: &str, around: Option<Origin>) -> Value {
+        let because = self.origins.of(How::Derived, around.into_iter().chain([chart.because]));
         let inner = Value::map([], Origin::NONE);
         let files = ChartFiles::new(&chart.files, self.origins);
         let dot = Value::map(
             [
-                given("Chart", chart.metadata.object(is_root)),
+                given("Chart", chart.metadata.object(around.is_none())),
                 given("Files", Value::new(Data::Object(Rc::new(files)), Origin::NONE)),
                 given("Release", self.release.clone()),
                 given("Capabilities", self.capabilities.clone()),
@@ -130,14 +134,14 @@ impl<'c> Walk<'_, 'c> {
             let name = &needed.metadata.name;
             let known = values.get(name).filter(|value| matches!(value.data, Data::Map(_)));
             let below = format!("{path}/charts/{name}");
-            let context = self.chart(needed, known.unwrap_or_else(empty), &below, false);
+            let context = self.chart(needed, known.unwrap_or_else(empty), &below, Some(because));
             if let Data::Map(inner) = &inner.data {
                 inner.borrow_mut().extend([given(name, context)]);
             }
         }
         let folder: Rc<str> = format!("{path}/templates").into();
         let Data::Map(map) = &dot.data else { return dot };
-        for (file_path, file) in &chart.templates {
+        for (file_path, file) in chart.templates.iter() {
             let is_partial = file_path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
             if chart.metadata.is_library && !is_partial {
                 continue;
@@ -146,6 +150,7 @@ impl<'c> Walk<'_, 'c> {
                 name: format!("{path}/{file_path}"),
                 file,
                 path: format!("{}{file_path}", chart.folder),
+                because,
                 dot: map.clone(),
                 folder: folder.clone(),
             });

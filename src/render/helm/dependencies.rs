@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::super::functions::semver::{Constraints, Version};
-use super::super::origin::{Origin, Origins};
+use super::super::origin::{How, Origin, Origins};
 use super::super::value::{Data, Entry, Value};
-use super::load::Chart;
+use super::load::{Chart, LeftOut};
 use super::metadata::{Dependency, place};
 use super::said::{Missing, Trouble};
 use super::values::{Merge, coalesce, copy, empty, scalar_at, table, table_at};
@@ -69,28 +69,38 @@ impl Resolver<'_> {
             }
         }
         let merged = coalesce(chart, values, &mut self.merge(false))?;
-        let is_on = |dependency: &Dependency, problems: &mut Vec<Diagnostic>, origins: &Origins| {
-            let by_tags = by_tags(dependency, &merged);
-            by_condition(dependency, &merged, path, problems, origins).unwrap_or(by_tags)
+        let switch = |dependency: &Dependency, this: &mut Self| {
+            let by_condition = by_condition(dependency, &merged, path, this.problems, this.origins);
+            by_condition.unwrap_or_else(|| by_tags(dependency, &merged, this.origins))
         };
         for dependency in missing {
-            if is_on(dependency, self.problems, self.origins) {
+            if switch(dependency, self).is_on {
                 let other = present.iter().find(|inner| inner.metadata.name == dependency.name);
                 self.problems.extend(other.map(|other| unfit(dependency, other)));
                 let place = dependency.place.unwrap_or(Place { file: chart.file, span: Span::new(0, 0) });
                 self.missing.push(Missing { name: dependency.known_as().to_owned(), place });
             }
         }
-        let off: Vec<&Dependency> =
-            named.iter().filter(|dependency| !is_on(dependency, self.problems, self.origins)).collect();
-        let is_off = |name: &str| off.iter().any(|dependency| dependency.known_as() == name);
-        chart.dependencies.retain(|inner| !is_off(&inner.metadata.name));
+        let mut off = Vec::new();
+        for dependency in &named {
+            let Switch { is_on, because } = switch(dependency, self);
+            let this = |inner: &Chart| inner.metadata.name == dependency.known_as();
+            for inner in chart.dependencies.iter_mut().filter(|inner| this(inner)) {
+                inner.because = because;
+            }
+            if !is_on {
+                off.push(dependency.known_as());
+                let switch = dependency.switch(self.origins);
+                let gone = chart.dependencies.extract_if(.., |inner| this(inner));
+                chart.left_out.extend(gone.map(|chart| LeftOut { chart, switch }));
+            }
+        }
         for inner in &mut chart.dependencies {
             let path = format!("{path}{}.", inner.metadata.name);
             self.select(inner, &merged, &path)?;
         }
         chart.metadata.dependencies =
-            named.iter().filter(|dependency| !is_off(dependency.known_as())).cloned().collect();
+            named.iter().filter(|dependency| !off.contains(&dependency.known_as())).cloned().collect();
         Ok(())
     }
 
@@ -143,15 +153,22 @@ fn at_path(path: &str, value: Value) -> Value {
     })
 }
 
+/// Whether a chart takes part, and what says so.
+struct Switch {
+    is_on: bool,
+    because: Origin,
+}
+
 /// What the tags say: one that is on is enough; without any, it is on.
-fn by_tags(dependency: &Dependency, values: &Value) -> bool {
-    let Some(tags) = table_at(values, "tags") else { return true };
-    let said = dependency.tags.iter().filter_map(|tag| match tags.get(tag)?.data {
-        Data::Bool(on) => Some(on),
+fn by_tags(dependency: &Dependency, values: &Value, origins: &mut Origins) -> Switch {
+    let tags = table_at(values, "tags").unwrap_or_else(empty);
+    let said = dependency.tags.iter().filter_map(|tag| match tags.get(tag)? {
+        Value { data: Data::Bool(on), origin } => Some((on, origin)),
         _ => None,
     });
-    let said: Vec<bool> = said.collect();
-    said.is_empty() || said.contains(&true)
+    let said: Vec<(bool, Origin)> = said.collect();
+    let is_on = said.is_empty() || said.iter().any(|(on, _)| *on);
+    Switch { is_on, because: origins.of(How::Chosen, said.into_iter().map(|(_, origin)| origin)) }
 }
 
 /// What the first path of the condition says that leads to a truth value.
@@ -161,10 +178,12 @@ fn by_condition(
     path: &str,
     problems: &mut Vec<Diagnostic>,
     origins: &Origins,
-) -> Option<bool> {
+) -> Option<Switch> {
     for condition in dependency.condition.trim().split(',').filter(|condition| !condition.is_empty()) {
         match scalar_at(values, &format!("{path}{condition}")) {
-            Some(Value { data: Data::Bool(on), .. }) => return Some(on),
+            Some(Value { data: Data::Bool(is_on), origin }) => {
+                return Some(Switch { is_on, because: origin });
+            }
             Some(other) => {
                 let problem = warning(
                     place(origins, other.origin),

@@ -1,11 +1,33 @@
 //! Patterns of paths, in the two dialects that charts meet: Go's `filepath.Match` (.helmignore) and that of `.Files.Glob`.
 
-/// Whether a path matches a pattern of Go's `filepath.Match`: `*` and `?` do not cross `/`, `[a-z]` is one letter, `\` takes
-/// what follows as it is. None for a pattern that is malformed.
-pub(super) fn path_match(pattern: &str, path: &str) -> Option<bool> {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let path: Vec<char> = path.chars().collect();
-    matches(&tokens(&pattern, Dialect::Go)?, &path, &mut BUDGET.clone())
+/// A pattern of Go's `filepath.Match`: `*` and `?` do not cross `/`, `[a-z]` is one letter, `\` takes what follows as it is.
+#[derive(Debug)]
+pub(super) enum Pattern {
+    /// Nothing in it stands for anything else.
+    Plain(String),
+    Tokens(Vec<Token>),
+}
+
+impl Pattern {
+    /// Reads a pattern; none where it is malformed.
+    pub(super) fn read(pattern: &str) -> Option<Self> {
+        if !pattern.contains(['*', '?', '[', '\\']) {
+            return Some(Self::Plain(pattern.to_owned()));
+        }
+        let letters: Vec<char> = pattern.chars().collect();
+        Some(Self::Tokens(tokens(&letters, Dialect::Go)?))
+    }
+
+    /// Whether a path matches.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Plain(text) => text == path,
+            Self::Tokens(tokens) => {
+                let path: Vec<char> = path.chars().collect();
+                matches(tokens, &path, &mut BUDGET.clone()).unwrap_or(false)
+            }
+        }
+    }
 }
 
 /// Whether a path matches a pattern of `.Files.Glob`: as above, and `**` crosses `/`, `{a,b}` is one of several.
@@ -28,7 +50,8 @@ enum Dialect {
     Files,
 }
 
-enum Token {
+#[derive(Debug)]
+pub(super) enum Token {
     Letter(char),
     /// `?`
     One,
@@ -208,7 +231,8 @@ mod tests {
             ("[a", "a", None),
             ("templates/.?*", "templates/.x", Some(true)),
         ] {
-            assert_eq!(path_match(pattern, path), expected, "{pattern} {path}");
+            let matches = Pattern::read(pattern).map(|pattern| pattern.matches(path));
+            assert_eq!(matches, expected, "{pattern} {path}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What `.helmignore` leaves out of a chart, with Helm's peculiarities: no `**`, a pattern without `/` is of the base name
 //! alone, and `!x` leaves out everything that is *not* x.
 
-use super::glob::path_match;
+use super::glob::Pattern;
 
 /// The rules of one chart.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(super) struct Ignore {
 
 #[derive(Debug)]
 struct Rule {
-    pattern: String,
+    pattern: Pattern,
     negated: bool,
     only_folders: bool,
     only_name: bool,
@@ -29,14 +29,13 @@ impl Ignore {
             if line.contains("**") {
                 return Err(format!("Helm has no `**` in .helmignore: `{line}`"));
             }
-            if path_match(line, "abc").is_none() {
-                return Err(format!("a malformed pattern in .helmignore: `{line}`"));
-            }
+            let malformed = || format!("a malformed pattern in .helmignore: `{line}`");
             let (negated, pattern) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
             let (only_folders, pattern) =
                 pattern.strip_suffix('/').map_or((false, pattern), |rest| (true, rest));
             let only_name = !pattern.contains('/');
-            let pattern = pattern.strip_prefix('/').unwrap_or(pattern).to_owned();
+            let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
+            let pattern = Pattern::read(pattern).ok_or_else(malformed)?;
             ignore.rules.push(Rule { pattern, negated, only_folders, only_name });
         }
         Ok(ignore)
@@ -46,7 +45,7 @@ impl Ignore {
     pub(super) fn leaves_out(&self, path: &str, is_folder: bool) -> bool {
         for rule in &self.rules {
             let subject = if rule.only_name { path.rsplit('/').next().unwrap_or(path) } else { path };
-            let matches = || path_match(&rule.pattern, subject).unwrap_or(false);
+            let matches = || rule.pattern.matches(subject);
             let is_other = rule.only_folders && !is_folder;
             if if rule.negated { is_other || !matches() } else { !is_other && matches() } {
                 return true;

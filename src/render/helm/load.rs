@@ -1,8 +1,9 @@
 //! From files to a chart: what it says about itself, its values, templates and files, and the charts in it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use super::super::origin::Origins;
+use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Value};
 use super::super::yaml::load::load as load_yaml;
 use super::files::{File, Files};
@@ -28,11 +29,24 @@ pub(super) struct Chart {
     /// Its values.schema.json.
     pub(super) schema: Option<File>,
     /// The files below `templates/`, by their paths in the chart.
-    pub(super) templates: Vec<(String, File)>,
+    pub(super) templates: Rc<[(String, File)]>,
     /// What `.Files` gives.
-    pub(super) files: Vec<(String, File)>,
+    pub(super) files: Rc<[(String, File)]>,
     /// The charts in it.
     pub(super) dependencies: Vec<Chart>,
+    /// What put it in, or left it out: a condition or tags of the chart around it.
+    pub(super) because: Origin,
+    /// The charts in it that are switched off.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A chart that is switched off.
+#[derive(Clone, Debug)]
+pub(super) struct LeftOut {
+    /// The chart.
+    pub(super) chart: Chart,
+    /// Where it is said what switches it.
+    pub(super) switch: Option<Place>,
 }
 
 impl Chart {
@@ -85,16 +99,19 @@ fn load_below(
         file: about.id,
         values,
         schema: own("values.schema.json").cloned(),
-        templates: Vec::new(),
-        files: Vec::new(),
+        templates: Rc::default(),
+        files: Rc::default(),
         dependencies: Vec::new(),
+        because: Origin::NONE,
+        left_out: Vec::new(),
     };
     let mut inner: BTreeMap<&str, &File> = BTreeMap::new();
+    let (mut templates, mut others) = (Vec::new(), Vec::new());
     for (path, file) in files.below(folder) {
         match path {
             "Chart.yaml" | "Chart.lock" | "values.yaml" | "values.schema.json" => {}
             "requirements.yaml" | "requirements.lock" if !is_first => {}
-            _ if path.starts_with("templates/") => chart.templates.push((path.to_owned(), file.clone())),
+            _ if path.starts_with("templates/") => templates.push((path.to_owned(), file.clone())),
             _ => match path.strip_prefix("charts/") {
                 Some(path) if !path.ends_with(".prov") => {
                     let name = path.split('/').next().unwrap_or(path);
@@ -102,10 +119,11 @@ fn load_below(
                         inner.entry(name).or_insert(file);
                     }
                 }
-                _ => chart.files.push((path.to_owned(), file.clone())),
+                _ => others.push((path.to_owned(), file.clone())),
             },
         }
     }
+    (chart.templates, chart.files) = (templates.into(), others.into());
     for (name, file) in inner {
         if own(&format!("charts/{name}")).is_some() {
             problems.push(error(

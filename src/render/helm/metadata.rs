@@ -57,6 +57,12 @@ pub(super) struct Import {
 }
 
 impl Dependency {
+    /// Where it is said what switches it on or off.
+    pub(super) fn switch(&self, origins: &Origins) -> Option<Place> {
+        let written = field(&self.written, "condition").or_else(|| field(&self.written, "tags"))?;
+        place(origins, written.origin)
+    }
+
     /// The name under which the parent knows it.
     pub(super) fn known_as(&self) -> &str {
         if self.alias.is_empty() { &self.name } else { &self.alias }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::archive::{MAX_CHART, MAX_FILE, unpack};
 use super::files::{Content, File, Files};
@@ -110,19 +110,32 @@ impl<'s> Reader<'s> {
 
     fn folder(&mut self, path: &Utf8Path, inside: &str, walk: &mut Walk<'_>) {
         let Ok(real) = self.root.join(path).canonicalize_utf8() else { return };
+        self.real_folder(path, real, inside, walk);
+    }
+
+    fn real_folder(&mut self, path: &Utf8Path, real: Utf8PathBuf, inside: &str, walk: &mut Walk<'_>) {
         if walk.above.contains(&real) || walk.above.len() > MAX_DEPTH {
             return self.about(path, "is a link that leads back to a folder above it", Severity::Warning);
         }
         let Ok(entries) = fs::read_dir(&real) else { return };
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort();
+        let mut names: Vec<(String, fs::FileType)> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?))
+            })
+            .collect();
+        names.sort_by(|(a, _), (b, _)| a.cmp(b));
         walk.above.push(real.clone());
-        for name in names {
+        for (name, kind) in names {
             let here = format!("{inside}{name}");
             let shown = path.join(&name);
-            let Ok(target) = real.join(&name).canonicalize_utf8() else { continue };
-            let Ok(about) = fs::metadata(&target) else { continue };
+            let mut target = real.join(&name);
+            let mut about = kind;
+            if kind.is_symlink() {
+                let Ok(led) = target.canonicalize_utf8() else { continue };
+                let Ok(there) = fs::metadata(&led) else { continue };
+                (target, about) = (led, there.file_type());
+            }
             let leaves_out = |ignore: &Ignore| ignore.leaves_out(&here, about.is_dir());
             if walk.ignore.is_some_and(leaves_out) || NEVER.contains(&name.as_str()) {
                 continue;
@@ -130,7 +143,7 @@ impl<'s> Reader<'s> {
             if !target.starts_with(&self.real_root) {
                 self.about(&shown, "is a link out of the project, and is left out", Severity::Warning);
             } else if about.is_dir() {
-                self.folder(&shown, &format!("{here}/"), walk);
+                self.real_folder(&shown, target, &format!("{here}/"), walk);
             } else if !about.is_file() {
                 self.about(&shown, "is no regular file, and Helm refuses the chart for it", Severity::Error);
             } else if name.ends_with(".tgz") && is_in_charts(inside) {
@@ -230,6 +243,33 @@ impl<'s> Reader<'s> {
             Some((Utf8PathBuf::from("ci").join(name), self.file(&path)?))
         };
         names.into_iter().filter_map(read).collect()
+    }
+}
+
+/// The folders of charts.
+#[derive(Debug, Default)]
+pub struct ChartFolders(FxHashSet<Utf8PathBuf>);
+
+impl FromIterator<Utf8PathBuf> for ChartFolders {
+    fn from_iter<I: IntoIterator<Item = Utf8PathBuf>>(folders: I) -> Self {
+        Self(folders.into_iter().collect())
+    }
+}
+
+impl ChartFolders {
+    /// Whether a file is a part of a chart. Beside those may lie what has nothing to do with the chart.
+    pub fn have(&self, path: &Utf8Path) -> bool {
+        let above = path.ancestors().skip(1).filter(|folder| self.0.contains(*folder));
+        above.filter_map(|folder| path.strip_prefix(folder).ok()).any(is_ingredient)
+    }
+}
+
+fn is_ingredient(inside: &Utf8Path) -> bool {
+    let mut parts = inside.components().map(|part| part.as_str());
+    match (parts.next(), parts.next()) {
+        (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
+        (Some(name), None) => name == "Chart.yaml" || name.contains("values"),
+        _ => false,
     }
 }
 

@@ -3,14 +3,15 @@
 //! Where Helm stops at the first error, the other templates are rendered all the same, and each error is said in its place.
 
 use camino::Utf8PathBuf;
+use rustc_hash::FxHashMap;
 
 use super::super::origin::{Origin, Origins, Source};
-use super::super::template::{Error, Options, Rendering, Templates};
+use super::super::template::{Error, GAP, Options, ParsedFile, Rendering, Templates};
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
-use super::load::{Chart, load, values_of};
+use super::load::{Chart, LeftOut, load, values_of};
 use super::manifest::{Manifest, manifests, order};
 use super::metadata::place;
 use super::read::ChartFolder;
@@ -19,7 +20,7 @@ use super::set::{Kind, ReadFile, set};
 use super::values::{Merge, coalesce, empty, overlay, table};
 use super::{dependencies, error, schema, with_help};
 use crate::finding::Diagnostic;
-use crate::source::{Place, Span};
+use crate::source::{FileId, Place, Span};
 
 /// How much of a thread's stack a rendering may use. Whoever calls [`render`] gives it a thread with more than that.
 pub const STACK: usize = 24 << 20;
@@ -73,52 +74,179 @@ pub(super) fn attempt(
     settings: &Settings,
     read: &ReadFile<'_>,
 ) -> (Option<Rendered>, Trouble) {
-    let mut trouble = Trouble::default();
-    let rendered = try_render(chart, settings, read, &mut trouble).unwrap_or_else(|problem| {
-        trouble.problems.push(problem);
-        None
-    });
-    (rendered, trouble)
+    match Prepared::new(chart) {
+        Ok(mut prepared) => prepared.render(settings, read),
+        Err(problem) => (None, Trouble { problems: vec![problem], ..Trouble::default() }),
+    }
 }
 
-fn try_render(
-    folder: &ChartFolder,
-    settings: &Settings,
-    read: &ReadFile<'_>,
-    trouble: &mut Trouble,
-) -> Result<Option<Rendered>, Diagnostic> {
-    let mut origins = Origins::default();
-    let mut chart = load(&folder.files, "", &mut origins, &mut trouble.problems)?;
-    if chart.metadata.is_library {
-        return Ok(None);
+/// A chart of which everything is done that is the same for all sets of values.
+pub(super) struct Prepared<'c> {
+    folder: &'c ChartFolder,
+    chart: Chart,
+    /// Those of what is written in the chart; each rendering goes on from there.
+    origins: Origins,
+    problems: Vec<Diagnostic>,
+    /// Templates by name and file: a chart may be in another one under two names.
+    parsed: FxHashMap<(String, FileId), Result<ParsedFile, Error>>,
+}
+
+impl<'c> Prepared<'c> {
+    /// Loads a chart.
+    pub(super) fn new(folder: &'c ChartFolder) -> Result<Self, Diagnostic> {
+        let (mut origins, mut problems) = (Origins::default(), Vec::new());
+        let chart = load(&folder.files, "", &mut origins, &mut problems)?;
+        Ok(Self { folder, chart, origins, problems, parsed: FxHashMap::default() })
     }
-    let start = Place { file: chart.file, span: Span::new(0, 0) };
-    let Some(kubernetes) = super::capabilities::kubernetes_version(&settings.kubernetes) else {
-        let message = format!("`{}` is no version of Kubernetes", settings.kubernetes);
-        return Err(error(None, message, ""));
-    };
-    if let Some((wanted, at)) = &chart.metadata.kube_version
-        && !dependencies::fits(wanted, &kubernetes)
-    {
-        let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
-        trouble.problems.push(with_help(
-            error(at.or(Some(start)), message, "wanted here"),
-            "name the version that you run",
-        ));
+
+    /// Renders it. Nothing is rendered of a library.
+    pub(super) fn render(&mut self, settings: &Settings, read: &ReadFile<'_>) -> (Option<Rendered>, Trouble) {
+        let mut trouble = Trouble { problems: self.problems.clone(), ..Trouble::default() };
+        let rendered = self.try_render(settings, read, &mut trouble).unwrap_or_else(|problem| {
+            trouble.problems.push(problem);
+            None
+        });
+        (rendered, trouble)
     }
-    let given = given_values(settings, read, &mut origins)?;
-    dependencies::process(&mut chart, &given, &mut origins, trouble)?;
-    let mut merge = Merge { origins: &mut origins, keeps_null: false, warnings: Some(&mut trouble.problems) };
-    let values = coalesce(&chart, &given, &mut merge)?;
-    schema::check(&chart, &values, &origins, &mut trouble.problems);
-    let release = Release {
-        name: &settings.release,
-        namespace: &settings.namespace,
-        kubernetes: &kubernetes,
-        api_versions: &settings.api_versions,
-    };
-    let parts = templates(&chart, &values, &release, &mut origins);
-    Ok(Some(execute(folder, &chart, settings, &parts, origins, trouble)))
+
+    fn try_render(
+        &mut self,
+        settings: &Settings,
+        read: &ReadFile<'_>,
+        trouble: &mut Trouble,
+    ) -> Result<Option<Rendered>, Diagnostic> {
+        if self.chart.metadata.is_library {
+            return Ok(None);
+        }
+        let (mut chart, mut origins) = (self.chart.clone(), self.origins.clone());
+        let start = Place { file: chart.file, span: Span::new(0, 0) };
+        let Some(kubernetes) = super::capabilities::kubernetes_version(&settings.kubernetes) else {
+            let message = format!("`{}` is no version of Kubernetes", settings.kubernetes);
+            return Err(error(None, message, ""));
+        };
+        if let Some((wanted, at)) = &chart.metadata.kube_version
+            && !dependencies::fits(wanted, &kubernetes)
+        {
+            let message = format!("the chart wants Kubernetes `{wanted}`, and is rendered for {kubernetes}");
+            trouble.problems.push(with_help(
+                error(at.or(Some(start)), message, "wanted here"),
+                "name the version that you run",
+            ));
+        }
+        let given = given_values(settings, read, &mut origins)?;
+        dependencies::process(&mut chart, &given, &mut origins, trouble)?;
+        let mut merge =
+            Merge { origins: &mut origins, keeps_null: false, warnings: Some(&mut trouble.problems) };
+        let values = coalesce(&chart, &given, &mut merge)?;
+        schema::check(&chart, &values, &origins, &mut trouble.problems);
+        let release = Release {
+            name: &settings.release,
+            namespace: &settings.namespace,
+            kubernetes: &kubernetes,
+            api_versions: &settings.api_versions,
+        };
+        let parts = templates(&chart, &values, &release, &mut origins);
+        Ok(Some(self.execute(&chart, settings, &parts, origins, trouble)))
+    }
+
+    /// The templates of these parts, and the names of those that are none.
+    fn parse(
+        &mut self,
+        parts: &[Template<'_>],
+        origins: &Origins,
+        trouble: &mut Trouble,
+    ) -> (Templates, Vec<String>) {
+        let mut parsed = Templates::new();
+        let mut broken = Vec::new();
+        for part in parts {
+            let key = (part.name.clone(), part.file.id);
+            let read = || ParsedFile::read(&part.name, part.file.id, &part.file.content.text());
+            match self.parsed.entry(key).or_insert_with(read) {
+                Ok(file) => parsed.add_parsed(file),
+                Err(wrong) => {
+                    trouble.problems.push(stop(wrong, part, origins).diagnostic());
+                    broken.push(part.name.clone());
+                }
+            }
+        }
+        (parsed, broken)
+    }
+
+    fn execute(
+        &mut self,
+        chart: &Chart,
+        settings: &Settings,
+        parts: &[Template<'_>],
+        origins: Origins,
+        trouble: &mut Trouble,
+    ) -> Rendered {
+        let (parsed, broken) = self.parse(parts, &origins, trouble);
+        let gaps = (!trouble.missing.is_empty()).then_some("a template of a chart that is not in charts/");
+        let options = Options { stack: STACK, gaps, ..Options::default() };
+        let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
+        let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
+        let mut left_out = Vec::new();
+        leave_out(self.folder, chart, &mut rendering, &mut left_out);
+        for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&part.name)) {
+            let dot = part.dot(&mut rendering.origins);
+            let output = match rendering.execute_because(&part.name, dot, part.because) {
+                Ok(output) => output,
+                Err(wrong) => {
+                    trouble.stopped.push(stop(&wrong, part, &rendering.origins));
+                    if rendering.budget.is_spent() {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            if part.name.ends_with("NOTES.txt") {
+                continue;
+            }
+            let name = self.folder.folder.join(&part.path);
+            let (mut documents, odd) = manifests(&name, &part.name, &output.text);
+            // What stands for missing templates need not fit in everywhere.
+            let has_gaps = gaps.is_some() && output.text.as_str().contains(GAP);
+            for odd in odd.into_iter().filter(|_| !has_gaps) {
+                let at = output
+                    .text
+                    .pieces()
+                    .find(|piece| piece.end as usize > odd.start)
+                    .map(|piece| piece.origin);
+                let at = at
+                    .and_then(|origin| place(&rendering.origins, origin))
+                    .unwrap_or_else(|| part_start(part));
+                trouble.problems.push(error(
+                    Some(at),
+                    format!("what `{}` renders to {}", part.path, odd.says),
+                    "rendered here",
+                ));
+            }
+            for left in output.left_out {
+                match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {
+                    Some(manifest) => manifest.left_out(left),
+                    None => left_out.push(Omission {
+                        name: name.clone(),
+                        frame: left.frame,
+                        with_its_chart: false,
+                    }),
+                }
+            }
+            found.push((part, documents));
+        }
+        found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let mut manifests: Vec<Manifest> = found.into_iter().flat_map(|(_, manifests)| manifests).collect();
+        order(&mut manifests);
+        let mut documents = definitions(self.folder, chart, &chart.metadata.name, &mut rendering.origins);
+        documents.extend(manifests.into_iter().map(|manifest| manifest.document));
+        Rendered {
+            folder: self.folder.folder.clone(),
+            settings: settings.name.clone(),
+            documents,
+            left_out,
+            origins: rendering.origins,
+            frames: rendering.frames,
+        }
+    }
 }
 
 /// What the files of values and `--set` say.
@@ -142,74 +270,19 @@ fn given_values(
     Ok(values)
 }
 
-fn execute(
-    folder: &ChartFolder,
-    chart: &Chart,
-    settings: &Settings,
-    parts: &[Template<'_>],
-    origins: Origins,
-    trouble: &mut Trouble,
-) -> Rendered {
-    let mut parsed = Templates::new();
-    let mut broken = Vec::new();
-    for part in parts {
-        if let Err(wrong) = parsed.add(&part.name, part.file.id, &part.file.content.text()) {
-            trouble.problems.push(stop(&wrong, part, &origins).diagnostic());
-            broken.push(&part.name);
+/// Notes the templates of charts that are switched off.
+fn leave_out(folder: &ChartFolder, chart: &Chart, rendering: &mut Rendering<'_>, found: &mut Vec<Omission>) {
+    for LeftOut { chart, switch } in &chart.left_out {
+        let at = switch.map_or(Origin::NONE, |switch| rendering.origins.add(Source::Literal(switch)));
+        for (path, file) in chart.templates.iter() {
+            let whole = Place { file: file.id, span: Span::new(0, file.content.bytes().len() as u32) };
+            let frame = rendering.frames.leave_out(whole, at, chart.because);
+            let name = folder.folder.join(&chart.folder).join(path);
+            found.push(Omission { name, frame, with_its_chart: true });
         }
     }
-    let options = Options { stack: STACK, ..Options::default() };
-    let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
-    let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();
-    let mut left_out = Vec::new();
-    for part in parts.iter().filter(|part| !part.is_partial() && !broken.contains(&&part.name)) {
-        let dot = part.dot(&mut rendering.origins);
-        let output = match rendering.execute(&part.name, dot) {
-            Ok(output) => output,
-            Err(wrong) => {
-                trouble.stopped.push(stop(&wrong, part, &rendering.origins));
-                if rendering.budget.is_spent() {
-                    break;
-                }
-                continue;
-            }
-        };
-        if part.name.ends_with("NOTES.txt") {
-            continue;
-        }
-        let name = folder.folder.join(&part.path);
-        let (mut documents, odd) = manifests(&name, &part.name, &output.text);
-        for odd in odd {
-            let at =
-                output.text.pieces().find(|piece| piece.end as usize > odd.start).map(|piece| piece.origin);
-            let at =
-                at.and_then(|origin| place(&rendering.origins, origin)).unwrap_or_else(|| part_start(part));
-            trouble.problems.push(error(
-                Some(at),
-                format!("what `{}` renders to {}", part.path, odd.says),
-                "rendered here",
-            ));
-        }
-        for left in output.left_out {
-            match documents.iter_mut().rfind(|manifest| manifest.begins_by(left.offset)) {
-                Some(manifest) => manifest.left_out(left),
-                None => left_out.push(Omission { name: name.clone(), frame: left.frame }),
-            }
-        }
-        found.push((part, documents));
-    }
-    found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    let mut manifests: Vec<Manifest> = found.into_iter().flat_map(|(_, manifests)| manifests).collect();
-    order(&mut manifests);
-    let mut documents = definitions(folder, chart, &chart.metadata.name, &mut rendering.origins);
-    documents.extend(manifests.into_iter().map(|manifest| manifest.document));
-    Rendered {
-        folder: folder.folder.clone(),
-        settings: settings.name.clone(),
-        documents,
-        left_out,
-        origins: rendering.origins,
-        frames: rendering.frames,
+    for needed in &chart.dependencies {
+        leave_out(folder, needed, rendering, found);
     }
 }
 

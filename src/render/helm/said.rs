@@ -124,16 +124,14 @@ fn absent(missing: &[&Missing]) -> Option<Diagnostic> {
             names.push(name);
         }
     }
-    let message = match names.as_slice() {
-        [one] => format!("the chart {one} is not in charts/: neither it nor what needs it is judged"),
-        [before @ .., last] => {
-            let before = before.join(", ");
-            format!(
-                "the charts {before} and {last} are not in charts/: neither they nor what needs them is judged"
-            )
-        }
+    let (who, is, its) = match names.as_slice() {
+        [one] => (format!("the chart {one}"), "is", "its"),
+        [before @ .., last] => (format!("the charts {} and {last}", before.join(", ")), "are", "their"),
         [] => return None,
     };
+    let message = format!(
+        "{who} {is} not in charts/: {its} objects are not judged, and what {its} templates print is unknown"
+    );
     let problem = not_judged(Some(first.place), message);
     Some(with_help(problem, "`helm dependency build` puts what is missing into charts/"))
 }

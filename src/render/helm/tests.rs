@@ -222,14 +222,16 @@ fn what_is_missing_is_said() {
         said,
         [
             "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: it is left out",
-            "the charts `gone` and `old` are not in charts/: neither they nor what needs them is judged",
+            "the charts `gone` and `old` are not in charts/: their objects are not judged, and what their templates print is unknown",
         ]
     );
     assert!(problems.iter().all(|problem| problem.place.is_some()));
     let off = with("gone: {enabled: false}\n", &[]);
     assert_eq!(
         rendered(&files, &off).1.last().map(|problem| problem.message.as_str()),
-        Some("the chart `old` is not in charts/: neither it nor what needs it is judged"),
+        Some(
+            "the chart `old` is not in charts/: its objects are not judged, and what its templates print is unknown"
+        ),
         "what is switched off is not missed"
     );
 }
@@ -398,11 +400,39 @@ fn what_follows_from_a_missing_chart_is_not_said() {
     assert_eq!(
         in_passing(&files, "db: {enabled: true}\n"),
         [
-            "the charts `lib` and `db` are not in charts/: neither they nor what needs them is judged",
+            "the charts `lib` and `db` are not in charts/: their objects are not judged, and what their templates print is unknown",
             "the chart asks for something else: name it",
         ]
         .map(|says| (Severity::Info, says.to_owned()))
     );
+}
+
+#[test]
+fn what_a_missing_chart_would_print_is_unknown() {
+    let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n- {name: lib, version: 1.0.0}\n";
+    let template = "a: {{ include \"lib.name\" . }}-x\nb:\n  {{- include \"own\" . | nindent 2 }}\n  c: {{ .Values.c }}\n\
+        d: {{ (include \"lib.map\" . | fromYaml).e | quote }}\ng: {{ template \"lib.name\" . }}\n";
+    let files = [
+        ("Chart.yaml", chart),
+        ("values.yaml", "c: 1\n"),
+        ("templates/_own.tpl", "{{ define \"own\" }}{{- include \"lib.labels\" . -}}{{ end }}"),
+        ("templates/a.yaml", template),
+        ("templates/odd.yaml", "l:\n  - a\n{{ include \"lib.more\" . | indent 2 }}\n"),
+    ];
+    let (done, problems) = rendered(&files, &Settings::default());
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let done = done.expect("rendered");
+    assert_eq!(
+        texts(&done),
+        ["a: unknown-here-x\nb:\n  unknown-here: unknown-here\n  c: 1\nd: \ng: unknown-here"]
+    );
+    let text = &done.documents[0].text;
+    let why = |part: &str| {
+        let at = text.as_str().find(part).expect("it is there");
+        text.origins(at, at + part.len()).into_iter().find_map(|origin| done.origins.unknown(origin))
+    };
+    assert!(why("unknown-here-x").is_some());
+    assert_eq!(why("c: 1"), None);
 }
 
 #[test]

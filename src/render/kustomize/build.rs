@@ -23,6 +23,9 @@ use super::{references, replacements, replicas, vars};
 /// How many nodes patches may look at in a whole project, and how many steps references may take.
 const WORK: u64 = 100_000_000;
 
+/// The version of Kubernetes' schema that Kustomize holds.
+const OPENAPI: &str = "v1.21.2";
+
 /// How deep folders may use each other.
 const NESTED: usize = 100;
 
@@ -114,13 +117,13 @@ impl<'a> Build<'a> {
     pub(super) fn note(&mut self, problem: Problem) {
         self.is_partial = true;
         if !self.is_lone_component {
-            self.say(Gravity::Error, problem);
+            self.say(problem.gravity, problem);
         }
     }
 
     /// Says something once.
     pub(super) fn say(&mut self, gravity: Gravity, problem: Problem) {
-        let Problem { message, help, from } = problem;
+        let Problem { message, help, from, .. } = problem;
         let folder = self.stack.last().cloned().unwrap_or_default();
         let note = Note { gravity, message, help, place: self.trail.place(from), folder };
         if self.noted.insert(note.clone()) {
@@ -128,7 +131,18 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// The kustomization in a folder, if there is one.
+    /// The kustomization in a folder, if there is one. What is wrong with it is noted.
+    pub(super) fn find(&mut self, folder: &Utf8Path) -> Option<Kustomization> {
+        self.stack.push(folder.to_owned());
+        let found = self.kustomization(folder).unwrap_or_else(|problem| {
+            self.note(problem);
+            None
+        });
+        self.stack.pop();
+        found
+    }
+
+    /// The same, where somebody else says what is wrong with it.
     pub(super) fn kustomization(&mut self, folder: &Utf8Path) -> Result<Option<Kustomization>, Problem> {
         let mut found: Option<Kustomization> = None;
         for name in NAMES {
@@ -156,11 +170,20 @@ impl<'a> Build<'a> {
         for fault in kustomization.faults() {
             self.say(Gravity::Error, fault);
         }
+        let mut schema = Rc::clone(&self.schema);
+        into.set.remember_names(&schema);
         for entry in kustomization.resources() {
             if let Err(problem) = self.resource(kustomization, entry, into) {
                 self.note(problem);
             }
+            // A folder may bring another schema, and with it other scopes.
+            if !Rc::ptr_eq(&schema, &self.schema) {
+                schema = Rc::clone(&self.schema);
+                into.set.remember_names(&schema);
+            }
         }
+        into.set.forget_names();
+        self.left_undone(kustomization);
         self.configure(kustomization, into);
         generators::run(self, kustomization, &mut into.set);
         for entry in kustomization.items("components") {
@@ -169,6 +192,7 @@ impl<'a> Build<'a> {
             }
         }
         self.transform(kustomization, into);
+        plugins::validate(self, kustomization);
         for var in kustomization.items("vars") {
             if let Err(problem) = vars::declare(self, into, var) {
                 self.note(problem);
@@ -252,7 +276,7 @@ impl<'a> Build<'a> {
         from: From,
     ) -> Result<Utf8PathBuf, Problem> {
         if files::is_remote(path) {
-            return Err(remote(path, from));
+            return Err(Problem::remote(path, from));
         }
         if path.is_empty() {
             return Err(Problem::new("an entry that is no path", from));
@@ -339,7 +363,7 @@ impl<'a> Build<'a> {
         let Some(found) = found else {
             if files::is_remote(path) {
                 self.is_partial = true;
-                self.say(Gravity::Info, remote(path, from));
+                self.say(Gravity::Info, Problem::remote(path, from));
                 return Ok(None);
             }
             return Err(match folder {
@@ -376,7 +400,7 @@ impl<'a> Build<'a> {
     /// The documents in a text that is written inside a kustomization.
     pub(super) fn inline(&mut self, text: &Node) -> Vec<Node> {
         let parsed =
-            crate::syntax::yaml::parse(crate::source::FileId(0), std::sync::Arc::from(text.written()));
+            crate::syntax::yaml::parse_plain(crate::source::FileId(0), std::sync::Arc::from(text.written()));
         if !parsed.problems.is_empty() {
             self.note(Problem::new("this text cannot be read as YAML", text.from));
         }
@@ -388,6 +412,35 @@ impl<'a> Build<'a> {
         nodes
     }
 
+    /// Says what a kustomization asks for and is not done here.
+    fn left_undone(&mut self, kustomization: &Kustomization) {
+        for wish in kustomization.items("buildMetadata") {
+            let problem = match wish.written() {
+                "managedByLabel" => continue,
+                wanted @ ("originAnnotations" | "transformerAnnotations") => {
+                    Problem::new(format!("the annotations of `{wanted}` are not written here"), wish.from)
+                }
+                other => {
+                    let message = format!("`{other}` is nothing that Kustomize says about a build");
+                    self.say(Gravity::Error, Problem::new(message, wish.from));
+                    continue;
+                }
+            };
+            self.say(Gravity::Info, problem);
+        }
+        let Some(openapi) = kustomization.node.get("openapi") else { return };
+        if let Some(version) = openapi.get("version") {
+            let problem = match version.written() {
+                _ if openapi.get("path").is_some() => {
+                    "`openapi` has either a `path` or a `version`, not both".to_owned()
+                }
+                OPENAPI => return,
+                other => format!("Kustomize holds no schema `{other}`, only `{OPENAPI}`"),
+            };
+            self.say(Gravity::Error, Problem::new(problem, version.from));
+        }
+    }
+
     /// The merge keys that a kustomization brings with it. The first one counts.
     fn use_schema(&mut self, kustomization: &Kustomization) {
         let Some(entry) = kustomization.node.get("openapi").and_then(|node| node.get("path")) else { return };
@@ -395,7 +448,7 @@ impl<'a> Build<'a> {
             return;
         }
         if files::is_remote(entry.written()) {
-            self.say(Gravity::Info, remote(entry.written(), entry.from));
+            self.say(Gravity::Info, Problem::remote(entry.written(), entry.from));
             return;
         }
         match self.file(kustomization, entry) {
@@ -443,10 +496,4 @@ impl<'a> Build<'a> {
         replacements::run(self, kustomization, set);
         plugins::transform(self, kustomization, set);
     }
-}
-
-/// What lies on another machine is not fetched.
-fn remote(path: &str, from: From) -> Problem {
-    Problem::new(format!("`{path}` is on another machine and is not fetched"), from)
-        .help("what it holds, and what depends on that, is not known here")
 }

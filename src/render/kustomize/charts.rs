@@ -11,6 +11,7 @@ use super::node::Node;
 use super::resource::Resource;
 use super::set::Set;
 use super::{Gravity, Problem, files, generators, load};
+use crate::render::Role;
 use crate::source::{FileId, Place};
 use crate::syntax::yaml;
 
@@ -23,10 +24,12 @@ pub struct Chart {
     pub release: String,
     /// The namespace; empty for the default.
     pub namespace: String,
-    /// Files of values, the later over the earlier. Empty: the chart's own.
-    pub values: Vec<Utf8PathBuf>,
-    /// Where values are written in the kustomization itself, and how they meet the files': `override`, `merge` or `replace`.
-    pub inline: Option<(Place, String)>,
+    /// The file of values that takes the place of the chart's own.
+    pub values: Option<Utf8PathBuf>,
+    /// Where values are written in the kustomization itself, and how they meet those of that file.
+    pub inline: Option<(Place, Meet)>,
+    /// More files of values, each over all before.
+    pub more_values: Vec<Utf8PathBuf>,
     /// The chart's definitions of custom resources are wanted.
     pub with_crds: bool,
     /// Hooks are left out.
@@ -37,6 +40,17 @@ pub struct Chart {
     pub kube_version: String,
     /// More API versions that are there.
     pub api_versions: Vec<String>,
+}
+
+/// How values in a kustomization meet those in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meet {
+    /// They go over the file's.
+    Override,
+    /// The file's go over them.
+    Merge,
+    /// The file does not count.
+    Replace,
 }
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
@@ -56,9 +70,12 @@ pub(super) fn one(
     entry: &Node,
     home: Option<&str>,
 ) {
-    let made = chart(build, kustomization, entry, home).map(|chart| (build.project.chart)(&chart));
-    let rendered = match made {
-        Ok(Some(rendered)) => Rc::new(rendered),
+    let made = chart(build, kustomization, entry, home).map(|chart| {
+        let rendered = (build.project.chart)(&chart);
+        rendered.map(|rendered| (chart, rendered))
+    });
+    let (chart, rendered) = match made {
+        Ok(Some((chart, rendered))) => (chart, Rc::new(rendered)),
         made => {
             build.is_partial = true;
             let name = entry.str("name").or_else(|| entry.str("chartName")).unwrap_or_default();
@@ -72,8 +89,15 @@ pub(super) fn one(
             return build.say(Gravity::Info, problem);
         }
     };
-    for (at, document) in rendered.documents.iter().enumerate() {
-        let parsed = yaml::parse(FileId(0), Arc::from(document.text.as_str()));
+    let wanted = |role: Role| match role {
+        Role::Resource => true,
+        Role::Hook => !chart.without_hooks,
+        Role::Test => !chart.without_hooks && !chart.without_tests,
+        Role::Definition => chart.with_crds,
+    };
+    let documents = rendered.documents.iter().enumerate();
+    for (at, document) in documents.filter(|(_, document)| wanted(document.role)) {
+        let parsed = yaml::parse_plain(FileId(0), Arc::from(document.text.as_str()));
         let tree = build.trail.rendered(parsed.tree, Rc::clone(&rendered), at);
         let (nodes, _) = load::documents(&build.trail, tree);
         let (objects, problems) = load::objects(&nodes);
@@ -93,27 +117,47 @@ fn chart(
     let text =
         |key: &str, old: &str| entry.str(key).or_else(|| entry.str(old)).unwrap_or_default().to_owned();
     let name = text("name", "chartName");
-    let path = format!("{}/{name}", home.unwrap_or("charts"));
+    let home = home.unwrap_or("charts");
+    let (version, repository) = (text("version", "chartVersion"), text("repo", "chartRepoUrl"));
+    let mut path = format!("{home}/{name}");
+    if !version.is_empty() && !repository.is_empty() {
+        // Kustomize keeps each version that it fetches in a folder of its own.
+        let fetched = format!("{home}/{name}-{version}/{name}");
+        let chart = files::join(&kustomization.folder, &fetched).map(|folder| folder.join("Chart.yaml"));
+        if chart.is_some_and(|chart| build.files.exists(&chart)) {
+            path = fetched;
+        }
+    }
     let outside = || Problem::new(format!("`{path}` leads out of what is checked"), entry.from);
     let folder = files::join(&kustomization.folder, &path).ok_or_else(outside)?;
-    let mut values = Vec::new();
-    let more = entry.get("additionalValuesFiles").map_or(&[][..], Node::items).iter();
     let own = entry.get("valuesFile").or_else(|| entry.get("values")).filter(|node| node.as_str().is_some());
-    for file in own.into_iter().chain(more) {
-        values.push(build.path(kustomization, file)?);
-    }
+    let mut values = own.map(|file| build.path(kustomization, file)).transpose()?;
+    let more = entry.get("additionalValuesFiles").map_or(&[][..], Node::items).iter();
+    let more_values = more.map(|file| build.path(kustomization, file)).collect::<Result<_, _>>()?;
+    let meet = match &*text("valuesMerge", "") {
+        "" | "override" => Meet::Override,
+        "merge" => Meet::Merge,
+        "replace" => Meet::Replace,
+        other => {
+            let message = format!("`{other}` is no way in which values meet");
+            let from = entry.get("valuesMerge").map_or(entry.from, |node| node.from);
+            return Err(Problem::new(message, from).help("there are `override`, `merge` and `replace`"));
+        }
+    };
     let inline =
         entry.get("valuesInline").or_else(|| entry.get("valuesLocal")).filter(|node| !node.is_empty());
-    let merge = Some(text("valuesMerge", "")).filter(|merge| !merge.is_empty());
+    let inline = inline.and_then(|node| build.trail.place(node.from)).map(|place| (place, meet));
+    if meet == Meet::Merge {
+        values.get_or_insert_with(|| folder.join("values.yaml"));
+    }
     let is = |key: &str| entry.get(key).is_some_and(Node::is_true);
     Ok(Chart {
         folder,
         release: text("releaseName", ""),
         namespace: text("namespace", "releaseNamespace"),
         values,
-        inline: inline
-            .and_then(|node| build.trail.place(node.from))
-            .map(|place| (place, merge.unwrap_or_else(|| "override".to_owned()))),
+        inline,
+        more_values,
         with_crds: is("includeCRDs"),
         without_hooks: is("skipHooks"),
         without_tests: is("skipTests"),

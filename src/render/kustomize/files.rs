@@ -12,7 +12,7 @@ use super::trail::Trail;
 use super::{Content, Project};
 use crate::source::FileId;
 use crate::syntax::tree::Tree;
-use crate::syntax::yaml;
+use crate::syntax::{looks_templated, yaml};
 
 /// A file with its documents.
 #[derive(Debug)]
@@ -45,10 +45,15 @@ impl<'a> Files<'a> {
             return loaded.clone();
         }
         let (document, file, is_broken) = match self.trees.get(path) {
+            // Kustomize takes braces for text.
+            Some(tree) if looks_templated(&tree.text).is_some() => {
+                let parsed = yaml::parse_plain(tree.file, Arc::clone(&tree.text));
+                (Some(trail.own(parsed.tree)), tree.file, !parsed.problems.is_empty())
+            }
             Some(tree) => (Some(trail.borrow(tree)), tree.file, false),
             None => match self.content(path) {
                 Some((file, Content::Text(text))) => {
-                    let parsed = yaml::parse(file, text);
+                    let parsed = yaml::parse_plain(file, text);
                     (Some(trail.own(parsed.tree)), file, !parsed.problems.is_empty())
                 }
                 Some((file, Content::Bytes(_))) => (None, file, true),

@@ -7,7 +7,7 @@ use super::kustomization::Kustomization;
 use super::node::{Entry, Node, Value};
 use super::resource::{Behavior, Resource};
 use super::set::Set;
-use super::trail::From;
+use super::trail::{From, Trail};
 use super::{Content, Problem, charts, plugins};
 use crate::source::{Place, Span};
 
@@ -39,7 +39,9 @@ pub(super) fn take(build: &mut Build<'_>, set: &mut Set, made: Result<Resource, 
             // What it changes may be among what is not known.
             return Ok(());
         }
-        set.absorb(resource, &schema, merge).map_err(|message| Problem::new(message, from))
+        let trail = &mut build.trail;
+        let absorbed = set.absorb(resource, &schema, |new, old| merge(new, old, trail));
+        absorbed.map_err(|message| Problem::new(message, from))
     });
     if let Err(problem) = taken {
         build.note(problem);
@@ -251,7 +253,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// A generated resource takes the place of one that is there: its names and marks stay, and for a merge its data.
-fn merge(new: &mut Resource, old: &Resource) {
+fn merge(new: &mut Resource, old: &Resource, trail: &mut Trail<'_>) {
     for which in ["labels", "annotations"] {
         let of = |resource: &Resource| resource.node.at(&["metadata", which]).cloned();
         let marks = marks(of(new).as_ref(), of(old).as_ref());
@@ -273,8 +275,14 @@ fn merge(new: &mut Resource, old: &Resource) {
             }
         }
     }
-    if new.behavior == Behavior::Merge {
-        for key in ["data", "binaryData"] {
+    for key in ["data", "binaryData"] {
+        let before = old.node.get(key).map_or(&[][..], Node::entries);
+        for entry in before {
+            if let Some(node) = new.node.get_mut(key).and_then(|data| data.get_mut(&entry.key)) {
+                node.from = trail.over(node.from, entry.node.from);
+            }
+        }
+        if new.behavior == Behavior::Merge {
             let of = |resource: &Resource| resource.node.get(key).cloned();
             let entries = marks(of(new).as_ref(), of(old).as_ref());
             let from = of(old).or_else(|| of(new)).map_or(new.node.from, |node| node.from);

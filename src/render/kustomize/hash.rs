@@ -9,6 +9,8 @@ use super::names::join;
 use super::node::{Kind, Node, Value};
 use super::resource::Resource;
 use super::set::Set;
+use super::trail::From;
+use crate::render::origin::How;
 
 /// Gives generated resources their suffix.
 pub(super) fn add_suffixes(build: &mut Build<'_>, set: &mut Set) {
@@ -16,8 +18,14 @@ pub(super) fn add_suffixes(build: &mut Build<'_>, set: &mut Set) {
         let hash = hash(resource);
         resource.remember(&build.schema);
         let trail = &mut build.trail;
-        let data = ["data", "binaryData"].iter().find_map(|key| resource.node.get(key)).map(|data| data.from);
-        let from = trail.of(crate::render::origin::How::Derived, &data.into_iter().collect::<Vec<_>>());
+        let mut hashed: Vec<From> = Vec::new();
+        for data in
+            ["data", "binaryData", "stringData", "type"].iter().filter_map(|key| resource.node.get(key))
+        {
+            hashed.push(data.from);
+            hashed.extend(data.entries().iter().map(|entry| entry.node.from));
+        }
+        let from = trail.of_all(How::Derived, &hashed);
         let suffix = Node::text(format!("-{hash}"), from);
         if let Some(name) = resource.node.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
             let old = name.clone();

@@ -9,7 +9,7 @@ use super::names::join;
 use super::node::{Node, Part, Value};
 use super::selector;
 use super::set::Set;
-use super::trail::Trail;
+use super::trail::{From, Trail};
 use regex::Regex;
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set, config: &Config) {
@@ -154,11 +154,20 @@ impl Change<'_> {
         let old_name = piece(0, name.len());
         let old_tag = (!tag.is_empty()).then(|| piece(name.len() + 1, tag.len()));
         let old_digest = (!digest.is_empty()).then(|| piece(old.len() - digest.len(), digest.len()));
-        let (new_tag, new_digest, suffix) = (given("newTag"), given("digest"), given("tagSuffix"));
-        let mut pieces: Vec<Node> = vec![given("newName").cloned().unwrap_or(old_name)];
+        let before = node.from;
+        let mut over = |new: &Node, old: From| {
+            let from = trail.over(new.from, old);
+            Node { from, ..new.clone() }
+        };
+        let or = |old: &Option<Node>| old.as_ref().map_or(before, |old| old.from);
+        let new_tag = given("newTag").map(|new| over(new, or(&old_tag)));
+        let new_digest = given("digest").map(|new| over(new, or(&old_digest)));
+        let new_name = given("newName").map(|new| over(new, old_name.from));
+        let suffix = given("tagSuffix");
+        let mut pieces: Vec<Node> = vec![new_name.unwrap_or(old_name)];
         let (tags, digest): (Vec<Node>, Option<Node>) = match (new_tag, new_digest, suffix) {
-            (Some(tag), digest, _) => (vec![tag.clone()], digest.cloned()),
-            (None, Some(digest), _) => (Vec::new(), Some(digest.clone())),
+            (Some(tag), digest, _) => (vec![tag], digest),
+            (None, Some(digest), _) => (Vec::new(), Some(digest)),
             (None, None, Some(suffix)) => (old_tag.into_iter().chain([suffix.clone()]).collect(), None),
             (None, None, None) => (old_tag.into_iter().collect(), old_digest),
         };
@@ -170,7 +179,6 @@ impl Change<'_> {
             pieces.push(Node::text("@", digest.from));
             pieces.push(digest);
         }
-        let before = node.from;
         join(node, &pieces.iter().collect::<Vec<_>>(), trail);
         node.from = trail.over(node.from, before);
     }

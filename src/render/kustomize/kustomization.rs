@@ -2,63 +2,26 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Problem;
-use super::node::Node;
+use super::node::{Entry, Node};
 use super::trail::From;
+use super::{Problem, fields};
 
 /// The names that the file may have.
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-const FIELDS: [&str; 37] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "openapi",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "patches",
-    "images",
-    "imageTags",
-    "replacements",
-    "replicas",
-    "vars",
-    "sortOptions",
-    "resources",
-    "components",
-    "crds",
-    "bases",
-    "configMapGenerator",
-    "secretGenerator",
-    "helmGlobals",
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "generatorOptions",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "buildMetadata",
-    "inventory",
-    "commonlabels",
-    "status",
-];
 
 /// A kustomization and where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Kustomization {
     pub(super) folder: Utf8PathBuf,
     pub(super) node: Node,
+    /// What Kustomize would refuse to read.
+    faults: Vec<Problem>,
 }
 
 impl Kustomization {
     pub(super) fn new(folder: &Utf8Path, node: Node) -> Self {
-        Self { folder: folder.to_owned(), node }
+        let (node, faults) = fields::read(node);
+        Self { folder: folder.to_owned(), node, faults }
     }
 
     /// Whether it is a component: it changes what its user has, instead of making something of its own.
@@ -68,8 +31,12 @@ impl Kustomization {
 
     /// What Kustomize would refuse to read.
     pub(super) fn faults(&self) -> Vec<Problem> {
-        let mut faults = Vec::new();
-        if !self.node.is_map() || self.node.is_empty() {
+        let mut faults = self.faults.clone();
+        let says_something = |entry: &Entry| {
+            let is_empty = entry.node.scalar().is_some() && entry.node.written().is_empty();
+            !matches!(&*entry.key, "apiVersion" | "kind") && !entry.node.is_null() && !is_empty
+        };
+        if !self.node.entries().iter().any(says_something) {
             faults.push(Problem::new("the kustomization is empty", self.node.from));
         }
         let kind = self.node.str("kind").unwrap_or("Kustomization");
@@ -84,11 +51,6 @@ impl Kustomization {
             let message = format!("`{found}` is not the version of {kind}");
             faults
                 .push(Problem::new(message, at("apiVersion")).help(format!("write `apiVersion: {version}`")));
-        }
-        for entry in self.node.entries() {
-            if !FIELDS.contains(&&*entry.key) {
-                faults.push(Problem::new(format!("Kustomize knows no field `{}`", entry.key), entry.from));
-            }
         }
         faults
     }

@@ -11,6 +11,7 @@ mod build;
 mod charts;
 mod config;
 mod crds;
+mod fields;
 mod fieldspec;
 mod files;
 mod generators;
@@ -50,7 +51,7 @@ use crate::render::Rendered;
 use crate::source::{FileId, Place};
 use crate::syntax::tree::Tree;
 
-pub use charts::Chart;
+pub use charts::{Chart, Meet};
 pub use kustomization::NAMES;
 use trail::From;
 
@@ -122,8 +123,9 @@ pub struct Note {
 }
 
 /// Why a step cannot be done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Problem {
+    gravity: Gravity,
     message: String,
     help: Option<String>,
     from: From,
@@ -131,7 +133,16 @@ struct Problem {
 
 impl Problem {
     fn new(message: impl Into<String>, from: From) -> Self {
-        Self { message: message.into(), help: None, from }
+        Self { gravity: Gravity::Error, message: message.into(), help: None, from }
+    }
+
+    /// What lies on another machine is not fetched, and what lies there is no fault.
+    fn remote(path: &str, from: From) -> Self {
+        let problem = Self::new(format!("`{path}` is on another machine and is not fetched"), from);
+        Self {
+            gravity: Gravity::Info,
+            ..problem.help("what it holds, and what depends on that, is not known here")
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -140,7 +151,12 @@ impl Problem {
     }
 }
 
-/// Builds all overlays of a project.
+/// Builds all overlays of a project that no other uses.
 pub fn build(project: &Project<'_>) -> Built {
     roots::build(project)
+}
+
+/// Builds the kustomization in one folder; each document is byte for byte as `kustomize build` prints it.
+pub fn build_one(project: &Project<'_>, folder: &Utf8Path) -> Built {
+    roots::build_one(project, folder)
 }

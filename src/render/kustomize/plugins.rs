@@ -54,6 +54,14 @@ pub(super) fn transform(build: &mut Build<'_>, kustomization: &Kustomization, se
     }
 }
 
+/// Names what `validators` names: programs that check what was built and change nothing.
+pub(super) fn validate(build: &mut Build<'_>, kustomization: &Kustomization) {
+    for plugin in build.configuration(kustomization, "validators") {
+        let message = format!("the validator {} is a program of its own and is not run", plugin.id());
+        build.say(Gravity::Info, Problem::new(message, plugin.from()));
+    }
+}
+
 fn one(
     build: &mut Build<'_>,
     kustomization: &Kustomization,
@@ -120,7 +128,10 @@ fn builtin(plugin: &Resource) -> Option<String> {
 
 fn foreign(build: &mut Build<'_>, plugin: &Resource, what: &str) {
     build.is_partial = true;
-    let message = format!("the {what} {} is a program of its own and is not run", plugin.id());
+    let message = match builtin(plugin) {
+        Some(kind) => format!("Kustomize's own {what} {kind} is not known here"),
+        None => format!("the {what} {} is a program of its own and is not run", plugin.id()),
+    };
     let problem = Problem::new(message, plugin.from())
         .help("what it makes, and what depends on that, is not known here");
     build.say(Gravity::Info, problem);

@@ -2,10 +2,16 @@
 //!
 //! Scalars that nobody changed keep their spelling. Text that would read as something else is quoted.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::node::{Kind, Node, Part, Scalar, Value};
 use super::trail::{Export, From};
+use crate::render::number::{parse_float, parse_int};
 use crate::render::origin::Origin;
 use crate::render::text::{Frame, Text, Writer};
+use crate::render::value::{Data, Entries, Entry as GoEntry, Items, Value as GoValue};
+use crate::render::yaml::print::print;
 use crate::syntax::tree::{NodeKind, resolve};
 
 /// One document, or nothing where it would have more than `limit` bytes.
@@ -18,6 +24,75 @@ pub(super) fn document(node: &Node, export: &mut Export<'_, '_>, limit: usize) -
     }
     printer.push("\n", Origin::NONE);
     (printer.out.len() <= limit).then(|| printer.out.finish())
+}
+
+/// The same byte for byte as `kustomize build` prints it: through JSON, keys in Go's order, long lines folded. That is for people;
+/// for judging, the plain text serves and takes less time.
+pub(super) fn as_kustomize(node: &Node, export: &mut Export<'_, '_>, limit: usize) -> Option<Text> {
+    let mut left = limit;
+    let value = value(node, export, &mut left)?;
+    match print(&value, &mut export.origins, Origin::NONE, Frame(0)) {
+        Some(text) => Some(text),
+        // What JSON cannot say, Kustomize cannot print.
+        None => document(node, export, limit),
+    }
+}
+
+/// A tree as Go has it; nothing where it would take more than `left` bytes. What only holds others says nothing about where it
+/// came from, and a key nothing beside its scalar: so each line tells who wrote it last.
+fn value(node: &Node, export: &mut Export<'_, '_>, left: &mut usize) -> Option<GoValue> {
+    const EACH: usize = 8;
+    let size = node.scalar().map_or(0, |scalar| scalar.text.len());
+    *left = left.checked_sub(size + EACH)?;
+    let holds_some = node.scalar().is_none() && !node.is_empty();
+    let origin = if holds_some { Origin::NONE } else { export.origin(node.from) };
+    let data = match &node.value {
+        Value::Map(entries) => {
+            let mut map = Entries::default();
+            for entry in entries.iter() {
+                *left = left.checked_sub(entry.key.len())?;
+                let says = entry.node.scalar().is_none();
+                let key = if says { export.origin(entry.from) } else { Origin::NONE };
+                let value = value(&entry.node, export, left)?;
+                map.insert(Rc::clone(&entry.key), GoEntry { key, value });
+            }
+            Data::Map(Rc::new(RefCell::new(map)))
+        }
+        Value::List(items) => {
+            let mut list = Items::default();
+            for item in items.iter() {
+                list.push(value(item, export, left)?);
+            }
+            Data::List(Rc::new(RefCell::new(list)))
+        }
+        Value::Scalar(scalar) => go_scalar(scalar, origin, export),
+    };
+    Some(GoValue::new(data, origin))
+}
+
+fn go_scalar(scalar: &Scalar, origin: Origin, export: &mut Export<'_, '_>) -> Data {
+    let digits = || scalar.text.replace('_', "");
+    let number = match scalar.kind {
+        Kind::Null => Some(Data::Nil),
+        Kind::Bool => Some(Data::Bool(scalar.text.eq_ignore_ascii_case("true"))),
+        Kind::Int => {
+            let digits = digits();
+            parse_int(&digits).map(Data::Int).or_else(|| parse_float(&digits).map(Data::Float))
+        }
+        Kind::Float => parse_float(&digits()).map(Data::Float),
+        Kind::Text => None,
+    };
+    number.unwrap_or_else(|| {
+        let mut text = Writer::default();
+        let whole = [Part { end: scalar.text.len(), from: From::Nowhere }];
+        let mut at = 0;
+        for part in scalar.parts.as_deref().unwrap_or(&whole) {
+            let origin = if part.from == From::Nowhere { origin } else { export.origin(part.from) };
+            text.push(&scalar.text[at.min(part.end)..part.end], origin, Frame(0));
+            at = part.end;
+        }
+        Data::Text(text.finish())
+    })
 }
 
 struct Printer<'p, 't, 'a> {

@@ -50,10 +50,14 @@ pub(super) fn entry_of(
 }
 
 fn one(build: &mut Build<'_>, set: &mut Set, entry: &Node) -> Result<(), Problem> {
-    let (Some(source), Some(targets)) = (entry.get("source"), entry.get("targets")) else {
-        return Err(Problem::new("a replacement has a `source` and `targets`", entry.from));
+    let targets = entry.get("targets");
+    let targets = targets.ok_or_else(|| Problem::new("a replacement has `targets`", entry.from))?;
+    let value = match (entry.get("source"), entry.get("sourceValue")) {
+        (Some(source), None) => value(build, set, source)?,
+        (None, Some(value)) => Some(value.clone()),
+        _ => return Err(Problem::new("a replacement has either a `source` or a `sourceValue`", entry.from)),
     };
-    let Some(value) = value(build, set, source)? else { return Ok(()) };
+    let Some(value) = value else { return Ok(()) };
     for target in targets.items() {
         copy(build, set, &value, target)?;
     }

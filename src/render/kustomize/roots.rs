@@ -14,6 +14,7 @@ use super::set::Set;
 use super::trail::{Export, From};
 use super::{Built, Overlay, Problem, Project};
 use crate::render::template::frame::Frames;
+use crate::render::text::Text;
 use crate::render::{Document, Rendered, Role};
 
 /// How many bytes one overlay may render to.
@@ -28,10 +29,8 @@ pub(super) fn build(project: &Project<'_>) -> Built {
         if !is_named_so || found.contains_key(folder) {
             continue;
         }
-        match build.kustomization(folder) {
-            Ok(Some(kustomization)) => drop(found.insert(folder.to_owned(), kustomization)),
-            Ok(None) => {}
-            Err(problem) => build.note(problem),
+        if let Some(kustomization) = build.find(folder) {
+            found.insert(folder.to_owned(), kustomization);
         }
     }
     let used: FxHashSet<Utf8PathBuf> = found.values().flat_map(uses).collect();
@@ -42,13 +41,32 @@ pub(super) fn build(project: &Project<'_>) -> Built {
     }
     let mut built = Built::default();
     for root in roots {
-        let set = build.root(root);
-        let rendered = render(&mut build, root, &set);
-        built.overlays.push(Overlay { rendered, is_partial: build.is_partial });
+        built.overlays.push(overlay(&mut build, root, print::document));
     }
     built.notes = std::mem::take(&mut build.notes);
     built.covered = std::mem::take(&mut build.covered);
     built
+}
+
+/// Builds the kustomization in one folder, whoever else uses it.
+pub(super) fn build_one(project: &Project<'_>, folder: &Utf8Path) -> Built {
+    let mut build = Build::new(project);
+    let mut built = Built::default();
+    if let Some(root) = build.find(folder) {
+        built.overlays.push(overlay(&mut build, &root, print::as_kustomize));
+    }
+    built.notes = std::mem::take(&mut build.notes);
+    built.covered = std::mem::take(&mut build.covered);
+    built
+}
+
+/// How a resource becomes text, if that is not longer than this.
+type Print = fn(&Node, &mut Export<'_, '_>, usize) -> Option<Text>;
+
+fn overlay(build: &mut Build<'_>, root: &Kustomization, print: Print) -> Overlay {
+    let set = build.root(root);
+    let rendered = render(build, root, &set, print);
+    Overlay { rendered, is_partial: build.is_partial }
 }
 
 /// The folders that a kustomization takes in.
@@ -58,15 +76,15 @@ fn uses(kustomization: &Kustomization) -> impl Iterator<Item = Utf8PathBuf> + '_
     entries.filter_map(Node::as_str).filter_map(|path| files::join(&kustomization.folder, path))
 }
 
-fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set) -> Rendered {
+fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) -> Rendered {
     let mut left = LARGEST;
     let mut is_cut = false;
     let mut export = Export::new(&build.trail);
     let mut documents = Vec::new();
     for resource in &set.list {
-        match print::document(&resource.node, &mut export, left) {
+        match print(&resource.node, &mut export, left) {
             Some(text) => {
-                left -= text.len();
+                left = left.saturating_sub(text.len());
                 documents.push(Document {
                     name: root.folder.clone(),
                     called: root.folder.to_string(),

@@ -9,13 +9,18 @@ use super::selector::Selector;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Set {
     pub(super) list: Vec<Resource>,
+    /// What all of them are called, while nothing but [`Set::append`] changes the list.
+    names: Option<FxHashSet<Id>>,
 }
 
 impl Set {
     /// Adds resources; gives back those whose name is taken.
     pub(super) fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Vec<Resource> {
-        let mut known: FxHashSet<Id> =
-            self.list.iter().map(|resource| resource.id().effective(schema)).collect();
+        let mut now = None;
+        let known = match &mut self.names {
+            Some(names) => names,
+            None => now.insert(names(&self.list, schema)),
+        };
         let mut refused = Vec::new();
         for resource in more {
             if known.insert(resource.id().effective(schema)) {
@@ -25,6 +30,16 @@ impl Set {
             }
         }
         refused
+    }
+
+    /// Remembers names from now on: many files are added one after the other, and nothing is renamed between them.
+    pub(super) fn remember_names(&mut self, schema: &Schema) {
+        self.names = Some(names(&self.list, schema));
+    }
+
+    /// Forgets them, for now they will change.
+    pub(super) fn forget_names(&mut self) {
+        self.names = None;
     }
 
     /// Takes in what a generator made, as it wishes.
@@ -76,4 +91,8 @@ impl Set {
         let mut there = self.list.iter().filter(|resource| !resource.node.is_null());
         there.find(|resource| !known.insert(resource.id().effective(schema)))
     }
+}
+
+fn names(list: &[Resource], schema: &Schema) -> FxHashSet<Id> {
+    list.iter().map(|resource| resource.id().effective(schema)).collect()
 }

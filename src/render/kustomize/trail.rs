@@ -131,6 +131,16 @@ impl<'a> Trail<'a> {
         }
     }
 
+    /// The same for any number of parts.
+    pub(super) fn of_all(&mut self, how: How, parts: &[From]) -> From {
+        const EACH: usize = 4;
+        if parts.len() <= EACH {
+            return self.of(how, parts);
+        }
+        let groups: Vec<From> = parts.chunks(EACH).map(|group| self.of(how, group)).collect();
+        self.of_all(how, &groups)
+    }
+
     fn make(&mut self, made: Made) -> From {
         self.made.push(made);
         From::Made(self.made.len() as u32 - 1)

@@ -15,7 +15,7 @@ use super::frame::What;
 use super::function::{Call, Function};
 use super::literal;
 use super::parse;
-use super::rendering::{Item, NO_VALUE, Notice, Rendering, Result, not_associated};
+use super::rendering::{GAP, Item, NO_VALUE, Notice, Rendering, Result, not_associated};
 use super::templates::{Source, Template, find, nest, not_parsed};
 use super::tree::{Id, Operand, Term, Tree};
 
@@ -313,7 +313,7 @@ impl Rendering<'_> {
     fn include(&mut self, arguments: &Arguments<'_>) -> std::result::Result<Value, Failure> {
         let name: Rc<str> = arguments.text(0)?.as_str().into();
         let Some(template) = find(&self.state.names, self.templates, &name).cloned() else {
-            return Err(Failure::Said(not_associated(&name)));
+            return self.gap().ok_or_else(|| Failure::Said(not_associated(&name)));
         };
         let count = self.included.entry(name.clone()).or_insert(0);
         if *count > MAX_INCLUDED || self.is_deep() {
@@ -332,6 +332,17 @@ impl Rendering<'_> {
             *count -= 1;
         }
         result.map_err(|error| Failure::Inside(String::new(), error))
+    }
+
+    /// What stands for a template that is missing, where that is no error.
+    pub(super) fn gap(&mut self) -> Option<Value> {
+        let why = self.options.gaps?;
+        let at = self.action();
+        let place = match self.origins.get(at) {
+            OriginSource::Literal(place) => Some(*place),
+            _ => None,
+        };
+        Some(Value::text(GAP, self.origins.add(OriginSource::Unknown(why, place))))
     }
 
     /// Renders into a text of its own.

@@ -211,6 +211,9 @@ impl Rendering<'_> {
     fn template(&mut self, dot: &Item, call: &Call) -> Result<()> {
         self.state.part = call.id;
         let Some(template) = find(&self.state.names, self.templates, &call.name).cloned() else {
+            if let Some(gap) = self.gap() {
+                return self.print(&gap);
+            }
             let name = super::literal::quote(&call.name);
             return self.fail(format!("template {name} not defined"));
         };

@@ -79,6 +79,11 @@ impl Frames {
         Frame(self.0.len() as u32 - 1)
     }
 
+    /// Notes that something was left out without any template's doing.
+    pub fn leave_out(&mut self, what: Place, at: Origin, condition: Origin) -> Frame {
+        self.add(Circumstance { parent: Frame(0), what: What::LeftOut(Some(what)), at, condition })
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

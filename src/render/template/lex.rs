@@ -105,7 +105,11 @@ impl<'t> Lexer<'t> {
     }
 
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.text.as_bytes().get(self.at) {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            Some(_) => self.rest().chars().next(),
+            None => None,
+        }
     }
 
     fn bump(&mut self) -> Option<char> {
@@ -128,8 +132,30 @@ impl<'t> Lexer<'t> {
 
     fn token(&mut self, kind: Kind) -> Token {
         let token = Token { kind, start: self.start, end: self.at, line: self.line };
-        self.skip();
+        match kind {
+            Kind::Text | Kind::Space | Kind::Raw => self.skip(),
+            // No other token holds a line break.
+            _ => self.start = self.at,
+        }
         token
+    }
+
+    /// Steps over letters, digits and `_`.
+    fn skip_word(&mut self) {
+        let bytes = self.text.as_bytes();
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        while bytes.get(self.at).is_some_and(is_word) {
+            self.at += 1;
+        }
+        if bytes.get(self.at).is_some_and(|byte| !byte.is_ascii()) {
+            self.at += self.rest().len() - self.rest().trim_start_matches(is_alphanumeric).len();
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while self.text.as_bytes().get(self.at).is_some_and(|byte| is_space(char::from(*byte))) {
+            self.at += 1;
+        }
     }
 
     fn skip(&mut self) {
@@ -144,7 +170,7 @@ impl<'t> Lexer<'t> {
 
     fn text(&mut self) -> Token {
         loop {
-            let Some(found) = self.rest().find(OPEN) else {
+            let Some(found) = find_open(self.rest()) else {
                 self.at = self.text.len();
                 return self.token(if self.at > self.start { Kind::Text } else { Kind::EndOfText });
             };
@@ -207,7 +233,7 @@ impl<'t> Lexer<'t> {
     fn close(&mut self, trims: bool) {
         self.at += if trims { 2 + CLOSE.len() } else { CLOSE.len() };
         if trims {
-            self.at += self.rest().len() - self.rest().trim_start_matches(is_space).len();
+            self.skip_space();
         }
     }
 
@@ -219,7 +245,7 @@ impl<'t> Lexer<'t> {
         self.at += CLOSE.len();
         let token = self.token(Kind::Close);
         if trims {
-            self.at += self.rest().len() - self.rest().trim_start_matches(is_space).len();
+            self.skip_space();
             self.skip();
         }
         self.inside = false;
@@ -284,7 +310,7 @@ impl<'t> Lexer<'t> {
 
     /// A run of spaces, the first of which is read. A trimming delimiter takes the last one.
     fn space(&mut self) -> Token {
-        self.at += self.rest().len() - self.rest().trim_start_matches(is_space).len();
+        self.skip_space();
         let last = self.at - 1;
         let rest = &self.text[last..];
         if trims_right(rest) && rest[2..].starts_with(CLOSE) {
@@ -297,7 +323,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn identifier(&mut self) -> Token {
-        self.at += self.rest().len() - self.rest().trim_start_matches(is_alphanumeric).len();
+        self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -324,7 +350,7 @@ impl<'t> Lexer<'t> {
         if self.at_terminator() {
             return self.token(bare);
         }
-        self.at += self.rest().len() - self.rest().trim_start_matches(is_alphanumeric).len();
+        self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -400,6 +426,19 @@ impl<'t> Lexer<'t> {
             return false;
         }
         true
+    }
+}
+
+/// Where the next action begins: one byte is found sooner than two.
+fn find_open(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.find('{')?;
+        if bytes.get(at + 1) == Some(&b'{') {
+            return Some(at);
+        }
+        from = at + 1;
     }
 }
 

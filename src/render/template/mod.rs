@@ -22,8 +22,8 @@ mod templates;
 mod tree;
 
 pub use error::{Error, Step};
-pub use rendering::{Notice, Options, Output, Rendering};
-pub use templates::Templates;
+pub use rendering::{GAP, Notice, Options, Output, Rendering};
+pub use templates::{ParsedFile, Templates};
 
 #[cfg(test)]
 mod tests;

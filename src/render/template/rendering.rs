@@ -22,11 +22,13 @@ pub struct Options {
     pub lenient: bool,
     /// How many bytes of the thread's stack may be used. A template that calls itself ends here.
     pub stack: usize,
+    /// Whether templates may be missing, and why: what includes one is unknown then, not an error.
+    pub gaps: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lenient: false, stack: 1 << 20 }
+        Self { lenient: false, stack: 1 << 20, gaps: None }
     }
 }
 
@@ -323,6 +325,9 @@ impl<'a> Rendering<'a> {
 
 /// How Go prints nothing, and what Helm deletes from every output.
 pub(super) const NO_VALUE: &str = "<no value>";
+
+/// What stands where a template is missing.
+pub const GAP: &str = "unknown-here";
 
 pub(super) fn not_associated(name: &str) -> String {
     let name = super::literal::quote(name);

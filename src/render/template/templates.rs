@@ -33,30 +33,48 @@ pub(super) enum Source {
     Value(Text),
 }
 
+/// A file of templates, parsed: what does not change from one set of values to the next.
+#[derive(Clone, Debug)]
+pub struct ParsedFile {
+    file: FileId,
+    trees: Rc<[Rc<Tree>]>,
+}
+
+impl ParsedFile {
+    /// Parses a file.
+    pub fn read(name: &str, file: FileId, text: &str) -> Result<Self, Error> {
+        let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());
+        let trees = parse::parse(&name, &text).map_err(|broken| {
+            let at = broken.at as u32;
+            not_parsed(&name, broken, Some(Place { file, span: Span { start: at, end: at } }))
+        })?;
+        Ok(Self { file, trees: trees.into_iter().map(Rc::new).collect() })
+    }
+}
+
 impl Templates {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Parses a file and adds it and what it defines. What is added later replaces what has the same name, unless the later
-    /// one is empty.
+    /// Parses a file and adds it and what it defines.
     pub fn add(&mut self, name: &str, file: FileId, text: &str) -> Result<(), Error> {
-        let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());
-        let trees = parse::parse(&name, &text).map_err(|broken| {
-            let at = broken.at as u32;
-            not_parsed(&name, broken, Some(Place { file, span: Span { start: at, end: at } }))
-        })?;
-        let source = Source::File(file, self.sources);
+        self.add_parsed(&ParsedFile::read(name, file, text)?);
+        Ok(())
+    }
+
+    /// Adds a file and what it defines. What is added later replaces what has the same name, unless the later one is empty.
+    pub fn add_parsed(&mut self, parsed: &ParsedFile) {
+        let source = Source::File(parsed.file, self.sources);
         self.sources += 1;
-        for tree in trees {
-            let template = Template { tree: Rc::new(tree), source: source.clone() };
-            let old = self.named.get(&template.tree.name);
-            if replaces(&template.tree, old.is_some()) {
-                self.named.insert(template.tree.name.clone(), template);
+        for tree in parsed.trees.iter() {
+            let old = self.named.get(&tree.name);
+            if replaces(tree, old.is_some()) {
+                let template = Template { tree: tree.clone(), source: source.clone() };
+                self.named.insert(tree.name.clone(), template);
             }
         }
-        Ok(())
     }
 
     /// Whether there is a template of this name.

@@ -81,6 +81,14 @@ pub struct Builder {
     looked: (usize, bool),
 }
 
+/// The start of a document that may have to be read once more.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    documents: usize,
+    before: [usize; 5],
+    document_start: u32,
+}
+
 impl Builder {
     /// A builder for the tree of `file`.
     pub fn new(file: FileId, text: Arc<str>) -> Self {
@@ -159,6 +167,25 @@ impl Builder {
         let span = Span::new(self.document_start, end);
         self.tree.documents.push(Document { root: self.root.take(), span });
         self.begin_document(end);
+    }
+
+    /// The place to which [`Builder::return_to`] goes back: the start of the document that is open.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            documents: self.tree.documents.len(),
+            before: self.before,
+            document_start: self.document_start,
+        }
+    }
+
+    /// Forgets every document from a mark on, for they are read in another way; their comments too.
+    pub fn return_to(&mut self, mark: &Mark) {
+        self.tree.documents.truncate(mark.documents);
+        self.before = mark.before;
+        self.abandon_document();
+        self.document_start = mark.document_start;
+        while self.tree.comments.pop_if(|comment| comment.span.start >= mark.document_start).is_some() {}
+        self.looked = (0, true);
     }
 
     /// Forgets the document that is open: it could not be read.
@@ -312,12 +339,6 @@ impl Builder {
         };
         self.looked = (span.end as usize, false);
         self.tree.comments.push(Comment { span, own_line });
-    }
-
-    /// Forgets the comments from this byte on; the text there is read again.
-    pub fn forget_comments(&mut self, from: u32) {
-        while self.tree.comments.pop_if(|comment| comment.span.start >= from).is_some() {}
-        self.looked = (0, true);
     }
 
     /// Copies the subtree of an anchor as the next value, at most `budget` nodes; returns how many it took.
