@@ -22,6 +22,10 @@ static DRAIN: Default<f64> = Default::of(WHOSE, TARGET_ATTRIBUTES, 300.0, "a der
 
 const ATTRIBUTES: &str = "alb.ingress.kubernetes.io/load-balancer-attributes";
 const TARGET_ATTRIBUTES: &str = "alb.ingress.kubernetes.io/target-group-attributes";
+const TARGET_TYPE: &str = "alb.ingress.kubernetes.io/target-type";
+/// AWS Load Balancer Controller, docs, Ingress annotations, `target-type`: "defaults to `instance`", unless the controller is
+/// told another with `--default-target-type`.
+static TARGETS: Default<&str> = Default::of(WHOSE, TARGET_TYPE, "instance", "instance");
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
 /// Whether an Ingress speaks to this controller by its annotations.
@@ -57,6 +61,29 @@ fn idle(ingress: NodeRef<'_>) -> Fact<'_, f64> {
 /// How long it goes on with the requests of a target that leaves.
 pub fn drain(ingress: NodeRef<'_>) -> Fact<'_, f64> {
     attribute(ingress, TARGET_ATTRIBUTES, "deregistration_delay.timeout_seconds=").or_default(&DRAIN)
+}
+
+/// What the targets are, `instance` or `ip`.
+pub fn target_type(ingress: NodeRef<'_>) -> Fact<'_, &str> {
+    match annotation(ingress, TARGET_TYPE) {
+        Some(node) => Fact::written(node, Spot::value(node)).text(),
+        None => {
+            let place = ingress.at("metadata.annotations").unwrap_or(ingress);
+            Fact::absent(Spot::missing(place, TARGET_TYPE)).or_default_text(&TARGETS)
+        }
+    }
+}
+
+/// Whether the controller gives the pods of a namespace a readiness gate. (AWS Load Balancer Controller docs, Pod readiness gate.)
+pub fn gates(namespace: NodeRef<'_>) -> Fact<'_, bool> {
+    const LABEL: &str = "elbv2.k8s.aws/pod-readiness-gate-inject";
+    match namespace.at("metadata.labels").and_then(|labels| labels.get(LABEL)) {
+        Some(node) => Fact::written(node, Spot::value(node)).text().map(|text| text == "enabled"),
+        None => {
+            let (place, _) = namespace.nearest("metadata.labels");
+            Fact::default(false, Spot::missing(place, LABEL))
+        }
+    }
 }
 
 fn annotation<'a>(ingress: NodeRef<'a>, key: &str) -> Option<NodeRef<'a>> {

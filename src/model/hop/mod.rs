@@ -14,7 +14,7 @@ pub use takes::{edge, host_nodes};
 pub use times::{attempts, timeout, waits, worst};
 
 use leads::unknown_subsets;
-use takes::{hosts, idempotent, methods, streams};
+use takes::{gated, hosts, idempotent, methods, streams, target_type};
 use times::{drain, keep_alive, pool_wait, stream_idle};
 
 use super::value::{open_things, things};
@@ -68,6 +68,8 @@ pub static HOP: KindDef = KindDef {
         "idle": SECONDS, "how long it keeps an idle connection to what lies behind it, to use it again" => |m, t| call(m, t).map_or_else(Fact::nothing, |call| call.idle).into();
         "streamIdle": SECONDS, "how long it keeps a request on which no byte moves; absent where that is not known of it" => |m, t| stream_idle(m, t).into();
         "drain": SECONDS, "how long it goes on with the requests of an endpoint that leaves; absent where that is not known of it" => |m, t| drain(m, t).into();
+        "targetType": Ty::Text, "what a load balancer of AWS sends requests to: `instance` or `ip`; absent for others" => |m, t| target_type(m, t).into();
+        "gated": Ty::Bool, "whether new pods behind such a load balancer wait until it knows them; absent where their namespace is in no file" => |m, t| gated(m, t).into();
         "poolWait": SECONDS, "how long its server lets a request wait for a connection to the database; absent where that is not known" => |m, t| pool_wait(m, t).into();
         "keepAlive": SECONDS, "how long a server keeps a connection on which nothing is asked" => |m, t| keep_alive(m, t).into();
         "attempts": NUMBER, "how often it may send one request, the first time counted" => |m, t| attempts(m, t).into();

@@ -4,12 +4,12 @@ use super::call::is_alb;
 use super::leads::{To, services};
 use super::{Dialect, Hop, Thing, at, object};
 use crate::fact::{Fact, Spot};
-use crate::lower::envoy;
 use crate::lower::gateway;
 use crate::lower::istio::virtual_service;
 use crate::lower::kubernetes::route as routes;
+use crate::lower::{alb, envoy};
 use crate::model::value::{Val, list};
-use crate::model::{Model, service};
+use crate::model::{Model, existence, link, service};
 use crate::syntax::tree::NodeRef;
 
 pub(super) fn methods<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
@@ -37,6 +37,24 @@ fn method_nodes<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<NodeRef<'a>> {
         Ok(hop) if hop.dialect == Dialect::Envoy => envoy::methods(hop.node),
         _ => Vec::new(),
     }
+}
+
+/// What a load balancer of AWS sends requests to.
+pub(super) fn target_type<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
+    match at(model, thing) {
+        Ok(hop) if is_alb(model, hop) => alb::target_type(hop.node),
+        _ => Fact::nothing(),
+    }
+}
+
+/// Whether the pods of its namespace wait until it knows them: an Ingress leads to Services of its own namespace only.
+pub(super) fn gated<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    let Ok(hop) = at(model, thing) else { return Fact::nothing() };
+    let namespace = hop.object.filter(|_| is_alb(model, hop)).and_then(|object| {
+        let name = link::namespace(model, object)?;
+        existence::bearers(model, "Namespace", name).next()
+    });
+    namespace.map_or_else(Fact::nothing, |id| alb::gates(model.objects[id as usize].object.node))
 }
 
 /// The hosts that a hop takes requests for.
