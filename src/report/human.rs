@@ -98,7 +98,11 @@ impl<'a> Pen<'_, 'a> {
             self.note("also", &listed(&also, 4), out)?;
         }
         if finding.confidence < Confidence::High {
-            self.note("note", "the confidence is medium: there may be a reason for it that the files do not tell", out)?;
+            self.note(
+                "note",
+                "the confidence is medium: there may be a reason for it that the files do not tell",
+                out,
+            )?;
         }
         if !finding.seen_with.is_empty() {
             writeln!(out, "  {}", visible(&format!("seen with: {}", finding.seen_with.join(", "))))?;
