@@ -258,8 +258,19 @@ fn stdin(
 
 /// A word that is no path may be a command that was misspelt.
 fn perhaps_a_command(failure: Failure, paths: &[Utf8PathBuf]) -> Failure {
-    let commands =
-        ["check", "explain", "rules", "vocabulary", "model", "render", "test", "init", "completions", "man"];
+    let commands = [
+        "check",
+        "explain",
+        "rules",
+        "vocabulary",
+        "model",
+        "graph",
+        "render",
+        "test",
+        "init",
+        "completions",
+        "man",
+    ];
     match paths {
         [word, ..] if matches!(failure, Failure::Usage { .. }) && !word.as_str().contains(['/', '.']) => {
             match crate::spelling::nearest(word.as_str(), commands) {

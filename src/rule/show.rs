@@ -87,7 +87,14 @@ fn trimmed(n: f64) -> String {
 }
 
 fn names(all: &[String], open: bool) -> String {
-    let quoted: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+    let mut quoted: Vec<String> = Vec::new();
+    for name in all {
+        // Two rules of one bucket, two triggers of one queue: the sentence needs the name once.
+        let name = format!("`{name}`");
+        if !quoted.contains(&name) {
+            quoted.push(name);
+        }
+    }
     let more = if open { " and perhaps more" } else { "" };
     match quoted.as_slice() {
         [] => "none".to_owned(),

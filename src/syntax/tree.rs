@@ -412,12 +412,16 @@ impl<'a> NodeRef<'a> {
         if raw.kind != NodeKind::Map {
             return None;
         }
+        let text = tree.text.as_bytes();
+        let first = key.as_bytes().first();
         let mut at = raw.a;
         while let Some(node) = tree.nodes.get(at as usize) {
-            // What every lookup asks of every sibling: most keys are told by their length.
+            // What every lookup asks of every sibling: most keys are told by their length and their first letter.
             let is_plain =
                 node.flags.0 & (Flags::KEYED | Flags::KEY_COOKED | Flags::KEY_QUOTED) == Flags::KEYED;
-            let may_be = !is_plain || (node.key.end - node.key.start) as usize == key.len();
+            let may_be = !is_plain
+                || ((node.key.end - node.key.start) as usize == key.len()
+                    && text.get(node.key.start as usize) == first);
             if may_be && tree.is_under(at, key) {
                 return Some(NodeRef { tree, id: NodeId(at) });
             }
