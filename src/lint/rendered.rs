@@ -47,6 +47,7 @@ impl Renderings {
     fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
         let mut this = Self { in_archives: archives(&project.sources), ..Self::default() };
         for (at, (trail, extent)) in all.into_iter().enumerate() {
+            let extent = if trail.pages.iter().any(|page| page.is_doubtful) { Extent::Part } else { extent };
             let name = match trail.settings.as_str() {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
@@ -57,7 +58,7 @@ impl Renderings {
             let bundle = Arc::new(Bundle { name, extent });
             for (position, page) in trail.pages.iter().enumerate() {
                 // What runs when somebody tests a release is no part of it.
-                if page.role == render::Role::Test {
+                if page.role == render::Role::Test || page.is_doubtful {
                     continue;
                 }
                 let mut file = SourceFile::new(page.name.clone(), Arc::clone(&page.text));
@@ -86,6 +87,11 @@ impl Renderings {
     /// comments of templates come through.
     pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
         fault.trial = self.trial(fault.primary.place.file);
+        for text in std::iter::once(&mut fault.message).chain(&mut fault.help) {
+            if text.contains(GAP) {
+                *text = text.replace(GAP, "…");
+            }
+        }
         let mut related: Vec<Label> = Vec::new();
         let rendered = fault.primary.place;
         let left_out = self.left_out(fault, rule, sources);

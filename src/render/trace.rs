@@ -8,6 +8,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::origin::{How, Origin, Origins, Source};
+use super::template::MISSING_TEMPLATE;
 use super::template::frame::{Frames, What};
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
@@ -36,6 +37,8 @@ pub struct Page {
     pub text: Arc<str>,
     /// What it is there for.
     pub role: Role,
+    /// Whether nobody knows if it is there: a template that is missing decides about it.
+    pub is_doubtful: bool,
     pieces: Vec<Piece>,
     left_out: Vec<LeftOut>,
 }
@@ -96,7 +99,10 @@ impl Trail {
         let Rendered { folder, settings, documents, left_out, origins, frames } = rendered;
         let page = |document: super::Document| {
             let left_out = document.left_out.iter();
+            let first = document.text.pieces().next();
+            let conditions = first.map(|piece| frames.conditions(piece.frame)).unwrap_or_default();
             Page {
+                is_doubtful: conditions.iter().any(|one| origins.unknown(*one) == Some(MISSING_TEMPLATE)),
                 left_out: left_out
                     .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
                     .collect(),

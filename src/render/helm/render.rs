@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::super::origin::{How, Origin, Origins, Source};
-use super::super::template::{Error, GAP, Options, ParsedFile, Rendering, Templates};
+use super::super::template::{Error, GAP, MISSING_TEMPLATE, Options, ParsedFile, Rendering, Templates};
 use super::super::text::Writer;
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
@@ -182,7 +182,7 @@ impl<'c> Prepared<'c> {
         trouble: &mut Trouble,
     ) -> Rendered {
         let (parsed, broken) = self.parse(parts, &origins, trouble);
-        let gaps = (!trouble.missing.is_empty()).then_some("a template of a chart that is not in charts/");
+        let gaps = (!trouble.missing.is_empty()).then_some(MISSING_TEMPLATE);
         let options = Options { stack: STACK, gaps, ..Options::default() };
         let mut rendering = Rendering::new(&parsed, &ChartFunctions, origins, options);
         let mut found: Vec<(&Template<'_>, Vec<Manifest>)> = Vec::new();

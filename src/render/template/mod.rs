@@ -22,7 +22,7 @@ mod templates;
 mod tree;
 
 pub use error::{Error, Step};
-pub use rendering::{GAP, Notice, Options, Output, Rendering};
+pub use rendering::{GAP, MISSING_TEMPLATE, Notice, Options, Output, Rendering};
 pub use templates::{ParsedFile, Templates};
 
 #[cfg(test)]

@@ -329,6 +329,9 @@ pub(super) const NO_VALUE: &str = "<no value>";
 /// What stands where a template is missing.
 pub const GAP: &str = "unknown-here";
 
+/// Why it cannot be known what a missing template of a chart would have printed.
+pub const MISSING_TEMPLATE: &str = "a template of a chart that is not in charts/";
+
 pub(super) fn not_associated(name: &str) -> String {
     let name = super::literal::quote(name);
     format!("template: no template {name} associated with template \"gotpl\"")
