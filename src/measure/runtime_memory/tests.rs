@@ -1,3 +1,5 @@
+//! What containers of each runtime are told to take, as tables.
+
 use super::*;
 use proptest::prelude::*;
 
