@@ -179,7 +179,7 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     outcome.summary.rules = rules.len();
 }
 
-/// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.
+/// Mistakes of rules that show only when they run, and panics; whether there are any of the former.
 pub(super) fn troubles(
     model: &Model<'_>,
     rules: &Rules,
@@ -208,19 +208,11 @@ pub(super) fn troubles(
     panics.sort();
     panics.dedup_by_key(|(rule, file, _)| (*rule, *file));
     for (rule, file, what) in &panics {
-        diagnostics.push(Diagnostic {
-            about: About::Bug,
-            severity: Severity::Error,
-            message: format!("steadfast failed while it asked {rule} of {file}: {what}"),
-            help: Some(format!(
-                "please report it at {}/issues; everything else was judged",
-                env!("CARGO_PKG_REPOSITORY")
-            )),
-            place: None,
-            file: Some((*file).clone()),
-        });
+        let says =
+            format!("steadfast failed while it asked {rule} of {file}: {what}; everything else was judged");
+        diagnostics.push(Diagnostic { file: Some((*file).clone()), ..Diagnostic::bug(says) });
     }
-    !seen.is_empty() || !panics.is_empty()
+    !seen.is_empty()
 }
 
 /// Keeps what was asked for, and counts.

@@ -16,7 +16,7 @@ use camino::Utf8PathBuf;
 
 use crate::baseline::Baseline;
 use crate::config::{Config, Names};
-use crate::finding::Severity;
+use crate::finding::{About, Severity};
 use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
@@ -113,6 +113,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
+    outcome.failed |= outcome.diagnostics.iter().any(|diagnostic| diagnostic.about == About::Bug);
 
     if let Some((path, baseline)) = &inputs.baseline {
         let applied = baseline.apply(findings, &outcome.sources, &ran);

@@ -14,7 +14,7 @@ use super::charts::wanted;
 use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
-use crate::finding::{About, Diagnostic, Label, Severity};
+use crate::finding::{Diagnostic, Label};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::Charts;
@@ -347,15 +347,8 @@ fn overlays(
     let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
     let take = |built: Overlay, _: &mut Sources| (Trail::of(built.rendered), extent(built.is_partial));
     let Some(built) = overlays::build(&asked, &mut project.sources, take) else {
-        outcome.failed = true;
-        outcome.diagnostics.push(Diagnostic {
-            about: About::Bug,
-            severity: Severity::Error,
-            message: "steadfast failed while it built the overlays; everything else was judged".to_owned(),
-            help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
-            place: None,
-            file: None,
-        });
+        let says = "steadfast failed while it built the overlays; everything else was judged";
+        outcome.diagnostics.push(Diagnostic::bug(says));
         return Vec::new();
     };
     outcome.diagnostics.extend(built.problems);

@@ -8,12 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::super::Rendered;
-use super::error;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
 use super::said::{Trouble, gather};
 use super::set::Kind;
-use crate::finding::{About, Diagnostic};
+use crate::finding::Diagnostic;
 use crate::source::{Place, Sources};
 
 /// What somebody wants a chart to be rendered with.
@@ -140,8 +139,8 @@ impl Charts {
 /// Keeps a panic in the chart that it happens in.
 fn contained<T>(chart: &ChartFolder, work: impl FnOnce() -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
-        Err(Diagnostic { about: About::Bug, ..error(None, says, "") })
+        let says = "steadfast failed while it rendered this chart; everything else was judged";
+        Err(Diagnostic { file: Some(chart.folder.join("Chart.yaml").into_string()), ..Diagnostic::bug(says) })
     })
 }
 
@@ -203,4 +202,19 @@ pub fn settings(
         settings.name = parts.join(", ");
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::About;
+    use crate::render::helm::files::Files;
+
+    #[test]
+    fn a_panic_is_told_of_the_chart_that_it_happens_in() {
+        let chart = ChartFolder { folder: "deploy/shop".into(), files: Files::default(), trials: Vec::new() };
+        let told = contained::<()>(&chart, || panic!("as if")).err();
+        let (about, file) = told.map(|bug| (bug.about, bug.file)).expect("it is told");
+        assert_eq!((about, file.as_deref()), (About::Bug, Some("deploy/shop/Chart.yaml")));
+    }
 }

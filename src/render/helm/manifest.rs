@@ -159,24 +159,24 @@ fn split(text: &str) -> Vec<(usize, usize)> {
         }
     };
     let mut start = first;
-    let mut at = first;
-    while at < last {
-        let is_cut =
-            bytes[at..last].starts_with(b"---") && (at == first || (at > start && bytes[at - 1] == b'\n'));
-        if !is_cut {
-            let next = text[at + 1..last].find("\n---").map_or(last, |found| at + 1 + found + 1);
-            at = if bytes[at] == b'\n' && bytes[at + 1..last].starts_with(b"---") { at + 1 } else { next };
-            continue;
+    // Only at the very beginning does a separator need no line break before it.
+    let mut cut =
+        if text[first..last].starts_with("---") { Some(first) } else { next_cut(text, first, last) };
+    while let Some(separator) = cut {
+        add(start, separator);
+        start = separator + 3;
+        while start < last && blank(bytes[start]) {
+            start += 1;
         }
-        add(start, at);
-        at += 3;
-        while at < last && blank(bytes[at]) {
-            at += 1;
-        }
-        start = at;
+        cut = next_cut(text, start, last);
     }
     add(start, last);
     found
+}
+
+/// The next separator behind a line break.
+fn next_cut(text: &str, from: usize, last: usize) -> Option<usize> {
+    text[from..last].find("\n---").map(|found| from + found + 1)
 }
 
 /// What Helm looks at.
@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(cut("# only\n"), ["# only"]);
         assert_eq!(cut(" \n\n"), [""; 0]);
         assert_eq!(cut("a\n\n  \n---b"), ["a", "b"]);
+        assert_eq!(cut("é\n---\né---\n---é"), ["é", "é---", "é"]);
     }
 
     #[test]
