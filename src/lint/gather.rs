@@ -199,7 +199,8 @@ pub(super) fn troubles(
                 message: format!("{}:{}:{}: {}", source.path, position.line, position.column, error.message),
                 help: error.help.clone(),
                 place: None,
-                file: Some(source.path.to_string()),
+                // A rule of ours is in no file of the project.
+                file: rules.is_own(&file.id).then(|| source.path.to_string()),
             });
         }
     }

@@ -146,6 +146,11 @@ impl Rules {
         pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page))).collect()
     }
 
+    /// Whether a rule is in a folder of the user's.
+    pub(super) fn is_own(&self, id: &str) -> bool {
+        self.paths.contains_key(id)
+    }
+
     /// The path that errors of a rule name.
     pub(super) fn path_of(&self, id: &str) -> String {
         self.paths.get(id).cloned().unwrap_or_else(|| format!("rules/{id}.md"))
