@@ -136,7 +136,7 @@ impl Rules {
     fn speaks_by_default(&self, rule: &str) -> bool {
         match builtin::get(rule) {
             Some(text) => Page::read(rule, Arc::from(text)).is_ok_and(|page| Rule::is_default(&page)),
-            None => self.paths.contains_key(rule),
+            None => self.is_own(rule),
         }
     }
 
