@@ -48,3 +48,54 @@ fn says(object: NodeRef<'_>, path: &str) -> bool {
 fn is_for_all(rule: &NodeRef<'_>) -> bool {
     rule.get("clientSelectors").is_none_or(|list| !list.is_unknown() && list.children().next().is_none())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::syntax::{self, Syntax};
+
+    /// Which rules of `under` are lost, by how many requests they let through; then the one that is forgotten.
+    fn ask(own: &str, under: &str, merge: Merge) -> (Vec<String>, Option<String>) {
+        let parse = |text: &str| {
+            let text = format!("spec: {{ rateLimit: {text} }}");
+            syntax::parse(Syntax::Yaml, FileId(0), text.into()).tree
+        };
+        let (own, under) = (parse(own), parse(under));
+        let (own, under) = (own.roots().next().expect("a root"), under.roots().next().expect("a root"));
+        let requests = |rule: NodeRef<'_>| rule.at("limit.requests").map_or("", NodeRef::text).to_owned();
+        (lost(own, under, merge).into_iter().map(requests).collect(), forgotten(own, under).map(requests))
+    }
+
+    fn rules(place: &str, all: &[(bool, u32)]) -> String {
+        let rule = |(selects, requests): &(bool, u32)| {
+            let selectors = if *selects { "clientSelectors: [{ headers: [{ name: x }] }], " } else { "" };
+            format!("{{ {selectors}limit: {{ requests: {requests}, unit: Second }} }}")
+        };
+        format!("{{ {place}: {{ rules: [{}] }} }}", all.iter().map(rule).collect::<Vec<_>>().join(", "))
+    }
+
+    #[test]
+    fn a_strategic_merge_keeps_the_rules_of_both() {
+        let (own, under) = (rules("global", &[(true, 5)]), rules("global", &[(false, 100), (true, 50)]));
+        assert_eq!(ask(&own, &under, Merge::Strategic), (vec![], None));
+        assert_eq!(ask(&own, &under, Merge::Json), (vec!["100".to_owned(), "50".to_owned()], None));
+        assert_eq!(ask("{}", &under, Merge::Json), (vec![], None));
+    }
+
+    #[test]
+    fn a_local_block_has_one_limit_for_everybody() {
+        let under = rules("local", &[(false, 100), (true, 50)]);
+        let everybody = Some("100".to_owned());
+        let (own, both) = (rules("local", &[(true, 5)]), rules("local", &[(false, 5)]));
+        assert_eq!(ask(&own, &under, Merge::Strategic), (vec!["100".to_owned()], everybody.clone()));
+        assert_eq!(ask(&own, &under, Merge::Json), (vec!["50".to_owned(), "100".to_owned()], everybody));
+        assert_eq!(ask(&both, &under, Merge::Strategic), (vec!["100".to_owned()], None), "it is replaced");
+        assert_eq!(
+            ask(&both, &under, Merge::Json),
+            (vec!["100".to_owned()], None),
+            "an empty list is left out"
+        );
+        assert_eq!(ask(&rules("global", &[(false, 5)]), &under, Merge::Strategic), (vec![], None));
+    }
+}

@@ -128,3 +128,75 @@ fn part<'a>(base: NodeRef<'a>, path: &str) -> Option<NodeRef<'a>> {
     }
     (!here.is_null()).then_some(here)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::syntax::{self, Syntax};
+
+    const OWN: &str = "
+        mergeType: StrategicMerge
+        retry: { perRetry: { timeout: 2s } }
+        circuitBreaker: { maxParallelRequests: 7, perEndpoint: { } }
+        timeout: { http: { requestTimeout: null } }";
+    const UNDER: &str = "
+        retry: { numRetries: 5, perRetry: { timeout: 9s, backOff: { baseInterval: 1s } } }
+        circuitBreaker: { maxConnections: 100, maxPendingRequests: 1024, perEndpoint: { maxConnections: 3 } }
+        healthCheck: { passive: { maxEjectionPercent: 50 } }
+        timeout: { http: { requestTimeout: 4s } }";
+
+    fn with<T>(ask: impl Fn(Settings<'_>) -> T) -> T {
+        let parse = |text: &str| syntax::parse(Syntax::Yaml, FileId(0), text.into()).tree;
+        let (own, under) = (parse(OWN), parse(UNDER));
+        let (own, under) = (own.roots().next().expect("a root"), under.roots().next().expect("a root"));
+        ask(Settings::merged(own, under))
+    }
+
+    fn text(path: &'static str) -> Option<String> {
+        with(|settings| settings.read(path, read::text).into_value().map(str::to_owned))
+    }
+
+    #[test]
+    fn the_nearer_policy_says_what_it_says_and_the_other_the_rest() {
+        assert_eq!(text("retry.perRetry.timeout").as_deref(), Some("2s"));
+        assert_eq!(text("retry.perRetry.backOff.baseInterval").as_deref(), Some("1s"));
+        assert_eq!(text("timeout.http.requestTimeout").as_deref(), Some("4s"), "a null says nothing");
+        assert_eq!(text("loadBalancer.type"), None);
+    }
+
+    #[test]
+    fn a_block_of_the_nearer_policy_is_filled_with_defaults_first() {
+        let number = |block: &'static str, key: &'static str| {
+            with(|settings| {
+                let block = settings.block(block).expect("a block");
+                block.read_filled(|block| read::number(block, key)).into_value()
+            })
+        };
+        assert_eq!(number("retry", "numRetries"), None, "the API fills it in, not the other policy");
+        assert_eq!(number("circuitBreaker", "maxParallelRequests"), Some(7.0));
+        assert_eq!(
+            number("healthCheck.passive", "maxEjectionPercent"),
+            Some(50.0),
+            "there is no nearer block"
+        );
+    }
+
+    #[test]
+    fn what_loses_against_a_default_is_told() {
+        let lost =
+            with(|settings| settings.overruled().into_iter().map(|(path, _)| path).collect::<Vec<_>>());
+        let expected = [
+            "circuitBreaker.maxConnections",
+            "circuitBreaker.perEndpoint.maxConnections",
+            "retry.numRetries",
+        ];
+        assert_eq!(lost, expected, "1024 is the default itself");
+    }
+
+    #[test]
+    fn what_is_taken_from_the_other_policy_rests_on_the_merging() {
+        let places = |path| with(|settings| settings.read(path, read::text).spots.len());
+        assert_eq!((places("retry.perRetry.timeout"), places("timeout.http.requestTimeout")), (1, 2));
+    }
+}
