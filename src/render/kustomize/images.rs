@@ -70,7 +70,8 @@ impl Name {
         if name.bytes().all(is_literal) {
             return Ok(Self::Is(name.to_owned()));
         }
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        let digest = "@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*";
+        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?({digest})?$");
         selector::expression(&pattern).map(Self::Matches)
     }
 
@@ -84,7 +85,14 @@ impl Name {
                 let (tag, digest) =
                     rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
                 (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_word))
-                    && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_word))
+                    && digest.and_then(|digest| digest.split_once(':')).map_or(
+                        digest.is_none(),
+                        |(algorithm, value)| {
+                            let mut parts = algorithm.split(['.', '+', '_', '-']);
+                            let is_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                            parts.all(|part| !part.is_empty() && is_name(part)) && is_word(value)
+                        },
+                    )
             }),
         }
     }

@@ -16,6 +16,7 @@ mod fieldspec;
 mod files;
 mod generators;
 mod hash;
+mod iam_policy;
 mod images;
 mod json_patch;
 mod kustomization;
@@ -40,6 +41,7 @@ mod schema;
 mod selector;
 mod set;
 mod trail;
+mod value_add;
 mod vars;
 
 use std::sync::Arc;

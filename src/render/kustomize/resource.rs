@@ -48,6 +48,8 @@ pub(super) struct Resource {
     pub(super) suffixes: Vec<Rc<str>>,
     pub(super) behavior: Behavior,
     pub(super) wants_hash: bool,
+    /// A chart made it: its namespace is the chart's business.
+    pub(super) is_of_chart: bool,
     /// Variables that take their value from it.
     pub(super) vars: Vec<Rc<str>>,
 }
@@ -153,6 +155,7 @@ impl Resource {
             suffixes: Vec::new(),
             behavior: Behavior::Create,
             wants_hash: false,
+            is_of_chart: false,
             vars: Vec::new(),
         }
     }
