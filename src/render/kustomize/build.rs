@@ -16,7 +16,7 @@ use super::trail::{From, Trail};
 use super::vars::Var;
 use super::{Gravity, Note, Problem, Project};
 use super::{
-    crds, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins,
+    crds, folded, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins,
 };
 use super::{references, replacements, replicas, vars};
 
@@ -108,7 +108,10 @@ impl<'a> Build<'a> {
         if let Some(wish) = metadata.clone().find(|wish| wish.written() == "managedByLabel") {
             marks::managed_by(&mut set, wish.from);
         }
-        set.list.iter_mut().for_each(Resource::tidy_annotations);
+        for resource in &mut set.list {
+            resource.tidy_annotations();
+            folded::reread(&mut resource.node);
+        }
         self.stack.pop();
         // What its users have is not known.
         self.is_partial |= self.is_lone_component;

@@ -1,26 +1,40 @@
-//! Folded texts (`>`) as Kustomize has them: it prints what it reads and reads that again, and its printer gets the lines that are
-//! indented more wrong.
+//! Folded texts (`>`) as Kustomize has them: it prints a resource and reads that again, for a JSON patch and in the end, and its
+//! printer gets the lines that are indented more wrong. What was written anew in the meantime is no longer folded.
 //!
 //! A line break becomes two, which stand for one between ordinary lines; but before a line that is indented more, and at the end
 //! of a text that keeps its breaks, both count. In a text that begins indented, none is doubled, and lines run together.
 
 use std::rc::Rc;
 
-use super::node::{Node, Value};
+use super::node::{Node, Scalar, Value};
 
-/// Changes the folded texts of an object that Kustomize has read.
+/// Changes the folded texts of a resource that Kustomize prints and reads.
 pub(super) fn reread(node: &mut Node) {
+    each(node, &|scalar| {
+        let text = again(&scalar.text);
+        if *text != *scalar.text {
+            scalar.text = text.into();
+        }
+    });
+}
+
+/// Takes folded texts for such as they are, for they came in as JSON.
+pub(super) fn forget(node: &mut Node) {
+    each(node, &|_| {});
+}
+
+fn each(node: &mut Node, change: &dyn Fn(&mut Scalar)) {
     if !holds_folded(node) {
         return;
     }
     match &mut node.value {
-        Value::Map(entries) => Rc::make_mut(entries).iter_mut().for_each(|entry| reread(&mut entry.node)),
-        Value::List(items) => Rc::make_mut(items).iter_mut().for_each(reread),
+        Value::Map(entries) => {
+            Rc::make_mut(entries).iter_mut().for_each(|entry| each(&mut entry.node, change));
+        }
+        Value::List(items) => Rc::make_mut(items).iter_mut().for_each(|item| each(item, change)),
         Value::Scalar(scalar) => {
-            let text = again(&scalar.text);
-            if *text != *scalar.text {
-                scalar.text = text.into();
-            }
+            scalar.folded = false;
+            change(scalar);
         }
     }
 }

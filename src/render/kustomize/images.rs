@@ -35,14 +35,20 @@ pub(super) fn write(
             continue;
         }
         let trail = &mut build.trail;
-        if change.is_in_containers(&resource.node) {
+        let is_done = change.is_in_containers(&resource.node);
+        if is_done {
             change.containers(&mut resource.node, trail);
         }
         for spec in specs {
             // A path that is looked up creates nothing, so what has no such image stays shared.
             spec.visit(&mut resource.node, &gvk, Make::Nothing, image.from, &mut |node| match node.value {
                 Value::Scalar(_) => {
+                    let first = node.clone();
                     change.apply(node, trail);
+                    // Kustomize goes over containers twice; the second time tells nothing new of where the image came from.
+                    if is_done && node.written() == first.written() {
+                        *node = first;
+                    }
                     Ok(())
                 }
                 _ => Err(Problem::new(format!("`{}` is no text", spec.path), node.from)),

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::Problem;
 use super::node::{Entry, Kind, Node, Scalar, Value};
 use super::trail::{From, Trail};
-use super::{Problem, folded};
 use crate::syntax::tree::{NodeKind, NodeRef, Style};
 
 /// How deep collections may be nested. What lies deeper is cut off, and said so.
@@ -89,6 +89,5 @@ pub(super) fn objects(documents: &[Node]) -> (Vec<Node>, Vec<Problem>) {
             objects.push(node);
         }
     }
-    objects.iter_mut().for_each(folded::reread);
     (objects, problems)
 }

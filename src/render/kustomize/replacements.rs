@@ -211,7 +211,7 @@ fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'
         return Ok(());
     };
     // The text is replaced; what it is stays: a number where one was, text where text was.
-    scalar.quoted = old.quoted;
+    (scalar.quoted, scalar.folded) = (old.quoted, old.folded);
     scalar.kind = match old.kind {
         _ if old.text.is_empty() && !old.quoted => Kind::of(&scalar.text),
         Kind::Text => Kind::Text,

@@ -242,7 +242,9 @@ impl Resource {
     /// Annotations become text, as everywhere in Kustomize, and vanish where there are none.
     pub(super) fn tidy_annotations(&mut self) {
         let Some(annotations) = self.node.at(&["metadata", "annotations"]) else { return };
-        let fine = |node: &Node| node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text);
+        let fine = |node: &Node| {
+            node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text && !scalar.folded)
+        };
         if annotations.is_empty() || !annotations.is_map() {
             if let Some(metadata) = self.node.get_mut("metadata") {
                 metadata.remove("annotations");
