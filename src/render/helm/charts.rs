@@ -81,7 +81,9 @@ impl Charts {
         &self,
         finish: impl Fn(Rendered) -> T + Sync,
     ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
-        let threads = rayon::current_num_threads();
+        // To start many threads for one rendering takes longer than the rendering.
+        let is_one = self.jobs.iter().map(|(_, settings)| settings.len()).sum::<usize>() < 2;
+        let threads = if is_one { 1 } else { rayon::current_num_threads() };
         // What one thread renders of a chart is prepared once; few charts are shared out between the threads.
         let shares = if self.jobs.len() < threads * 4 { threads } else { 1 };
         let mut all: Vec<(usize, &[Settings])> = Vec::new();
@@ -105,14 +107,18 @@ impl Charts {
             });
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
-        // A template may call itself some hundred times before it ends, and each call takes some stack.
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.min(all.len()).max(1))
-            .stack_size(STACK + (8 << 20))
-            .build();
-        let results: Vec<_> = match pool {
-            Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
-            Err(_) => all.into_iter().map(share).collect(),
+        let results: Vec<_> = match all.as_slice() {
+            [one] => with_much_stack(|| vec![share(*one)]),
+            _ => {
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads.min(all.len()).max(1))
+                    .stack_size(DEEP)
+                    .build();
+                match pool {
+                    Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
+                    Err(_) => all.into_iter().map(share).collect(),
+                }
+            }
         };
         let (mut done, mut troubles) = (Vec::new(), Vec::new());
         for (at, results) in results {
@@ -134,6 +140,18 @@ impl Charts {
         }
         (done, problems)
     }
+}
+
+/// How much stack a thread that renders has: a template may call itself some hundred times before it ends, and each call
+/// takes some.
+const DEEP: usize = STACK + (8 << 20);
+
+/// Does something in a thread of its own.
+fn with_much_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, &work);
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&work)
+    })
 }
 
 /// Keeps a panic in the chart that it happens in.
