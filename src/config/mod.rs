@@ -41,7 +41,7 @@ pub const FILE_NAMES: [&str; 2] = ["steadfast.toml", ".steadfast.toml"];
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
 
 /// Tests: much in them is wrong on purpose, and nothing of it runs where users are. Whatever is found there is a hint.
-pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,testutil,testutils,__tests__,e2e,systemtest,fixture,fixtures,conformance,benchmark,benchmarks}/**";
+pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,testutil,testutils,__tests__,*[_-]test,*[_-]tests,e2e,systemtest,fixture,fixtures,fake,fakes,mock,mocks,conformance,benchmark,benchmarks}/**";
 
 /// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise.
 pub const TEST_PATTERNS: [&str; 5] = [

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
@@ -218,52 +219,22 @@ pub(super) fn troubles(
 
 /// Keeps what was asked for, and counts.
 pub(super) fn report(config: &Config, inputs: &Inputs, findings: Vec<Finding>, outcome: &mut Outcome) {
-    let named = |label: &Label| {
-        let path = outcome.sources.path(label.place.file);
-        inputs
-            .paths
-            .iter()
-            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
+    let named = |label: &Label| inputs.cover(outcome.sources.path(label.place.file));
+    // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
+    let is_asked = |diagnostic: &Diagnostic| match (diagnostic.about, &diagnostic.place, &diagnostic.file) {
+        (About::Config | About::Rule | About::Bug, ..) | (_, None, None) => true,
+        (_, Some(label), _) => named(label),
+        (_, None, Some(file)) => inputs.cover(Utf8Path::new(file)),
     };
-    if !inputs.paths.is_empty() {
-        // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
-        let elsewhere: Vec<bool> = outcome
-            .diagnostics
-            .iter()
-            .map(|diagnostic| match diagnostic.about {
-                About::Input | About::NotJudged | About::Suppression => {
-                    match (&diagnostic.place, &diagnostic.file) {
-                        (Some(label), _) => !named(label),
-                        (None, Some(file)) => {
-                            !inputs.paths.iter().any(|path| camino::Utf8Path::new(file).starts_with(path))
-                        }
-                        (None, None) => false,
-                    }
-                }
-                About::Config | About::Rule | About::Bug => false,
-            })
-            .collect();
-        let mut at = 0;
-        outcome.diagnostics.retain(|_| {
-            at += 1;
-            !elsewhere[at - 1]
-        });
-    }
-    let named = |label: &Label| {
-        let path = outcome.sources.path(label.place.file);
-        inputs
-            .paths
-            .iter()
-            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
-    };
+    let mut diagnostics = std::mem::take(&mut outcome.diagnostics);
+    diagnostics.retain(is_asked);
     let before = findings.len();
     let kept: Vec<Finding> = findings
         .into_iter()
         .filter(|finding| finding.severity >= config.min_severity)
-        .filter(|finding| {
-            inputs.paths.is_empty() || named(&finding.primary) || finding.related.iter().any(named)
-        })
+        .filter(|finding| named(&finding.primary) || finding.related.iter().any(named))
         .collect();
+    outcome.diagnostics = diagnostics;
     outcome.summary.hidden = before - kept.len();
     outcome.summary.errors = kept.iter().filter(|finding| finding.severity == Severity::Error).count();
     outcome.summary.warnings = kept.iter().filter(|finding| finding.severity == Severity::Warning).count();

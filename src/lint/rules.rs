@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::{Config, ParamValue, Problem, Selected};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::model::Kind;
-use crate::outcome::{AskedRule, Outcome, RuleInfo};
+use crate::outcome::{AskedRule, IdleRule, Outcome, RuleInfo};
 use crate::rule::page::{Page, PageError};
 use crate::rule::{self, Rule, RuleFile, Setting, builtin, examples};
 use crate::source::{SourceFile, Sources};
@@ -17,6 +17,8 @@ use crate::source::{SourceFile, Sources};
 pub(super) struct Rules {
     /// Those that are asked.
     pub(super) ready: Vec<Rule>,
+    /// Those that are selected, or may be, and have nothing to look at; and whether they are selected by name.
+    idle: Vec<(RuleFile, bool)>,
     /// The ids of all that there are, asked or not.
     pub(super) ids: Vec<String>,
     broken: Vec<(RuleFile, Vec<PageError>)>,
@@ -55,6 +57,7 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
         // A page whose subject is nowhere need not even be read; but a team's own is always checked.
         let here = file.subject().is_none_or(|kind| *occurring.entry(kind).or_insert_with(|| occurs(kind)));
         if !here && !own {
+            rules.idle.push((file, selected == Selected::All));
             continue;
         }
         let page = match file.page() {
@@ -140,10 +143,14 @@ impl Rules {
         }
     }
 
-    /// What reports may want to know of those that were asked.
-    pub(super) fn asked(self) -> Vec<AskedRule> {
+    /// What reports may want to know of those that were asked, and of those that had nothing to look at.
+    pub(super) fn asked(self) -> (Vec<AskedRule>, Vec<IdleRule>) {
         let pages = self.ready.into_iter().map(|rule| rule.page);
-        pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page))).collect()
+        let asked = pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page)));
+        let idle = self.idle.into_iter().map(|(file, by_name)| {
+            IdleRule::new(by_name, move || file.page().ok().map(|page| rule::info(&page)))
+        });
+        (asked.collect(), idle.collect())
     }
 
     /// Whether a rule is in a folder of the user's.
