@@ -89,21 +89,25 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
         .iter()
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
+    let order = side_by_side(&groups);
     let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
     let memo = || Rc::new(Memo::new(model));
     let questions: usize = pieces.iter().map(|(subjects, asked)| subjects.len() * asked.len()).sum();
-    let answers: Vec<Asked> = if questions < FEW {
-        let memo = memo();
-        pieces.iter().map(|(subjects, asked)| piece(&memo, rules, &endless, subjects, asked)).collect()
-    } else {
-        pieces
-            .par_iter()
-            .map_init(memo, |memo, (subjects, asked)| piece(memo, rules, &endless, subjects, asked))
-            .collect()
+    let answer = |memo: &mut Rc<Memo<'a>>, at: &usize| {
+        let (subjects, asked) = pieces[*at];
+        (*at, piece(memo, rules, &endless, subjects, asked))
     };
+    let mut answers: Vec<(usize, Asked)> = if questions < FEW {
+        let mut memo = memo();
+        order.iter().map(|at| answer(&mut memo, at)).collect()
+    } else {
+        crate::model::link::prepare(model);
+        order.par_iter().map_init(memo, answer).collect()
+    };
+    answers.sort_unstable_by_key(|(at, _)| *at);
     let mut all =
         Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
-    for answer in answers {
+    for (_, answer) in answers {
         all.faults.extend(answer.faults);
         all.undecided.extend(answer.undecided);
         all.troubles.extend(answer.troubles);
@@ -115,6 +119,19 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
     all.undecided.retain(|open| asked_to_the_end(open.rule));
     all.troubles.retain(|(rule, error)| asked_to_the_end(*rule) || error.message == ENDLESS);
     all
+}
+
+/// The positions of the pieces in the order in which they are asked: what stands in the same files comes together, whatever its
+/// kind, so that these files' trees are read while they are near. Every list is in the order of the files.
+fn side_by_side(groups: &[(Vec<Subject>, Vec<usize>)]) -> Vec<usize> {
+    let mut order: Vec<(f64, usize)> = Vec::new();
+    for (subjects, _) in groups {
+        let first = order.len();
+        let share = |piece: usize| (piece * PIECE) as f64 / subjects.len() as f64;
+        order.extend((0..subjects.len().div_ceil(PIECE)).map(|piece| (share(piece), first + piece)));
+    }
+    order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    order.into_iter().map(|(_, at)| at).collect()
 }
 
 fn piece<'a>(

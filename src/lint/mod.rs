@@ -73,7 +73,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
-    let mut findings = gather::findings(config, &model, &rules.ready, std::mem::take(&mut asked.faults));
+    let by_path = gather::ByPath::new(config, &project.sources);
+    let mut findings = gather::findings(&by_path, &model, &rules.ready, std::mem::take(&mut asked.faults));
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
@@ -82,7 +83,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked, &written);
+    outcome.undecided = gather::undecided(&by_path, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Model;
 use crate::fact::Reason;
-use crate::lower::kubernetes::selector::{self, Match};
+use crate::lower::kubernetes::selector::{self, Asked, Match};
 use crate::source::Extent;
 use crate::syntax::tree::NodeRef;
 
@@ -108,8 +108,8 @@ pub struct Indexes {
     pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Services and workloads by unit, folder and namespace.
     pub corners: OnceLock<FxHashMap<Where, Corner>>,
-    /// Which files speak of us at all.
-    pub addressing: OnceLock<Vec<bool>>,
+    /// What the schedules of jobs mean.
+    pub schedules: super::schedule::Schedules,
     /// What StatefulSets call the claims that they make.
     pub set_claims: OnceLock<super::reference::SetClaims>,
     /// The ReferenceGrants, by the namespace that they are in.
@@ -160,6 +160,22 @@ pub struct Indexes {
     pub repeats: OnceLock<Vec<super::shape::Repeat>>,
     /// Keys that a mapping has twice, by object.
     pub duplicates: OnceLock<Vec<(u32, u32, u32)>>,
+}
+
+/// Finds what most rules about workloads want to know of their neighbours, by all threads together. Rules would find it when they
+/// first ask, one thread for all, while the others wait for it.
+pub fn prepare(model: &Model<'_>) {
+    use rayon::prelude::*;
+    const PIECE: usize = 64;
+    let (services, budgets) = (model.services.len() as u32, model.budgets.len() as u32);
+    rayon::join(|| pods(model), || super::existence::names(model));
+    (0..services).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::service::workloads(model, id);
+    });
+    (0..budgets).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::budget::workloads(model, id);
+    });
+    rayon::join(|| super::service::selectors(model), || super::budget::selectors(model));
 }
 
 /// Things by the namespace that they go to, for joins in which a namespace is all that two things share.
@@ -224,8 +240,8 @@ pub struct Selector<'a> {
     pub unit: u32,
     /// Whether it selects something there.
     pub at_home: bool,
-    /// The mapping of labels and values all of which it asks for.
-    pub map: Option<NodeRef<'a>>,
+    /// The labels that it asks for.
+    pub asks: Vec<Asked<'a>>,
 }
 
 /// Up to so many selectors that ask for the same pair are told apart by looking at each.
@@ -235,21 +251,20 @@ impl SelectorIndex {
     /// An index of selectors.
     pub fn new<'a>(selectors: &[Selector<'a>]) -> Self {
         let mut index = Self::default();
-        let pairs = |selector: &Selector<'a>| known_pairs(selector.map).map(|(key, value)| pair(key, value));
         let mut often: FxHashMap<u64, usize> = FxHashMap::default();
-        for pair in selectors.iter().flat_map(pairs) {
-            *often.entry(pair).or_default() += 1;
+        for asked in selectors.iter().flat_map(|selector| &selector.asks) {
+            pairs(asked).for_each(|pair| *often.entry(pair).or_default() += 1);
         }
         for (id, selector) in selectors.iter().enumerate() {
             let (id, home) = (id as u32, selector.at_home.then_some(selector.unit));
             // The first label that tells apart; a label of the team or of the whole project does not.
-            let times =
-                |(key, value): &(&str, &str)| often.get(&pair(key, value)).copied().unwrap_or_default();
-            let telling = known_pairs(selector.map).min_by_key(|asked| times(asked).max(FEW));
-            match telling {
-                Some((key, value)) => {
-                    index.by_pair.entry((home, pair(key, value))).or_default().push(id);
-                    index.by_key.entry((home, pair(key, ""))).or_default().push(id);
+            let times = |asked: &Asked<'a>| pairs(asked).filter_map(|pair| often.get(&pair)).sum::<usize>();
+            match selector.asks.iter().min_by_key(|asked| times(asked).max(FEW)) {
+                Some(telling) => {
+                    for pair in pairs(telling) {
+                        index.by_pair.entry((home, pair)).or_default().push(id);
+                    }
+                    index.by_key.entry((home, pair(telling.0, ""))).or_default().push(id);
                 }
                 None => index.others.entry(home).or_default().push(id),
             }
@@ -263,7 +278,7 @@ impl SelectorIndex {
         for home in [Some(unit), None] {
             found.extend(self.others.get(&home).into_iter().flatten());
             for (key, value) in labels.into_iter().flat_map(NodeRef::entries) {
-                let (lists, wanted) = match is_known(value) {
+                let (lists, wanted) = match selector::is_known(value) {
                     true => (&self.by_pair, pair(key, value.text())),
                     false => (&self.by_key, pair(key, "")),
                 };
@@ -283,15 +298,21 @@ pub struct Pods {
     by_unit: FxHashMap<(u32, u64), Vec<u32>>,
 }
 
-/// The workloads of a unit whose pods may have the labels that a selector's plain map asks for.
-pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) -> Vec<u32> {
+impl Pods {
+    /// The workloads of a unit whose pods have a label, by the values that it may have.
+    fn having(&self, unit: u32, asked: &Asked<'_>) -> impl Iterator<Item = &Vec<u32>> {
+        pairs(asked).filter_map(move |pair| self.by_unit.get(&(unit, pair)))
+    }
+}
+
+/// The workloads of a unit whose pods may have the labels that a selector asks for.
+fn workloads_with<'a>(model: &Model<'_>, unit: u32, asks: impl Iterator<Item = Asked<'a>>) -> Vec<u32> {
     let pods = pods(model);
-    let lists = known_pairs(map).map(|(key, value)| pods.by_unit.get(&(unit, pair(key, value))));
     // The label that fewest have; a label that nobody has is the end of it.
-    let Some(fewest) = lists.min_by_key(|list| list.map_or(0, Vec::len)) else {
+    let Some(fewest) = asks.min_by_key(|asked| pods.having(unit, asked).map(Vec::len).sum::<usize>()) else {
         return model.units[unit as usize].workloads.clone();
     };
-    let mut found: Vec<u32> = fewest.cloned().unwrap_or_default();
+    let mut found: Vec<u32> = pods.having(unit, &fewest).flatten().copied().collect();
     // Labels that are only known at run time stand under another key; they are few.
     found.extend(&model.units[unit as usize].vague);
     found.sort_unstable();
@@ -301,8 +322,9 @@ pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) ->
 
 /// The workloads of the whole project whose pods may have the labels that a plain map asks for.
 pub fn workloads_anywhere<'m>(model: &'m Model<'_>, map: NodeRef<'_>) -> &'m [u32] {
-    let lists = required_pair(Some(map)).and_then(|(key, value)| pods(model).anywhere.get(&pair(key, value)));
-    lists.map_or(&[], Vec::as_slice)
+    let first = selector::asked_by_map(Some(map)).next();
+    let list = first.and_then(|asked| pods(model).anywhere.get(&pairs(&asked).next()?));
+    list.map_or(&[], Vec::as_slice)
 }
 
 fn pods<'m>(model: &'m Model<'_>) -> &'m Pods {
@@ -329,19 +351,10 @@ pub fn pair(key: &str, value: &str) -> u64 {
     hasher.finish()
 }
 
-/// The pairs that a selector's `matchLabels` (or plain map) asks for, as far as their values are known.
-fn known_pairs<'a>(map: Option<NodeRef<'a>>) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let entries = map.into_iter().flat_map(NodeRef::entries);
-    entries.filter(|(_, value)| is_known(*value)).map(|(key, value)| (key, value.text()))
-}
-
-/// The first of them.
-fn required_pair<'a>(map: Option<NodeRef<'a>>) -> Option<(&'a str, &'a str)> {
-    known_pairs(map).next()
-}
-
-fn is_known(value: NodeRef<'_>) -> bool {
-    !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text())
+/// The pairs of which whatever is selected has one.
+fn pairs(asked: &Asked<'_>) -> impl Iterator<Item = u64> {
+    let (key, values) = asked;
+    values.iter().map(|value| pair(key, value))
 }
 
 /// What was found, and why there may be more.
@@ -388,17 +401,17 @@ pub fn selecting(
     found
 }
 
-/// The workloads of its own unit that something selects, seen from its side. `map` is the plain map of its selector, `matches` says
-/// whether it takes a pod's labels.
-pub fn selected<'a>(
+/// The workloads of its own unit that something selects, seen from its side. `asks` are the labels that its selector asks for,
+/// `matches` says whether it takes a pod's labels.
+pub fn selected<'a, 's>(
     model: &Model<'a>,
     by: u32,
-    map: Option<NodeRef<'_>>,
+    asks: impl Iterator<Item = Asked<'s>>,
     matches: impl Fn(Option<NodeRef<'a>>) -> Match,
 ) -> Found {
     let unit = model.objects[by as usize].unit;
     let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
-    for id in workloads_with(model, unit, map) {
+    for id in workloads_with(model, unit, asks) {
         let workload = &model.workloads[id as usize];
         match matches(workload.labels()).and(same_namespace(model, by, workload.object)) {
             Match::Yes => found.ids.push(id),
