@@ -2,6 +2,8 @@
 //!
 //! Defaults and meanings are those of the protos in envoyproxy/data-plane-api, `envoy/config`.
 
+use rayon::prelude::*;
+
 use super::call::{Call, Meaning, Retry, Words, go, words};
 use super::read;
 use crate::fact::{Default, Fact, Reason, Spot, State};
@@ -32,19 +34,26 @@ pub fn configurations<'a>(tree: &'a Tree) -> impl Iterator<Item = NodeRef<'a>> {
 /// Adds the configurations that ConfigMaps hold as text, each as a tree of its own whose places are those of the ConfigMap's file.
 pub fn unfold(trees: &mut Vec<Tree>) {
     let may_hold = |tree: &&Tree| tree.text.contains("static_resources") && tree.text.contains("ConfigMap");
-    let mut found = Vec::new();
-    for tree in trees.iter().filter(may_hold) {
-        let maps =
-            tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
-        let texts = maps.filter_map(|map| map.get("data")).flat_map(NodeRef::children);
-        let holds = |node: &NodeRef<'_>| {
-            node.style() == Style::Block
-                && node.text().lines().any(|line| line.trim_end() == "static_resources:")
-        };
-        found.extend(texts.filter(holds).take(MOST_EMBEDDED).map(alone));
-    }
+    // To start threads for a few files takes longer than to do without.
+    let found: Vec<Tree> = if trees.len() < PIECE {
+        trees.iter().filter(may_hold).flat_map(embedded).collect()
+    } else {
+        trees.par_iter().with_min_len(PIECE).filter(may_hold).flat_map_iter(embedded).collect()
+    };
     trees.extend(found);
 }
+
+fn embedded(tree: &Tree) -> impl Iterator<Item = Tree> {
+    let maps = tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
+    let texts = maps.filter_map(|map| map.get("data")).flat_map(NodeRef::children);
+    let holds = |node: &NodeRef<'_>| {
+        node.style() == Style::Block && node.text().lines().any(|line| line.trim_end() == "static_resources:")
+    };
+    texts.filter(holds).take(MOST_EMBEDDED).map(alone)
+}
+
+/// How many trees one thread looks at together.
+const PIECE: usize = 64;
 
 /// No file holds more of them.
 const MOST_EMBEDDED: usize = 20;
