@@ -36,7 +36,7 @@ pub enum Part {
     Within(Span),
     /// These bytes of its file.
     Bytes(Span),
-    /// A key that is not there; the node is the nearest that is.
+    /// A key that is not there, or a path of keys; the node is the nearest that is.
     Missing(&'static str),
 }
 
@@ -102,8 +102,14 @@ impl fmt::Display for Says {
             Self::Share { percent, of, up } => {
                 write!(f, "{percent} % of {of}, rounded {}", if *up { "up" } else { "down" })
             }
-            Self::Default(Note { key, whose, value }) => write!(f, "no `{key}`: {whose} uses {value}"),
+            Self::Default(note) => f.write_str(&note.of(note.key)),
         }
+    }
+}
+
+impl Note {
+    fn of(&self, key: &str) -> String {
+        format!("no `{key}`: {} uses {}", self.whose, self.value)
     }
 }
 
@@ -136,6 +142,23 @@ impl<'a> Spot<'a> {
     pub fn saying(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.says = Says::Words(words.into());
         self
+    }
+
+    /// What stands there. One default has several spellings; the one of this file counts.
+    pub fn words(&self) -> String {
+        match (&self.part, &self.says) {
+            (Part::Missing(path), Says::Default(note)) => note.of(path.rsplit('.').next().unwrap_or(path)),
+            (_, says) => says.to_string(),
+        }
+    }
+
+    /// The key that it is written under, or would be.
+    fn spelling(&self) -> Option<&'a str> {
+        match (&self.part, &self.says) {
+            (Part::Missing(key), _) => Some(key),
+            (_, Says::Default(note)) => Some(note.key),
+            _ => std::iter::successors(Some(self.node), |node| node.parent()).find_map(NodeRef::key),
+        }
     }
 
     /// The bytes to underline. A collection over several lines is shown by its key, or else by its first line.
@@ -366,7 +389,8 @@ impl<'a, T> Fact<'a, T> {
             return self;
         }
         let mut spots = self.spots;
-        if let Some(spot) = spots.first_mut() {
+        let missing = spots.iter().position(|spot| matches!(spot.part, Part::Missing(_)));
+        if let Some(spot) = spots.get_mut(missing.unwrap_or(0)) {
             spot.says = Says::Default(note);
         }
         Fact { state: State::Default(value), spots, confidence: self.confidence }
