@@ -44,7 +44,7 @@ impl<'a> Spots<'a> {
 
     /// The key that a value is written under, or would be, in the subject's own file: a place with words of its own is somewhere else.
     pub fn spelling(&self) -> Option<&'a str> {
-        let own = |spot: &&Spot<'a>| matches!(spot.says, Says::Nothing | Says::Default(_));
+        let own = |spot: &&Spot<'a>| spot.says.is_nothing() || matches!(spot.says, Says::Default(..));
         self.iter().find(own).or(self.first()).and_then(Spot::spelling)
     }
 

@@ -133,7 +133,7 @@ impl Rule {
                 help: None,
             });
         };
-        let primary = Label { place: first.place(), message: first.words() };
+        let primary = Label { place: first.place(), message: first.says.to_string() };
         let mut related: Vec<Label> = Vec::new();
         let mut add = |label: Label| {
             let known = related.iter().any(|other| other.place == label.place)
@@ -145,7 +145,7 @@ impl Rule {
         };
         if speech.related.is_empty() {
             for spot in spots.iter().skip(1) {
-                add(Label { place: spot.place(), message: spot.words() });
+                add(Label { place: spot.place(), message: spot.says.to_string() });
             }
         }
         for ((program, says), page) in speech.related.iter().zip(&self.page.related) {
@@ -167,7 +167,7 @@ impl Rule {
                     }
                 };
                 for (at, spot) in spots_of(model, &element).into_iter().enumerate() {
-                    let own = spot.words();
+                    let own = spot.says.to_string();
                     let message = match &said {
                         Some(said) if at == 0 => said.clone(),
                         _ => own,
@@ -401,7 +401,7 @@ fn asked_for(expression: &str) -> Vec<String> {
 fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
     match (&spot.part, &spot.says) {
         (Part::Missing(key), _) => Some(*key),
-        (_, Says::Default(note)) => Some(note.key),
+        (_, Says::Default(note, _)) => Some(note.key),
         _ => None,
     }
 }

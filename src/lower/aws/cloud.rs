@@ -294,7 +294,7 @@ impl<'a> Cloud<'a> {
             _ => dialect,
         };
         let missing = layers.first().zip(field.of(own).first());
-        passed.extend(missing.map(|(layer, path)| Spot::missing(*layer, path)));
+        passed.extend(missing.map(|(layer, path)| Spot::unset(*layer, path)));
         Fact { spots: passed, ..Fact::nothing() }
     }
 

@@ -176,11 +176,9 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
             visibility: Fact::nothing(),
             max_receives: match form.value() {
                 Some(&"quorum") if vhost.server.version.is_some_and(|major| major < 4) => {
-                    at_queue(max_receives, queue, "x-delivery-limit").or_default(&NO_DELIVERY_LIMIT)
+                    at_queue(max_receives, queue).or_default(&NO_DELIVERY_LIMIT)
                 }
-                Some(&"quorum") => {
-                    at_queue(max_receives, queue, "x-delivery-limit").or_default(&DELIVERY_LIMIT)
-                }
+                Some(&"quorum") => at_queue(max_receives, queue).or_default(&DELIVERY_LIMIT),
                 _ => max_receives,
             },
             dead_letter: Fact::nothing(),
@@ -200,7 +198,6 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
                 acknowledge: at_queue(
                     settings.read("consumer-timeout").number().map(|milliseconds| milliseconds / 1000.0),
                     queue,
-                    "x-consumer-timeout",
                 )
                 .or_default(&CONSUMER_TIMEOUT),
                 nodes: vhost.server.nodes.clone(),
@@ -212,8 +209,8 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
 }
 
 /// Nobody wrote it: the queue is where it would stand.
-fn at_queue<'a>(fact: Fact<'a, f64>, queue: &Declared<'a>, argument: &'static str) -> Fact<'a, f64> {
-    if fact.is_absent() { Fact::absent(Spot::missing(queue.spec, argument)) } else { fact }
+fn at_queue<'a>(fact: Fact<'a, f64>, queue: &Declared<'a>) -> Fact<'a, f64> {
+    if fact.is_absent() { Fact::absent(Spot::missing(queue.spec, "arguments")) } else { fact }
 }
 
 fn temporary<'a>(vhost: &Vhost<'a>, queue: &Declared<'a>, settings: &Settings<'a>) -> Fact<'a, bool> {
