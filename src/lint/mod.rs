@@ -61,7 +61,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
@@ -195,7 +195,7 @@ fn look_at<T>(
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     Ok(look(&Model::build(&project.trees, &project.sources, &world)))
 }
