@@ -1,13 +1,14 @@
 //! Questions about every element of a list, and lists and figures that are made of them. An open list answers only what one more
 //! element could not change.
 
+use std::rc::Rc;
+
 use super::value::{absent, as_list, number, plain, rest_on, truth, unknown};
 use super::{Scope, Trouble, Truth};
 use crate::fact::{Fact, Reason, Spots, State};
 use crate::model::value::{Datum, List, Val};
 use crate::rule::compile::Op;
 use crate::rule::expr::Fold;
-use std::rc::Rc;
 
 impl<'a> Scope<'a> {
     /// `all`, `exists` and `exists_one`.

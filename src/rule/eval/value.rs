@@ -1,11 +1,12 @@
 //! What a value is, looked at as the language does: as a truth, a number, a text, a list; its fields and its size.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use super::{Trouble, Truth};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
 use crate::model::value::{Datum, List, Val};
 use crate::syntax::tree::{NodeKind, NodeRef};
-use std::borrow::Cow;
-use std::rc::Rc;
 
 pub(super) fn plain<'a>(datum: Datum<'a>) -> Val<'a> {
     Fact::plain(datum)
