@@ -69,7 +69,7 @@ pub struct Messaging<'a> {
     /// How many handles were given out.
     pub handles: u32,
     /// What each of them is called in its file; nothing for those that nothing can refer to.
-    pub labels: Vec<&'a str>,
+    pub labels: Vec<Cow<'a, str>>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
     /// Systems in which something is told of every alarm that changes its state.

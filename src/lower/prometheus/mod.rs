@@ -52,7 +52,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
             if let Some(alarm) = rules::alarm(&query, id, found.handles, system) {
                 query.alarm = Some(found.alarms.len() as u32);
                 found.handles += 1;
-                found.labels.push(alarm.label);
+                found.labels.push(alarm.label.into());
                 found.alarms.push(alarm);
             }
             found.alerting.queries.push(query);

@@ -89,7 +89,7 @@ fn station(draft: &mut Draft<'_, '_>, thing: Thing) -> String {
         Node {
             id,
             kind,
-            name: messaging::label(model, thing).to_owned(),
+            name: messaging::label(model, thing).into_owned(),
             by: Some(thing.kind.word().to_owned()),
             unit: messaging::system(model, thing).unwrap_or(".").to_owned(),
             place,
