@@ -23,8 +23,14 @@ pub fn unfold(trees: &mut Vec<Tree>, is_ingredient: impl Fn(&Tree) -> bool) {
     for tree in trees.iter() {
         let may_hold = tree.text.contains("ConfigMap") || tree.text.contains("Secret");
         if may_hold && !is_ingredient(tree) {
-            let texts = tree.roots().flat_map(texts).filter_map(|(node, encoded)| held(node, encoded));
-            found.extend(texts.take(MOST));
+            let objects = tree.roots().flat_map(|root| texts(root).map(move |text| (root, text)));
+            let trees = objects.filter_map(|(root, (node, encoded))| {
+                let namespace = root.at("metadata.namespace").map_or("", NodeRef::text).to_owned();
+                let mut tree = held(node, encoded)?;
+                tree.embedded = Some(namespace);
+                Some(tree)
+            });
+            found.extend(trees.take(MOST));
         }
     }
     trees.extend(found);
@@ -92,6 +98,5 @@ fn alone(block: NodeRef<'_>, syntax: Syntax) -> Tree {
     let blank = String::from_utf8(bytes).unwrap_or_default();
     let mut tree = syntax::parse(syntax, block.tree().file, blank.into()).tree;
     tree.duplicates.clear();
-    tree.embedded = true;
     tree
 }

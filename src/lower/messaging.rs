@@ -405,6 +405,8 @@ pub struct Watch<'a> {
     pub metric: Fact<'a, &'a str>,
     /// The queue that it is about.
     pub queue: Fact<'a, Link<'a>>,
+    /// The function that it is about.
+    pub function: Fact<'a, Link<'a>>,
 }
 
 /// Who may send to a queue.

@@ -352,6 +352,21 @@ impl Graph {
                         );
                     }
                 }
+                // A function whose every error is told of has nothing in its dead-letter queue that nobody heard of.
+                if may_be(&watch.namespace, "AWS/Lambda") && may_be(&watch.metric, "Errors") {
+                    for (id, feeds) in self.feeds.iter().enumerate() {
+                        let told = |feed: &Feed| self.is_about(&watch.function, alarm.system, feed.from);
+                        if !feeds.is_empty() && feeds.iter().all(told) {
+                            open(
+                                &mut alarms[id],
+                                &Reason::new(format!(
+                                    "`{}` counts the errors of what sends there",
+                                    alarm.label
+                                )),
+                            );
+                        }
+                    }
+                }
                 // What is about something else for certain is not about a queue.
                 if watch.namespace.value().is_some_and(|namespace| *namespace != "AWS/SQS") {
                     continue;
@@ -382,6 +397,16 @@ impl Graph {
             }
         }
         (self.alarms, self.composites) = (alarms, composites);
+    }
+
+    /// Whether the dimension of a metric may be about this function; a metric without it is about all.
+    fn is_about(&self, dimension: &Fact<'_, Link<'_>>, system: u32, function: Thing) -> bool {
+        function.kind == Kind::Function
+            && match dimension.value().map(|link| (link, self.find(link, system, Kind::Function))) {
+                Some((_, Ok(found))) => found == function,
+                Some((Link::Named(name), Err(_))) => name.hidden,
+                _ => true,
+            }
     }
 
     /// What stands in a system that may hold more than was seen may be watched, read and written by what was not.
