@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::render::base64;
 use crate::syntax::tree::{NodeKind, NodeRef, Style, Tree};
 use crate::syntax::{self, Syntax};
@@ -17,23 +19,32 @@ const LONGEST: usize = 4 << 20;
 const SIGNS: [&[&str]; 4] =
     [&["static_resources"], &["route", "receivers"], &["groups"], &["scrape_configs"]];
 
+/// How many trees one thread looks at together.
+const PIECE: usize = 64;
+
 /// Adds the configurations that objects hold as text. What an overlay or a chart is made of is left alone: `is_ingredient`.
-pub fn unfold(trees: &mut Vec<Tree>, is_ingredient: impl Fn(&Tree) -> bool) {
-    let mut found = Vec::new();
-    for tree in trees.iter() {
-        let may_hold = tree.text.contains("ConfigMap") || tree.text.contains("Secret");
-        if may_hold && !is_ingredient(tree) {
-            let objects = tree.roots().flat_map(|root| texts(root).map(move |text| (root, text)));
-            let trees = objects.filter_map(|(root, (node, encoded))| {
-                let namespace = root.at("metadata.namespace").map_or("", NodeRef::text).to_owned();
-                let mut tree = held(node, encoded)?;
-                tree.embedded = Some(namespace);
-                Some(tree)
-            });
-            found.extend(trees.take(MOST));
-        }
-    }
+pub fn unfold(trees: &mut Vec<Tree>, is_ingredient: impl Fn(&Tree) -> bool + Sync) {
+    let may_hold = |tree: &&Tree| {
+        (tree.text.contains("ConfigMap") || tree.text.contains("Secret")) && !is_ingredient(tree)
+    };
+    // To start threads for a few files takes longer than to do without.
+    let found: Vec<Tree> = if trees.len() < PIECE {
+        trees.iter().filter(may_hold).flat_map(of_one).collect()
+    } else {
+        trees.par_iter().with_min_len(PIECE).filter(may_hold).flat_map_iter(of_one).collect()
+    };
     trees.extend(found);
+}
+
+fn of_one(tree: &Tree) -> impl Iterator<Item = Tree> {
+    let objects = tree.roots().flat_map(|root| texts(root).map(move |text| (root, text)));
+    let found = objects.filter_map(|(root, (node, encoded))| {
+        let namespace = root.at("metadata.namespace").map_or("", NodeRef::text);
+        let mut tree = held(node, encoded)?;
+        tree.embedded = Some(namespace.to_owned());
+        Some(tree)
+    });
+    found.take(MOST)
 }
 
 /// The texts of an object, and whether they are in base64.

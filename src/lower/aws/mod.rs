@@ -26,7 +26,7 @@ use crate::syntax::tree::Tree;
 /// Adds what the files deploy to AWS.
 pub fn read<'a>(
     documents: &Documents<'a>,
-    trees: &'a [Tree],
+    trees: &[&'a Tree],
     sources: &'a Sources,
     found: &mut Messaging<'a>,
 ) {

@@ -31,7 +31,7 @@ struct Folder<'a> {
 }
 
 /// Adds the root modules of a project.
-pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &'a [Tree], sources: &Sources) {
+pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &[&'a Tree], sources: &Sources) {
     let mut folders: BTreeMap<Utf8PathBuf, Folder<'a>> = BTreeMap::new();
     for tree in trees {
         let path = sources.path(tree.file);
