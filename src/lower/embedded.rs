@@ -37,7 +37,14 @@ pub fn unfold(trees: &mut Vec<Tree>, is_ingredient: impl Fn(&Tree) -> bool + Syn
 }
 
 fn of_one(tree: &Tree) -> impl Iterator<Item = Tree> {
-    tree.roots().flat_map(texts).filter_map(|(node, encoded)| held(node, encoded)).take(MOST)
+    let objects = tree.roots().flat_map(|root| texts(root).map(move |text| (root, text)));
+    let found = objects.filter_map(|(root, (node, encoded))| {
+        let namespace = root.at("metadata.namespace").map_or("", NodeRef::text);
+        let mut tree = held(node, encoded)?;
+        tree.embedded = Some(namespace.to_owned());
+        Some(tree)
+    });
+    found.take(MOST)
 }
 
 /// The texts of an object, and whether they are in base64.
@@ -102,6 +109,5 @@ fn alone(block: NodeRef<'_>, syntax: Syntax) -> Tree {
     let blank = String::from_utf8(bytes).unwrap_or_default();
     let mut tree = syntax::parse(syntax, block.tree().file, blank.into()).tree;
     tree.duplicates.clear();
-    tree.embedded = true;
     tree
 }

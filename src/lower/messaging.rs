@@ -75,7 +75,7 @@ pub struct Messaging<'a> {
     /// How many handles were given out.
     pub handles: u32,
     /// What each of them is called in its file; nothing for those that nothing can refer to.
-    pub labels: Vec<&'a str>,
+    pub labels: Vec<Cow<'a, str>>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
     /// Systems in which something is told of every alarm that changes its state.
@@ -411,6 +411,8 @@ pub struct Watch<'a> {
     pub metric: Fact<'a, &'a str>,
     /// The queue that it is about.
     pub queue: Fact<'a, Link<'a>>,
+    /// The function that it is about.
+    pub function: Fact<'a, Link<'a>>,
 }
 
 /// Who may send to a queue.

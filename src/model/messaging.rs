@@ -4,12 +4,15 @@
 //! bears it. A name with parts that are only known at run time joins where the same words stand in the same scope; where it could
 //! be meant, it makes a list open. Computed once, at first use.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot, Spots, State};
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::messaging::{Link, Messaging, Name};
+use crate::syntax::tree::NodeRef;
 
 use super::link::Found;
 
@@ -83,8 +86,8 @@ pub fn shown(model: &Model<'_>, link: &Link<'_>) -> String {
         Link::Named(name) => name.text.to_string(),
         Link::Like(pattern) => pattern.to_string(),
         Link::To(handle) => match graph(model).things.get(handle) {
-            Some(thing) => label(model, *thing).to_owned(),
-            None => model.messaging.labels.get(*handle as usize).copied().unwrap_or_default().to_owned(),
+            Some(thing) => label(model, *thing).into_owned(),
+            None => model.messaging.labels.get(*handle as usize).cloned().unwrap_or_default().into_owned(),
         },
     }
 }
@@ -111,14 +114,17 @@ pub fn named<'a>(model: &'a Model<'a>, thing: Thing) -> super::value::Val<'a> {
         None => Spot::value(node),
     });
     let label = label(model, thing);
-    spot.map_or_else(|| Fact::plain(label), |spot| Fact::written(label, spot)).into()
+    match spot {
+        Some(spot) => Fact::written(label, spot).into(),
+        None => Fact::plain(label).into(),
+    }
 }
 
 /// What a thing is called in its file.
-pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
+pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> Cow<'m, str> {
     let all = &model.messaging;
     let id = thing.id as usize;
-    match thing.kind {
+    let label = match thing.kind {
         Kind::Queue => all.queues[id].label,
         Kind::Topic => all.topics[id].label,
         Kind::Function => all.functions[id].label,
@@ -128,8 +134,19 @@ pub fn label<'m>(model: &'m Model<'_>, thing: Thing) -> &'m str {
         Kind::Prometheus => all.alerting.servers[id].label,
         Kind::Receiver => all.alerting.receivers[id].name,
         Kind::AlertRoute => all.alerting.routes[id].receiver.value().copied().unwrap_or_default(),
-        _ => "",
+        _ => return Cow::Borrowed(""),
+    };
+    match (thing.kind.def().node)(model, thing).and_then(kind_of_block) {
+        Some(kind) => Cow::Owned(format!("{kind}.{label}")),
+        None => Cow::Borrowed(label),
     }
+}
+
+/// The type of a resource of Terraform, where names are told apart by it.
+fn kind_of_block(node: NodeRef<'_>) -> Option<&str> {
+    let kind = node.parent()?;
+    kind.parent().filter(|section| section.key() == Some("resource") && section.parent().is_some())?;
+    kind.key()
 }
 
 /// Metrics of what services could not deliver and sent to a dead-letter queue.
@@ -335,6 +352,21 @@ impl Graph {
                         );
                     }
                 }
+                // A function whose every error is told of has nothing in its dead-letter queue that nobody heard of.
+                if may_be(&watch.namespace, "AWS/Lambda") && may_be(&watch.metric, "Errors") {
+                    for (id, feeds) in self.feeds.iter().enumerate() {
+                        let told = |feed: &Feed| self.is_about(&watch.function, alarm.system, feed.from);
+                        if !feeds.is_empty() && feeds.iter().all(told) {
+                            open(
+                                &mut alarms[id],
+                                &Reason::new(format!(
+                                    "`{}` counts the errors of what sends there",
+                                    alarm.label
+                                )),
+                            );
+                        }
+                    }
+                }
                 // What is about something else for certain is not about a queue.
                 if watch.namespace.value().is_some_and(|namespace| *namespace != "AWS/SQS") {
                     continue;
@@ -365,6 +397,16 @@ impl Graph {
             }
         }
         (self.alarms, self.composites) = (alarms, composites);
+    }
+
+    /// Whether the dimension of a metric may be about this function; a metric without it is about all.
+    fn is_about(&self, dimension: &Fact<'_, Link<'_>>, system: u32, function: Thing) -> bool {
+        function.kind == Kind::Function
+            && match dimension.value().map(|link| (link, self.find(link, system, Kind::Function))) {
+                Some((_, Ok(found))) => found == function,
+                Some((Link::Named(name), Err(_))) => name.hidden,
+                _ => true,
+            }
     }
 
     /// What stands in a system that may hold more than was seen may be watched, read and written by what was not.

@@ -8,7 +8,7 @@ use crate::syntax::tree::NodeRef;
 pub fn subject_name(model: &Model<'_>, thing: Thing) -> SubjectName {
     let label = super::messaging::label(model, thing);
     if !label.is_empty() {
-        return SubjectName { kind: thing.kind.word().to_owned(), name: label.to_owned(), namespace: None };
+        return SubjectName { kind: thing.kind.word().to_owned(), name: label.into_owned(), namespace: None };
     }
     let node = (thing.kind.def().node)(model, thing);
     let object = model.object_of(thing);

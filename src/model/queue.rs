@@ -66,7 +66,7 @@ pub static FEED: KindDef = KindDef {
     tables: &[facts! {
         "name": Ty::Text, "what it is called in its file" => |m, t| {
             let from = feed(m, t);
-            let text = messaging::label(m, from).to_owned();
+            let text = messaging::label(m, from).into_owned();
             let mut fact = Fact::plain(text);
             fact.spots = spots(m, from);
             fact.into()

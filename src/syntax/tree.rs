@@ -172,8 +172,8 @@ pub struct Tree {
     pub comments: Vec<Comment>,
     /// Keys that occur twice in one mapping, in order.
     pub duplicates: Vec<Duplicate>,
-    /// Whether it is what a scalar of another tree says.
-    pub embedded: bool,
+    /// If it is what a scalar of another tree says: the namespace of the object there, or nothing.
+    pub embedded: Option<String>,
     nodes: Vec<Node>,
     /// Texts that the source does not spell out, one after the other.
     cooked: String,
@@ -256,7 +256,7 @@ impl Tree {
         self.comments.clear();
         self.duplicates.clear();
         self.tags.clear();
-        Self { file: scalar.tree().file, text: Arc::clone(&scalar.tree().text), embedded: true, ..self }
+        Self { file: scalar.tree().file, text: Arc::clone(&scalar.tree().text), ..self }
     }
 
     fn key_text(&self, id: u32) -> &str {

@@ -108,11 +108,13 @@ impl<'a> Lowering<'a, '_> {
     fn watch(&self, layers: &[NodeRef<'a>], scope: u32) -> Watch<'a> {
         let cloud = self.cloud;
         let word = |field| cloud.word_of(cloud.property_in(layers, scope, field), scope);
-        let dimensions = cloud.property_in(layers, scope, &fields::DIMENSIONS);
+        let dimension =
+            |name| self.dimension(cloud.property_in(layers, scope, &fields::DIMENSIONS), scope, name);
         Watch {
             namespace: word(&fields::NAMESPACE),
             metric: word(&fields::METRIC),
-            queue: self.dimension(dimensions, scope, "QueueName"),
+            queue: dimension("QueueName"),
+            function: dimension("FunctionName"),
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::cloud::{Cloud, Resource, Value, What, is_scalar};
+use super::cloud::{Cloud, Dialect, Resource, Value, What, is_scalar};
 use super::{fields, policy};
 use crate::fact::{Default, Fact, Spot};
 use crate::lower::messaging::{
@@ -21,7 +21,12 @@ pub(super) fn lower<'a>(cloud: &Cloud<'a>, found: &mut Messaging<'a>) {
         Lowering { cloud, found, first: 0, redrives: FxHashMap::default(), callers: Vec::new() };
     lowering.first = lowering.found.handles;
     lowering.found.handles += cloud.resources.len() as u32;
-    lowering.found.labels.extend(cloud.resources.iter().map(|resource| resource.label));
+    lowering.found.labels.extend(cloud.resources.iter().map(|resource| {
+        match cloud.stack(resource.scope).dialect {
+            Dialect::Terraform => Cow::Owned(format!("{}.{}", resource.kind, resource.label)),
+            _ => Cow::Borrowed(resource.label),
+        }
+    }));
     for stack in &cloud.stacks {
         let system = lowering.found.systems.len() as u32;
         lowering.found.systems.push(System { name: stack.name.clone(), open: stack.open.clone() });
@@ -371,6 +376,10 @@ impl<'a> Lowering<'a, '_> {
             Some(_) => Fact::plain("lambda"),
             None => cloud.word(resource, &fields::SUBSCRIPTION_PROTOCOL),
         };
+        if subscription.protocol.value().is_some_and(|protocol| matches!(*protocol, "http" | "https")) {
+            let address = cloud.name(resource, &fields::SUBSCRIPTION_ENDPOINT);
+            subscription.target = address.map(|address| Link::Named(host(address)));
+        }
         subscription.dead_letter = self.link(resource, &fields::SUBSCRIPTION_DEAD_LETTER);
         subscription
     }
@@ -657,6 +666,13 @@ impl<'a> Lowering<'a, '_> {
         links.extend(texts.map(|node| Link::Named(Name::known(node.text()))));
         links
     }
+}
+
+/// An address without its path, which may hold a key.
+fn host(address: Name<'_>) -> Name<'_> {
+    let text = &address.text;
+    let path = text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash));
+    Name { text: path.map_or_else(|| text.clone(), |end| text[..end].to_owned().into()), ..address }
 }
 
 /// A number of which a negative one is no bound.

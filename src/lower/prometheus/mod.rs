@@ -20,7 +20,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
     let mut servers = Vec::new();
     for root in documents.plain.iter().chain(&documents.objects) {
         if let Some(at) = alertmanager::add(*root, &mut found.alerting) {
-            configs.push((path(root), at));
+            configs.push((*root, path(root), at));
         }
         if alertmanager::is_other_strategy(*root) {
             found.alerting.other_strategy = Some(*root);
@@ -30,7 +30,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
             Some(_) => server::of_object(*root, documents),
         };
         if let Some(server) = server {
-            servers.push((path(root), found.alerting.servers.len() as u32));
+            servers.push((*root, path(root), found.alerting.servers.len() as u32));
             found.alerting.servers.push(server);
         }
     }
@@ -42,7 +42,8 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
     let mut rule_files = Vec::new();
     for root in documents.plain.iter().chain(&documents.objects) {
         let Some(groups) = rules::groups(*root) else { continue };
-        let (config, server) = (nearest(&configs, path(root)), nearest(&servers, path(root)));
+        let near = |all| nearest(all, *root, path(root));
+        let (config, server) = (near(&configs), near(&servers));
         let system = found.systems.len() as u32;
         let before = (found.alarms.len(), found.alerting.queries.len());
         for mut query in rules::queries(groups, victoria) {
@@ -52,7 +53,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
             if let Some(alarm) = rules::alarm(&query, id, found.handles, system) {
                 query.alarm = Some(found.alarms.len() as u32);
                 found.handles += 1;
-                found.labels.push(alarm.label);
+                found.labels.push(alarm.label.into());
                 found.alarms.push(alarm);
             }
             found.alerting.queries.push(query);
@@ -63,7 +64,7 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
         // Under which path a text of a ConfigMap is mounted is not looked at.
         if found.alerting.queries.len() > before.1
             && root.get("apiVersion").is_none()
-            && !root.tree().embedded
+            && root.tree().embedded.is_none()
         {
             rule_files.push(*root);
         }
@@ -75,14 +76,19 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
 
 /// What the rules of a file are for: the only one that stands beside them, above them, or in a folder beside theirs.
 /// What stands further away may be another cluster's, and an example is nobody's.
-fn nearest(all: &[(&Utf8Path, u32)], rules: &Utf8Path) -> Option<u32> {
+fn nearest<'a>(all: &[(NodeRef<'a>, &Utf8Path, u32)], root: NodeRef<'a>, rules: &Utf8Path) -> Option<u32> {
     const EXAMPLES: [&str; 7] = ["example", "examples", "test", "tests", "testdata", "docs", "documentation"];
     let is_example = |path: &Utf8Path| path.components().any(|part| EXAMPLES.contains(&part.as_str()));
-    let mut near = all.iter().filter(|(path, _)| {
+    // Texts of objects in two namespaces are of two systems.
+    let is_elsewhere = |other: NodeRef<'a>| match (&root.tree().embedded, &other.tree().embedded) {
+        (Some(own), Some(other)) => !own.is_empty() && !other.is_empty() && own != other,
+        _ => false,
+    };
+    let mut near = all.iter().filter(|(root, path, _)| {
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let beside =
             folder.parent().is_some_and(|above| rules.parent().and_then(Utf8Path::parent) == Some(above));
-        (rules.starts_with(folder) || beside) && is_example(path) == is_example(rules)
+        (rules.starts_with(folder) || beside) && is_example(path) == is_example(rules) && !is_elsewhere(*root)
     });
-    near.next().map(|(_, at)| *at).filter(|_| near.next().is_none())
+    near.next().map(|(.., at)| *at).filter(|_| near.next().is_none())
 }

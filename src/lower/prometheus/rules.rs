@@ -120,5 +120,6 @@ fn watch<'a>(expression: NodeRef<'a>, selector: &promql::Selector, start: usize)
         namespace: Fact::nothing(),
         metric: metric.map_or_else(Fact::nothing, |metric| Fact::written(metric, spot())),
         queue,
+        function: Fact::nothing(),
     }
 }

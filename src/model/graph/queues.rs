@@ -83,13 +83,14 @@ fn station(draft: &mut Draft<'_, '_>, thing: Thing) -> String {
             Kind::Queue => (NodeKind::Queue, of_queue(model, thing)),
             Kind::Function => (NodeKind::Server, of_function(model, thing)),
             Kind::Alarm => (NodeKind::Alarm, of_alarm(model, thing)),
+            Kind::Topic => (NodeKind::Proxy, of_topic(model, thing)),
             Kind::Receiver => (NodeKind::Server, of_receiver(model, thing)),
             _ => (NodeKind::Proxy, Vec::new()),
         };
         Node {
             id,
             kind,
-            name: messaging::label(model, thing).to_owned(),
+            name: messaging::label(model, thing).into_owned(),
             by: Some(thing.kind.word().to_owned()),
             unit: messaging::system(model, thing).unwrap_or(".").to_owned(),
             place,
@@ -103,12 +104,21 @@ fn of_queue(model: &Model<'_>, thing: Thing) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(time("kept", &this.retention));
     notes.extend(time("hidden for", &this.visibility));
-    if let Some(most) = this.max_receives.value() {
-        notes.push(Note::new(format!("at most {most} receives")));
+    match this.max_receives.value() {
+        Some(most) if most.is_infinite() => notes.push(Note::missing("no limit on receives")),
+        Some(most) => notes.push(Note::new(format!("at most {most} receives"))),
+        None => {}
+    }
+    let rabbit = this.rabbit.as_ref();
+    if rabbit.is_some_and(|rabbit| {
+        rabbit.dead_exchange.is_written()
+            && rabbit.dead_letters.is_empty()
+            && rabbit.dead_letters_open.is_none()
+    }) {
+        notes.push(Note::missing("dead letters go nowhere"));
     }
     let alarms = &graph.alarms[thing.id as usize];
     if graph.feeds[thing.id as usize].is_empty() {
-        let rabbit = this.rabbit.as_ref();
         let read = !graph.consumers[thing.id as usize].ids.is_empty();
         if read && this.dead_letter.is_absent() && rabbit.is_none() {
             notes.push(Note::missing("no dead-letter queue"));
@@ -124,6 +134,19 @@ fn of_queue(model: &Model<'_>, thing: Thing) -> Vec<Note> {
 
 fn of_function(model: &Model<'_>, thing: Thing) -> Vec<Note> {
     time("timeout", &model.messaging.functions[thing.id as usize].timeout).into_iter().collect()
+}
+
+/// "told: email, https".
+fn of_topic(model: &Model<'_>, thing: Thing) -> Vec<Note> {
+    let subscribers = &graph(model).subscribers[thing.id as usize];
+    let all = &model.messaging.subscriptions;
+    let protocols = subscribers.ids.iter().filter_map(|id| all[*id as usize].protocol.value().copied());
+    let names: std::collections::BTreeSet<&str> = protocols.collect();
+    match (subscribers.ids.is_empty() && subscribers.open.is_none(), names.is_empty()) {
+        (true, _) => vec![Note::missing("nobody subscribes")],
+        (_, true) => Vec::new(),
+        _ => vec![Note::new(format!("told: {}", names.into_iter().collect::<Vec<_>>().join(", ")))],
+    }
 }
 
 /// "slack, pagerduty".
