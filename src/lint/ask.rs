@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8PathBuf;
@@ -23,7 +24,8 @@ use crate::source::Place;
 /// All answers that are not "healthy".
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    pub(super) faults: Vec<Fault>,
+    /// Each by itself: they are large, and handed on several times.
+    pub(super) faults: Vec<Box<Fault>>,
     pub(super) undecided: Vec<Open>,
     pub(super) troubles: Vec<(usize, PageError)>,
     pub(super) panics: Vec<(usize, String, String)>,
@@ -43,7 +45,7 @@ pub(super) struct Fault {
     pub(super) object: String,
     pub(super) path: String,
     /// Keys that are not there, and that the rule asks for.
-    pub(super) missing: Vec<String>,
+    pub(super) missing: Arc<[String]>,
     pub(super) unit: String,
     /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
     pub(super) settings: Option<(String, usize)>,
@@ -203,7 +205,7 @@ impl Asked {
                     .map(|unit| model.units[unit.id as usize].name.clone())
                     .or_else(|| crate::model::messaging::system(model, thing).map(str::to_owned))
                     .unwrap_or_else(|| ".".to_owned());
-                self.faults.push(Fault {
+                self.faults.push(Box::new(Fault {
                     rule,
                     severity: fault.severity,
                     confidence: fault.confidence,
@@ -220,7 +222,7 @@ impl Asked {
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),
-                });
+                }));
             }
         }
     }

@@ -29,10 +29,10 @@ pub(super) fn findings(
     by_path: &ByPath<'_>,
     model: &Model<'_>,
     rules: &[Rule],
-    faults: Vec<Fault>,
+    faults: Vec<Box<Fault>>,
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::with_capacity(faults.len());
     let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
@@ -57,8 +57,8 @@ pub(super) fn findings(
             seen(&mut settings, at, &fault);
         }
         match findings.get_mut(at) {
-            Some(finding) => finding.join(occurrence(fault, severity)),
-            None => findings.push(finding(rule, fault, severity)),
+            Some(finding) => finding.join(occurrence(*fault, severity)),
+            None => findings.push(finding(rule, *fault, severity)),
         }
     }
     for (at, (settings, all)) in settings {

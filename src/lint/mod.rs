@@ -57,7 +57,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let mut rules = rules::load(config, |kind| model.occurs(kind));
+    let mut rules = rules::load(config, |kind| model.occurs(kind), project.trees.len() >= FEW);
     let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 
@@ -143,7 +143,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
         };
         let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
         let dump = kinds.map(|kind| {
-            let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
+            let things = model.all(*kind).iter().copied().filter(|thing| wanted(*thing));
             (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(model, thing)).collect())
         });
         serde_json::Value::Object(dump.collect())

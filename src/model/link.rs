@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Model;
+use super::{Kind, Model, Thing};
 use crate::fact::Reason;
 use crate::lower::kubernetes::selector::{self, Asked, Match};
 use crate::source::Extent;
@@ -81,9 +81,29 @@ pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) ->
     corners.get(&corner(object, namespace)).unwrap_or(&NOTHING)
 }
 
+/// For each kind, its things.
+#[derive(Debug)]
+pub struct Lists(Box<[OnceLock<Vec<Thing>>]>);
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self(Kind::ALL.iter().map(|_| OnceLock::new()).collect())
+    }
+}
+
+impl std::ops::Index<Kind> for Lists {
+    type Output = OnceLock<Vec<Thing>>;
+
+    fn index(&self, kind: Kind) -> &OnceLock<Vec<Thing>> {
+        &self.0[kind as usize]
+    }
+}
+
 /// Indexes over all subjects, each built at first use.
 #[derive(Debug, Default)]
 pub struct Indexes {
+    /// The things of each kind.
+    pub things: Lists,
     /// The selectors of budgets.
     pub budgets: OnceLock<SelectorIndex>,
     /// Workloads by the labels of their pods.

@@ -548,8 +548,15 @@ impl<'a> Model<'a> {
     }
 
     /// All things of a kind that rules may look at directly.
-    pub fn all(&self, kind: Kind) -> Vec<Thing> {
-        kind.def().all.map_or_else(Vec::new, |all| all(self))
+    pub fn all(&self, kind: Kind) -> &[Thing] {
+        let Some(all) = kind.def().all else { return &[] };
+        let place = &self.index.things[kind];
+        // They are listed before anybody holds the place for them: to list some takes all threads, and one that waits for the
+        // others while it holds a place might take up a question for the same list.
+        place.get().unwrap_or_else(|| {
+            let list = all(self);
+            place.get_or_init(|| list)
+        })
     }
 
     /// The object that a thing belongs to.

@@ -142,6 +142,13 @@ impl Suppressions {
         sources: &Sources,
         today: Date,
     ) -> (Vec<Finding>, Vec<Suppressed>) {
+        let annotated = |finding: &Finding| {
+            let mut standings = (0..finding.members.count()).filter_map(|at| finding.members.standing(at));
+            standings.any(|standing| !standing.annotations.is_empty())
+        };
+        if self.directives.is_empty() && !findings.iter().any(annotated) {
+            return (findings, Vec::new());
+        }
         let mut kept = Vec::with_capacity(findings.len());
         let mut suppressed = Vec::new();
         for mut finding in findings {

@@ -339,6 +339,11 @@ impl<'a> NodeRef<'a> {
         raw.flags.has(Flags::KEYED).then(|| self.tree.key_text(self.id.0))
     }
 
+    /// Whether it stands under this key.
+    pub fn is_under(self, key: &str) -> bool {
+        self.tree.is_under(self.id.0, key)
+    }
+
     /// The bytes of that key, quotes included.
     pub fn key_span(self) -> Option<Span> {
         let raw = self.raw();
