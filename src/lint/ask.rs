@@ -24,13 +24,15 @@ use crate::source::Place;
 /// All answers that are not "healthy".
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// Each by itself: they are large, and handed on several times.
-    pub(super) faults: Vec<Box<Fault>>,
+    pub(super) faults: Faults,
     pub(super) undecided: Vec<Open>,
     pub(super) troubles: Vec<(usize, PageError)>,
     pub(super) panics: Vec<(usize, String, String)>,
     pub(super) subjects: usize,
 }
+
+/// Faults, each by itself: they are large, and handed on several times.
+pub(super) type Faults = Vec<Box<Fault>>;
 
 /// A false judgement, in owned data.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
-use super::ask::{Asked, Fault, Open};
+use super::ask::{Asked, Fault, Faults, Open};
 use super::rules::Rules;
 use crate::config::Config;
 use crate::fact::Confidence;
@@ -29,7 +29,7 @@ pub(super) fn findings(
     by_path: &ByPath<'_>,
     model: &Model<'_>,
     rules: &[Rule],
-    faults: Vec<Box<Fault>>,
+    faults: Faults,
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
     let mut findings: Vec<Finding> = Vec::with_capacity(faults.len());

@@ -38,6 +38,15 @@ pub fn namespace<'m>(model: &'m Model<'_>, object: u32) -> Option<&'m str> {
     entry.object.namespace.or(model.units[entry.unit as usize].namespace.as_deref())
 }
 
+/// A unit, and a namespace as far as it is known: nothing where nobody says, an empty one where it is only known at run time.
+pub type Home<'m> = (u32, Option<&'m str>);
+
+/// Where an object goes: objects with the same home have the same neighbours.
+pub fn home<'m>(model: &'m Model<'_>, object: u32) -> Home<'m> {
+    let namespace = if is_hidden(model, object) { Some("") } else { namespace(model, object) };
+    (model.objects[object as usize].unit, namespace)
+}
+
 /// Whether an object names a namespace that is only known at run time.
 fn is_hidden(model: &Model<'_>, object: u32) -> bool {
     let object = &model.objects[object as usize].object;
@@ -136,8 +145,8 @@ pub struct Indexes {
     pub grants: OnceLock<FxHashMap<Option<String>, Vec<u32>>>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
-    /// Workloads by namespace.
-    pub dwellers: OnceLock<Dwellers>,
+    /// What quotas count.
+    pub quotas: super::quota::Quotas,
     /// The LimitRanges, by who may be under them.
     pub limit_ranges: OnceLock<super::resources::LimitRanges>,
     /// The selectors of services.
@@ -242,16 +251,16 @@ impl Dwellers {
 #[derive(Debug, Default)]
 pub struct SelectorIndex {
     /// By one pair of label and value that the selector asks for.
-    by_pair: FxHashMap<(Home, u64), Vec<u32>>,
+    by_pair: FxHashMap<(Scope, u64), Vec<u32>>,
     /// By the label of that pair, for pods that have a value there which is only known at run time.
-    by_key: FxHashMap<(Home, u64), Vec<u32>>,
+    by_key: FxHashMap<(Scope, u64), Vec<u32>>,
     /// Those that ask for no such pair.
-    others: FxHashMap<Home, Vec<u32>>,
+    others: FxHashMap<Scope, Vec<u32>>,
 }
 
 /// The unit of a selector that selects something there, and so is meant for nothing else; none for one that may be meant for
 /// any.
-type Home = Option<u32>;
+type Scope = Option<u32>;
 
 /// A selector as its index sees it.
 #[derive(Debug)]

@@ -71,7 +71,7 @@ fn error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
 }
 
 fn gap<'a>(model: &'a Model<'a>, thing: Thing, of: impl FnOnce(&Schedule) -> Option<f64>) -> Fact<'a, f64> {
-    parsed(model, thing).try_map("it never fires", |schedule| of(schedule))
+    parsed(model, thing).try_map("it never fires", of)
 }
 
 fn zone_error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
