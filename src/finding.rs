@@ -278,3 +278,17 @@ pub struct Diagnostic {
     /// The file, if it has no place in one.
     pub file: Option<String>,
 }
+
+impl Diagnostic {
+    /// Something that is ours to mend: a panic that was kept in the file, rule or chart that it happened in.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self {
+            about: About::Bug,
+            severity: Severity::Error,
+            message: message.into(),
+            help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
+            place: None,
+            file: None,
+        }
+    }
+}

@@ -217,7 +217,7 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     outcome.summary.rules = rules.len();
 }
 
-/// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.
+/// Mistakes of rules that show only when they run, and panics; whether there are any of the former.
 pub(super) fn troubles(
     model: &Model<'_>,
     rules: &Rules,
@@ -237,7 +237,8 @@ pub(super) fn troubles(
                 message: format!("{}:{}:{}: {}", source.path, position.line, position.column, error.message),
                 help: error.help.clone(),
                 place: None,
-                file: Some(source.path.to_string()),
+                // A rule of ours is in no file of the project.
+                file: rules.is_own(&file.id).then(|| source.path.to_string()),
             });
         }
     }
@@ -246,69 +247,31 @@ pub(super) fn troubles(
     panics.sort();
     panics.dedup_by_key(|(rule, file, _)| (*rule, *file));
     for (rule, file, what) in &panics {
-        diagnostics.push(Diagnostic {
-            about: About::Bug,
-            severity: Severity::Error,
-            message: format!("steadfast failed while it asked {rule} of {file}: {what}"),
-            help: Some(format!(
-                "please report it at {}/issues; everything else was judged",
-                env!("CARGO_PKG_REPOSITORY")
-            )),
-            place: None,
-            file: Some((*file).clone()),
-        });
+        let says =
+            format!("steadfast failed while it asked {rule} of {file}: {what}; everything else was judged");
+        diagnostics.push(Diagnostic { file: Some((*file).clone()), ..Diagnostic::bug(says) });
     }
-    !seen.is_empty() || !panics.is_empty()
+    !seen.is_empty()
 }
 
 /// Keeps what was asked for, and counts.
 pub(super) fn report(config: &Config, inputs: &Inputs, findings: Vec<Finding>, outcome: &mut Outcome) {
-    let named = |label: &Label| {
-        let path = outcome.sources.path(label.place.file);
-        inputs
-            .paths
-            .iter()
-            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
+    let named = |label: &Label| inputs.cover(outcome.sources.path(label.place.file));
+    // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
+    let is_asked = |diagnostic: &Diagnostic| match (diagnostic.about, &diagnostic.place, &diagnostic.file) {
+        (About::Config | About::Rule | About::Bug, ..) | (_, None, None) => true,
+        (_, Some(label), _) => named(label),
+        (_, None, Some(file)) => inputs.cover(Utf8Path::new(file)),
     };
-    if !inputs.paths.is_empty() {
-        // What is wrong with other files is said when they are asked about. Settings, rules and bugs concern every run.
-        let elsewhere: Vec<bool> = outcome
-            .diagnostics
-            .iter()
-            .map(|diagnostic| match diagnostic.about {
-                About::Input | About::NotJudged | About::Suppression => {
-                    match (&diagnostic.place, &diagnostic.file) {
-                        (Some(label), _) => !named(label),
-                        (None, Some(file)) => {
-                            !inputs.paths.iter().any(|path| camino::Utf8Path::new(file).starts_with(path))
-                        }
-                        (None, None) => false,
-                    }
-                }
-                About::Config | About::Rule | About::Bug => false,
-            })
-            .collect();
-        let mut at = 0;
-        outcome.diagnostics.retain(|_| {
-            at += 1;
-            !elsewhere[at - 1]
-        });
-    }
-    let named = |label: &Label| {
-        let path = outcome.sources.path(label.place.file);
-        inputs
-            .paths
-            .iter()
-            .any(|wanted| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted))
-    };
+    let mut diagnostics = std::mem::take(&mut outcome.diagnostics);
+    diagnostics.retain(is_asked);
     let before = findings.len();
     let kept: Vec<Finding> = findings
         .into_iter()
         .filter(|finding| finding.severity >= config.min_severity)
-        .filter(|finding| {
-            inputs.paths.is_empty() || named(&finding.primary) || finding.related.iter().any(named)
-        })
+        .filter(|finding| named(&finding.primary) || finding.related.iter().any(named))
         .collect();
+    outcome.diagnostics = diagnostics;
     outcome.summary.hidden = before - kept.len();
     outcome.summary.errors = kept.iter().filter(|finding| finding.severity == Severity::Error).count();
     outcome.summary.warnings = kept.iter().filter(|finding| finding.severity == Severity::Warning).count();

@@ -12,11 +12,11 @@ mod rules;
 
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::baseline::Baseline;
-use crate::config::{Config, Names};
-use crate::finding::Severity;
+use crate::config::{Config, Names, Problem};
+use crate::finding::{About, Severity};
 use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
@@ -39,6 +39,15 @@ pub struct Inputs {
     pub baseline: Option<(Utf8PathBuf, Baseline)>,
 }
 
+impl Inputs {
+    /// Whether what lies at this path is to be reported.
+    fn cover(&self, path: &Utf8Path) -> bool {
+        let holds =
+            |wanted: &Utf8PathBuf| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted);
+        self.paths.is_empty() || self.paths.iter().any(holds)
+    }
+}
+
 /// Reads, models, judges.
 pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut clock = Clock::new();
@@ -52,7 +61,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
@@ -95,6 +104,10 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }));
     renderings.lead_diagnostics_home(&mut outcome.diagnostics);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
+    if project.broken > 0 && outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
+        outcome.failed = true;
+        outcome.diagnostics.push(read::nothing_left(project.broken));
+    }
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
@@ -114,6 +127,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
+    outcome.failed |= outcome.diagnostics.iter().any(|diagnostic| diagnostic.about == About::Bug);
 
     if let Some((path, baseline)) = &inputs.baseline {
         let applied = baseline.apply(findings, &outcome.sources, &ran);
@@ -122,7 +136,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         findings = applied.kept;
     }
     gather::report(config, inputs, findings, &mut outcome);
-    outcome.rules = rules.asked();
+    (outcome.rules, outcome.idle) = rules.asked();
     clock.lap("gather", &mut outcome);
     outcome
 }
@@ -130,6 +144,14 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 /// All rules, own ones included.
 pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
     rules::infos(config)
+}
+
+/// Names in the settings that are no rule, no family or no parameter.
+pub fn wrong_names(config: &Config) -> Vec<Problem> {
+    let rules = rules::load(config, |_| true, false);
+    let mut problems = config.check_names(&Names::new(rules.ids.iter().cloned()));
+    problems.extend(rules.misset);
+    problems
 }
 
 /// The model as rules see it.
@@ -173,7 +195,7 @@ fn look_at<T>(
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     Ok(look(&Model::build(&project.trees, &project.sources, &world)))
 }

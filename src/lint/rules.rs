@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::config::{Config, ParamValue, Problem, Selected};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::model::Kind;
-use crate::outcome::{AskedRule, Outcome, RuleInfo};
+use crate::outcome::{AskedRule, IdleRule, Outcome, RuleInfo};
 use crate::rule::page::{Page, PageError};
 use crate::rule::{self, Rule, RuleFile, Setting, builtin, examples};
 use crate::source::{SourceFile, Sources};
@@ -18,6 +18,8 @@ use crate::source::{SourceFile, Sources};
 pub(super) struct Rules {
     /// Those that are asked.
     pub(super) ready: Vec<Rule>,
+    /// Those that are selected, or may be, and have nothing to look at; and whether they are selected by name.
+    idle: Vec<(RuleFile, bool)>,
     /// The ids of all that there are, asked or not.
     pub(super) ids: Vec<String>,
     broken: Vec<(RuleFile, Vec<PageError>)>,
@@ -66,7 +68,10 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool + Sync, many: 
         }
         false => kinds.into_iter().filter(|kind| !occurs(*kind)).collect(),
     };
-    selected.retain(|(file, own, _)| *own || file.subject().is_none_or(|kind| !absent.contains(&kind)));
+    let (selected, idle): (Vec<_>, Vec<_>) = selected
+        .into_iter()
+        .partition(|(file, own, _)| *own || file.subject().is_none_or(|kind| !absent.contains(&kind)));
+    rules.idle.extend(idle.into_iter().map(|(file, _, how)| (file, how == Selected::All)));
     let load = |(file, own, how)| Loaded::of(config, file, own, how);
     let loaded: Vec<Loaded> = match many {
         true => selected.into_par_iter().map(load).collect(),
@@ -164,14 +169,23 @@ impl Rules {
     fn speaks_by_default(&self, rule: &str) -> bool {
         match builtin::get(rule) {
             Some(text) => Page::read(rule, Arc::from(text)).is_ok_and(|page| Rule::is_default(&page)),
-            None => self.paths.contains_key(rule),
+            None => self.is_own(rule),
         }
     }
 
-    /// What reports may want to know of those that were asked.
-    pub(super) fn asked(self) -> Vec<AskedRule> {
+    /// What reports may want to know of those that were asked, and of those that had nothing to look at.
+    pub(super) fn asked(self) -> (Vec<AskedRule>, Vec<IdleRule>) {
         let pages = self.ready.into_iter().map(|rule| rule.page);
-        pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page))).collect()
+        let asked = pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page)));
+        let idle = self.idle.into_iter().map(|(file, by_name)| {
+            IdleRule::new(by_name, move || file.page().ok().map(|page| rule::info(&page)))
+        });
+        (asked.collect(), idle.collect())
+    }
+
+    /// Whether a rule is in a folder of the user's.
+    pub(super) fn is_own(&self, id: &str) -> bool {
+        self.paths.contains_key(id)
     }
 
     /// The path that errors of a rule name.

@@ -88,10 +88,10 @@ fn matches(model: &Model<'_>, budget: u32, labels: Option<NodeRef<'_>>) -> Match
     match budget.node.at("spec.selector") {
         // policy/v1: an empty selector takes every pod of the namespace; v1beta1 took none.
         Some(selector) if selector::is_empty(selector) => {
-            if model.objects[budget.object as usize].object.version() == "v1" {
-                Match::Yes
-            } else {
-                Match::No
+            match model.objects[budget.object as usize].object.version() {
+                "v1" => Match::Yes,
+                "" => Match::Perhaps,
+                _ => Match::No,
             }
         }
         selector => link::label_selector(selector, labels),

@@ -239,6 +239,7 @@ pub(super) fn run() -> Outcome {
         },
     ];
     Outcome {
+        idle: Vec::new(),
         findings,
         diagnostics,
         suppressed,

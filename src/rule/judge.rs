@@ -396,7 +396,7 @@ fn any_spot<'a>(model: &'a Model<'a>) -> Option<Spot<'a>> {
 fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
     match (&spot.part, &spot.says) {
         (Part::Missing(key), _) => Some(*key),
-        (_, Says::Default(note)) => Some(note.key),
+        (_, Says::Default(note, _)) => Some(note.key),
         _ => None,
     }
 }

@@ -17,6 +17,7 @@ mod sam;
 mod serverless;
 pub mod terraform;
 pub mod text;
+mod trail;
 
 use crate::lower::messaging::{Documents, Messaging};
 use crate::source::Sources;
