@@ -70,8 +70,8 @@ pub(super) struct Open {
 /// A subject with what holds it, as a rule enumerates them.
 type Subject = (Thing, Option<Thing>);
 
-/// How many subjects one piece of work has: few, so that the trees of those that are asked together stay near.
-const PIECE: usize = 16;
+/// How many subjects one piece of work has.
+const PIECE: usize = 64;
 
 /// Below this many questions one thread is quicker than two.
 const FEW: usize = 1000;

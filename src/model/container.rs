@@ -57,6 +57,25 @@ pub static CONTAINER: KindDef = KindDef {
     schema: &["v1 Pod spec.containers"],
 };
 
+/// A container of which only the place is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// What it is a part of.
+    pub workload: u32,
+    /// How it belongs to its pod.
+    pub role: Role,
+    /// Its node.
+    pub node: NodeRef<'a>,
+}
+
+impl<'a> Found<'a> {
+    /// Reads how it is started.
+    pub fn read(&self) -> Container<'a> {
+        let Self { workload, role, node } = *self;
+        Container { workload, role, node, start: Start::of(node) }
+    }
+}
+
 /// The container behind a thing of kind container.
 pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Container<'a> {
     &model.containers[thing.id as usize]

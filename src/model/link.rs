@@ -197,16 +197,13 @@ pub fn prepare(model: &Model<'_>) {
     use rayon::prelude::*;
     const PIECE: usize = 64;
     let (services, budgets) = (model.services.len() as u32, model.budgets.len() as u32);
-    let selected = || {
-        (0..services).into_par_iter().with_min_len(PIECE).for_each(|id| {
-            super::service::workloads(model, id);
-        });
-        (0..budgets).into_par_iter().with_min_len(PIECE).for_each(|id| {
-            super::budget::workloads(model, id);
-        });
-    };
     rayon::join(|| pods(model), || super::existence::names(model));
-    rayon::join(selected, || super::target::prepare(model));
+    (0..services).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::service::workloads(model, id);
+    });
+    (0..budgets).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::budget::workloads(model, id);
+    });
     rayon::join(|| super::service::selectors(model), || super::budget::selectors(model));
 }
 

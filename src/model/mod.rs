@@ -92,7 +92,6 @@ pub mod webhook;
 use camino::Utf8Path;
 
 use crate::lower::kubernetes::kustomize::{Overlays, is_expectation};
-use crate::lower::kubernetes::object::Object;
 use crate::source::{Role, Sources};
 use crate::syntax::tree::Tree;
 
@@ -391,7 +390,7 @@ pub struct Model<'a> {
 
 /// What one look at a tree tells; after it most trees are left alone until a rule asks.
 struct Look<'a> {
-    objects: Vec<(Object<'a>, Option<workload::Draft<'a>>)>,
+    objects: Vec<crate::lower::kubernetes::object::Object<'a>>,
     /// Whether it holds anything else than objects of Kubernetes, or such that belong to something else.
     is_other: bool,
     /// Whether it speaks of us: one look at a text is quicker than many at its nodes.
@@ -402,10 +401,7 @@ impl<'a> Look<'a> {
     fn at(tree: &'a Tree, sources: &Sources) -> Self {
         let objects = match sources.get(tree.file).role {
             Role::Ingredient => Vec::new(),
-            Role::Plain | Role::Rendered(_) => {
-                let all = crate::lower::kubernetes::object::objects(tree);
-                all.map(|object| (object, workload::Draft::read(&object))).collect()
-            }
+            Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
         };
         Self {
             objects,
@@ -465,8 +461,7 @@ impl<'a> Model<'a> {
             references: Vec::new(),
             index: link::Indexes::default(),
         };
-        let mut drafts = Vec::new();
-        for (object, draft) in looks.into_iter().flat_map(|look| look.objects) {
+        for object in looks.into_iter().flat_map(|look| look.objects) {
             let file = object.node.tree().file;
             if model.overlays.is_patch(file) || is_expectation(sources.path(file)) {
                 model.patches += 1;
@@ -475,25 +470,27 @@ impl<'a> Model<'a> {
             let overlaid = model.overlays.changes(file, object.kind, object.name);
             model.overlaid |= overlaid;
             model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
-            drafts.push(draft);
         }
         model.units = unit::partition(&mut model.objects, |file| sources.get(file));
-        for (id, draft) in drafts.into_iter().enumerate() {
-            model.add_subjects(id, draft);
+        let mut containers = Vec::new();
+        for id in 0..model.objects.len() {
+            model.add_subjects(id, &mut containers);
         }
+        model.containers = in_order(&containers, container::Found::read);
         for resources in others.iter().flat_map(|tree| crate::lower::envoy::configurations(tree)) {
             hop::add_envoy(&mut model, resources);
             breaker::add_envoy(&mut model, resources);
             limiter::add_envoy(&mut model, resources);
         }
+        reference::add_all(&mut model);
         model
     }
 
     /// Puts an object into the lists of the subjects that it makes.
-    fn add_subjects(&mut self, id: usize, draft: Option<workload::Draft<'a>>) {
+    fn add_subjects(&mut self, id: usize, containers: &mut Vec<container::Found<'a>>) {
         let object = self.objects[id].object;
-        if let Some(draft) = draft {
-            return workload::add(self, id, &object, draft);
+        if workload::add(self, id, &object, containers) {
+            return;
         }
         hop::add(self, id, &object);
         breaker::add(self, id, &object);

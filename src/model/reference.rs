@@ -20,13 +20,6 @@ use crate::syntax::tree::{NodeKind, NodeRef};
 pub struct Reference<'a> {
     /// What names it.
     pub workload: u32,
-    /// How.
-    pub named: Named<'a>,
-}
-
-/// What one pod names, wherever it does.
-#[derive(Debug)]
-pub struct Named<'a> {
     /// Its first naming.
     naming: Naming<'a>,
     /// The other namings.
@@ -43,7 +36,7 @@ pub static REFERENCE: KindDef = KindDef {
     name: "reference",
     doc: "An object, or a key of one, that a workload names and needs: a ConfigMap, a Secret, a claim, an account.",
     tables: &[facts! {
-        "kind": Ty::Text, "the kind that is meant" => |m, t| Fact::plain(get(m, t).named.naming.kind).into();
+        "kind": Ty::Text, "the kind that is meant" => |m, t| Fact::plain(get(m, t).naming.kind).into();
         "name": Ty::Text, "the name" => |m, t| name(get(m, t)).into();
         "key": Ty::Text, "the key of it that is asked for, if it is about one" => |m, t| key(get(m, t)).into();
         "optional": Ty::Bool, "whether the pod starts without it" => |m, t| optional(get(m, t)).into();
@@ -60,36 +53,40 @@ pub static REFERENCE: KindDef = KindDef {
     }],
     all: Some(|m| (0..m.references.len()).map(|id| Thing::new(Kind::Reference, id)).collect()),
     owner: |m, t| Some(Thing::new(Kind::Workload, get(m, t).workload as usize)),
-    node: |m, t| Some(get(m, t).named.naming.key.unwrap_or(get(m, t).named.naming.name)),
+    node: |m, t| Some(get(m, t).naming.key.unwrap_or(get(m, t).naming.name)),
     owners: &[Kind::Workload, Kind::Object, Kind::Unit, Kind::Project],
     schema: &[],
 };
 
-/// What the spec of a pod names.
-pub fn named<'a>(spec: NodeRef<'a>) -> Vec<Named<'a>> {
-    let mut all: Vec<Named<'a>> = Vec::new();
-    let mut add = |naming: Naming<'a>| {
-        let key = naming.key.map(NodeRef::text);
-        let same = all.iter_mut().find(|known| {
-            let of = &known.naming;
-            of.kind == naming.kind
-                && of.name.text() == naming.name.text()
-                && of.key.map(NodeRef::text) == key
-                && !of.name.is_unknown()
-                && !naming.name.is_unknown()
+/// Adds the references of all workloads.
+pub fn add_all<'a>(model: &mut Model<'a>) {
+    let mut references: Vec<Reference<'a>> = Vec::new();
+    for (id, workload) in model.workloads.iter().enumerate() {
+        let first = references.len();
+        let Some(spec) = workload.pod() else { continue };
+        let mut add = |naming: Naming<'a>| {
+            let key = naming.key.map(NodeRef::text);
+            let same = references[first..].iter_mut().find(|known| {
+                let of = &known.naming;
+                of.kind == naming.kind
+                    && of.name.text() == naming.name.text()
+                    && of.key.map(NodeRef::text) == key
+                    && !of.name.is_unknown()
+                    && !naming.name.is_unknown()
+            });
+            match same {
+                Some(same) => same.also.push(naming),
+                None => references.push(Reference { workload: id as u32, naming, also: Vec::new() }),
+            }
+        };
+        of_pod(spec, |naming| {
+            add(Naming { key: None, ..naming });
+            if naming.key.is_some() {
+                add(naming);
+            }
         });
-        match same {
-            Some(same) => same.also.push(naming),
-            None => all.push(Named { naming, also: Vec::new() }),
-        }
-    };
-    of_pod(spec, |naming| {
-        add(Naming { key: None, ..naming });
-        if naming.key.is_some() {
-            add(naming);
-        }
-    });
-    all
+    }
+    model.references = references;
 }
 
 fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Reference<'a> {
@@ -98,7 +95,7 @@ fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Reference<'a> {
 
 impl<'a> Reference<'a> {
     fn namings(&self) -> impl Iterator<Item = &Naming<'a>> {
-        std::iter::once(&self.named.naming).chain(&self.named.also)
+        std::iter::once(&self.naming).chain(&self.also)
     }
 }
 
@@ -111,15 +108,15 @@ fn scalar<'a>(node: NodeRef<'a>, spots: Spots<'a>) -> Fact<'a, &'a str> {
 }
 
 fn name<'a>(this: &'a Reference<'a>) -> Fact<'a, &'a str> {
-    if this.named.naming.name.is_null() || this.named.naming.name.text().is_empty() {
-        return Fact::absent(Spot::value(this.named.naming.name));
+    if this.naming.name.is_null() || this.naming.name.text().is_empty() {
+        return Fact::absent(Spot::value(this.naming.name));
     }
-    scalar(this.named.naming.name, this.namings().map(|naming| Spot::value(naming.name)).collect())
+    scalar(this.naming.name, this.namings().map(|naming| Spot::value(naming.name)).collect())
 }
 
 fn key<'a>(this: &'a Reference<'a>) -> Fact<'a, &'a str> {
-    match this.named.naming.key {
-        None => Fact::absent(Spot::value(this.named.naming.name)),
+    match this.naming.key {
+        None => Fact::absent(Spot::value(this.naming.name)),
         Some(key) => scalar(key, this.namings().filter_map(|naming| naming.key).map(Spot::value).collect()),
     }
 }
@@ -144,7 +141,7 @@ fn optional<'a>(this: &'a Reference<'a>) -> Fact<'a, bool> {
 fn existence<'a>(model: &'a Model<'a>, id: usize) -> Fact<'a, Existence> {
     let this = &model.references[id];
     let from = model.workloads[this.workload as usize].object;
-    let kind = this.named.naming.kind;
+    let kind = this.naming.kind;
     name(this).map(|name| {
         let found = existence::find(model, Wanted { from, kind, name, namespace: None }, is_kubernetes_own);
         match found {
@@ -246,7 +243,7 @@ fn nearest<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     let this = get(model, thing);
     let unit = model.objects[model.workloads[this.workload as usize].object as usize].unit;
     let name = name(this);
-    match name.value().and_then(|name| existence::nearest(model, unit, this.named.naming.kind, name)) {
+    match name.value().and_then(|name| existence::nearest(model, unit, this.naming.kind, name)) {
         Some(near) => Fact::plain(near),
         None => Fact::nothing(),
     }
@@ -318,13 +315,13 @@ fn resolved<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
         let mut seen = rustc_hash::FxHashSet::default();
         let mut counts = Resolved::default();
         for (id, reference) in
-            model.references.iter().enumerate().filter(|(_, reference)| reference.named.naming.key.is_none())
+            model.references.iter().enumerate().filter(|(_, reference)| reference.naming.key.is_none())
         {
             let unit = model.objects[model.workloads[reference.workload as usize].object as usize].unit;
-            if !seen.insert((unit, reference.named.naming.kind, reference.named.naming.name.text())) {
+            if !seen.insert((unit, reference.naming.kind, reference.naming.name.text())) {
                 continue;
             }
-            let count = counts.0.entry((unit, reference.named.naming.kind)).or_default();
+            let count = counts.0.entry((unit, reference.naming.kind)).or_default();
             match existence(model, id).value() {
                 Some(Existence::Declared(_) | Existence::Made) => *count = (count.0 + 1, count.1 + 1),
                 Some(Existence::No) => count.1 += 1,
@@ -335,7 +332,7 @@ fn resolved<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     });
     let this = get(model, thing);
     let unit = model.objects[model.workloads[this.workload as usize].object as usize].unit;
-    match all.0.get(&(unit, this.named.naming.kind)) {
+    match all.0.get(&(unit, this.naming.kind)) {
         Some((yes, of)) if *of > 0 => Fact::plain(f64::from(*yes) / f64::from(*of) * 100.0),
         _ => Fact::nothing(),
     }

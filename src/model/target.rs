@@ -159,15 +159,6 @@ pub fn of<'m>(model: &'m Model<'_>, pointer: Pointer, workload: u32) -> Pointers
     }
 }
 
-/// Finds what all pointers lead to.
-pub fn prepare(model: &Model<'_>) {
-    if !model.workloads.is_empty() {
-        for pointer in [Pointer::Scaler, Pointer::Recommender, Pointer::Canary, Pointer::Rollout] {
-            of(model, pointer, 0);
-        }
-    }
-}
-
 fn point<'a>(model: &Model<'a>, aims: impl Iterator<Item = (usize, Aim<'a>)>) -> Pointed {
     let mut pointed = Pointed::default();
     for (id, aim) in aims {

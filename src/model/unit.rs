@@ -5,10 +5,8 @@
 //! files that stand directly in it are a unit of their own, but for those that are variants of each other. What a chart or an
 //! overlay renders to is a unit by itself.
 
-use std::hash::{Hash, Hasher};
-
 use camino::Utf8Path;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::object::Entry;
 use super::value::things;
@@ -66,7 +64,7 @@ pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p S
             Role::Plain | Role::Ingredient => folders.add(&source.path, file, id as u32),
         }
     }
-    let keys = super::in_order(objects, key);
+    let keys: Vec<_> = objects.iter().map(key).collect();
     // Units are put in order of their first objects later.
     let mut units: Vec<Unit> = rendered
         .into_iter()
@@ -90,26 +88,13 @@ pub fn partition<'p>(objects: &mut [Entry<'_>], source: impl Fn(FileId) -> &'p S
     units
 }
 
-/// What may stand only once in a cluster.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Key<'a> {
-    hash: u64,
-    parts: (&'a str, &'a str, &'a str, &'a str),
-}
+type Key<'a> = Option<(&'a str, &'a str, &'a str, &'a str)>;
 
-impl Hash for Key<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-/// The key of an object. Objects without a name of their own are never the same.
-fn key<'a>(entry: &Entry<'a>) -> Option<Key<'a>> {
+/// What may stand only once in a cluster. Objects without a name of their own are never the same.
+fn key<'a>(entry: &Entry<'a>) -> Key<'a> {
     let object = &entry.object;
-    let parts = (object.group(), object.kind, object.namespace.unwrap_or(""), object.name);
-    let mut hasher = FxHasher::default();
-    parts.hash(&mut hasher);
-    (!object.name.is_empty()).then(|| Key { hash: hasher.finish(), parts })
+    (!object.name.is_empty())
+        .then(|| (object.group(), object.kind, object.namespace.unwrap_or(""), object.name))
 }
 
 /// The tree of folders that hold objects.
@@ -159,7 +144,7 @@ impl Folders {
         objects
     }
 
-    fn cut(&self, at: usize, keys: &[Option<Key<'_>>], units: &mut Vec<Unit>) {
+    fn cut(&self, at: usize, keys: &[Key<'_>], units: &mut Vec<Unit>) {
         let mut queue = if self.list.is_empty() { Vec::new() } else { vec![at] };
         while let Some(at) = queue.pop() {
             let folder = &self.list[at];
@@ -178,12 +163,12 @@ impl Folders {
 
     /// Files of one folder that declare the same object are variants of each other: each is a unit of its own. The others
     /// are one together.
-    fn cut_files(&self, folder: &Folder, keys: &[Option<Key<'_>>], units: &mut Vec<Unit>) {
+    fn cut_files(&self, folder: &Folder, keys: &[Key<'_>], units: &mut Vec<Unit>) {
         let mut first: FxHashMap<Key<'_>, FileId> = FxHashMap::default();
         let mut variants: FxHashSet<FileId> = FxHashSet::default();
         for (id, file) in &folder.own {
             if let Some(key) = keys[*id as usize] {
-                let before = *first.entry(key).or_insert(*file);
+                let before = *first.entry(Some(key)).or_insert(*file);
                 if before != *file {
                     variants.extend([before, *file]);
                 }
@@ -206,7 +191,7 @@ impl Folders {
     }
 }
 
-fn any_twice(objects: &[u32], keys: &[Option<Key<'_>>]) -> bool {
+fn any_twice(objects: &[u32], keys: &[Key<'_>]) -> bool {
     let mut seen = FxHashSet::default();
     objects.iter().filter_map(|id| keys[*id as usize]).any(|key| !seen.insert(key))
 }

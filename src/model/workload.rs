@@ -2,17 +2,14 @@
 
 use std::sync::OnceLock;
 
-use super::container::Container;
 use super::link::{Found, Relation};
 use super::object::Entry;
-use super::reference::{self, Named, Reference};
 use super::value::{open_things, things};
 use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::kubernetes::object::Object;
-use crate::lower::kubernetes::pod::{self, Controller, Role};
-use crate::lower::kubernetes::start::Start;
+use crate::lower::kubernetes::pod::{self, Controller};
 use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
@@ -108,67 +105,41 @@ pub static SIZE: KindDef = KindDef {
     schema: &[],
 };
 
-/// What the object of a workload says by itself: it is read before the others are known, by all threads together.
-pub struct Draft<'a> {
-    controller: Controller,
-    pods: Option<Pods<'a>>,
-}
-
-/// What a template says of its pods.
-struct Pods<'a> {
-    template: NodeRef<'a>,
-    containers: Vec<(Role, NodeRef<'a>, Start<'a>)>,
-    names: Vec<Named<'a>>,
-    /// Whether a label is only known at run time.
-    vague: bool,
-}
-
-impl<'a> Draft<'a> {
-    /// Reads an object, if it is a workload.
-    pub fn read(object: &Object<'a>) -> Option<Self> {
-        let controller = Controller::of(object)?;
-        Some(Self { controller, pods: pod::template(controller, object).map(Pods::read) })
-    }
-}
-
-impl<'a> Pods<'a> {
-    fn read(template: NodeRef<'a>) -> Self {
-        let spec = template.get("spec");
-        let containers = spec.into_iter().flat_map(pod::containers);
-        let labels = template.at("metadata.labels");
-        let vague = |value: NodeRef<'_>| value.is_unknown() || read::is_filled_in_later(value.text());
-        Self {
-            template,
-            containers: containers.map(|(role, node)| (role, node, Start::of(node))).collect(),
-            names: spec.map_or_else(Vec::new, reference::named),
-            vague: labels.is_some_and(|labels| labels.is_unknown() || labels.children().any(vague)),
-        }
-    }
-}
-
-/// Adds the workload that an object is.
-pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>, draft: Draft<'a>) {
-    let borrowed = || super::target::borrowed_template(model, id, object).map(Pods::read);
-    let Some(pods) = draft.pods.or_else(borrowed) else { return };
-    let first = model.containers.len() as u32;
+/// Adds the workload that an object is, if it is one, and its containers to those that were found.
+pub fn add<'a>(
+    model: &mut Model<'a>,
+    id: usize,
+    object: &Object<'a>,
+    containers: &mut Vec<super::container::Found<'a>>,
+) -> bool {
+    let Some(controller) = Controller::of(object) else { return false };
+    let Some(template) =
+        pod::template(controller, object).or_else(|| super::target::borrowed_template(model, id, object))
+    else {
+        return true;
+    };
+    let first = containers.len() as u32;
     let workload = model.workloads.len() as u32;
-    let containers = pods.containers.into_iter();
-    model.containers.extend(containers.map(|(role, node, start)| Container { workload, role, node, start }));
-    model.references.extend(pods.names.into_iter().map(|named| Reference { workload, named }));
+    let spec = template.get("spec");
+    let found = spec.into_iter().flat_map(pod::containers);
+    containers.extend(found.map(|(role, node)| super::container::Found { workload, role, node }));
     let unit = &mut model.units[model.objects[id].unit as usize];
     unit.workloads.push(workload);
-    if pods.vague {
+    let labels = template.at("metadata.labels");
+    let vague = |value: NodeRef<'_>| value.is_unknown() || read::is_filled_in_later(value.text());
+    if labels.is_some_and(|labels| labels.is_unknown() || labels.children().any(vague)) {
         unit.vague.push(workload);
     }
     model.workloads.push(Workload {
         object: id as u32,
-        controller: draft.controller,
+        controller,
         node: object.node,
-        template: pods.template,
-        containers: first..model.containers.len() as u32,
+        template,
+        containers: first..containers.len() as u32,
         budgets: OnceLock::new(),
         services: OnceLock::new(),
     });
+    true
 }
 
 /// The workload behind a thing of kind workload or size.
