@@ -20,7 +20,7 @@ const BENT: f64 = 7.0;
 /// Objects that all belong to one unit, one file and one namespace unless they say otherwise.
 type Shape = (&'static str, fn(usize) -> String);
 
-const SHAPES: [Shape; 14] = [
+const SHAPES: [Shape; 17] = [
     ("routes that lead nowhere", |n| {
         format!(
             "{}{}",
@@ -88,6 +88,26 @@ const SHAPES: [Shape; 14] = [
             "limits: [{ type: Container, default: { memory: 1Gi } }]",
         );
         format!("{limit}{}", object_in(&there, "apps/v1", "Deployment", "work", &pods(n)))
+    }),
+    ("limits of one namespace", |n| {
+        let limits = "limits: [{ type: Container, default: { memory: 1Gi } }]";
+        let limit = object("v1", "LimitRange", &format!("limits-{n}"), limits);
+        format!("{limit}{}", deployment(n))
+    }),
+    ("quotas of one namespace", |n| {
+        let quota = "hard: { requests.cpu: 100k, limits.memory: 1Pi, pods: 1M }";
+        let asks = "resources: { requests: { cpu: 1, memory: 1Gi }, limits: { memory: 1Gi } }, name: main";
+        let quota = object("v1", "ResourceQuota", &format!("quota-{n}"), quota);
+        format!("{quota}{}", deployment(n).replace("name: main", asks))
+    }),
+    ("budgets by expressions", |n| {
+        let asks = format!("matchExpressions: [{{ key: app, operator: In, values: [work-{n}] }}]");
+        let budget = format!("maxUnavailable: 1, selector: {{ {asks} }}");
+        format!(
+            "{}{}",
+            object("policy/v1", "PodDisruptionBudget", &format!("budget-{n}"), &budget),
+            deployment(n)
+        )
     }),
     ("claims that nobody makes", |n| {
         let claim = format!(

@@ -161,7 +161,7 @@ impl SourceFile {
     fn line_at(&self, offset: usize) -> (usize, usize) {
         if self.is_counted() {
             let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-            let line = before.iter().map(|byte| usize::from(*byte == b'\n')).sum();
+            let line = breaks(before);
             return (line, before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
         }
         let starts = self.line_starts();
@@ -188,6 +188,12 @@ impl SourceFile {
         let end = starts.get(index + 1).map_or(self.text.len() as u32, |next| next - 1);
         self.unbroken(start as usize, end as usize)
     }
+}
+
+/// How many line breaks there are. Counted in bytes as far as these go, many are counted at once.
+fn breaks(text: &[u8]) -> usize {
+    let few = |part: &[u8]| part.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    text.chunks(usize::from(u8::MAX)).map(|part| usize::from(few(part))).sum()
 }
 
 /// All files of a run.
