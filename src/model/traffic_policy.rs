@@ -50,9 +50,13 @@ fn targets<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     list(kinds.map(|kind| Fact::written(kind, Spot::value(kind)).text()))
 }
 
-/// A kind of which the unit declares nothing is kept elsewhere.
+/// A kind of which the unit declares nothing is kept elsewhere, and the routes of a chart come with its release.
 fn missing<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let unit = model.objects[thing.id as usize].unit;
+    let namespace = model.objects[thing.id as usize].object.namespace.unwrap_or_default();
+    if existence::is_open(model, thing.id, namespace) {
+        return list(std::iter::empty::<Fact<'a, &'a str>>());
+    }
     let kept = |kind: &str| {
         let all = &model.units[unit as usize].objects;
         all.iter().any(|id| model.objects[*id as usize].object.kind == kind)
