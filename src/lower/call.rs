@@ -64,6 +64,16 @@ impl<'a> Call<'a> {
             retry: Fact::unknown(reason),
         }
     }
+
+    /// The same, as far as a guess holds.
+    pub fn guessed(self) -> Self {
+        Self {
+            timeout: self.timeout.guessed(),
+            connect: self.connect.guessed(),
+            idle: self.idle.guessed(),
+            retry: self.retry.guessed(),
+        }
+    }
 }
 
 impl<'a> Retry<'a> {

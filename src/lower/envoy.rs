@@ -23,14 +23,28 @@ static IDLE: Default<f64> = Default::of(WHOSE, "idle_timeout", 3600.0, "1 h");
 /// HttpConnectionManager.stream_idle_timeout: "If not specified, this defaults to 5 minutes."
 static STREAM_IDLE: Default<f64> = Default::of(WHOSE, "stream_idle_timeout", 300.0, "5 min");
 
-/// The configurations in a file: what has `static_resources`.
+/// The configurations in a file: its `static_resources`, or the `resources` of a file that Envoy watches.
 pub fn configurations<'a>(tree: &'a Tree) -> impl Iterator<Item = NodeRef<'a>> {
-    tree.roots().filter_map(|root| root.get("static_resources"))
+    tree.roots().filter_map(|root| root.get("static_resources").or_else(|| discovered(root)))
+}
+
+/// What an Envoy finds while it runs, by `path_config_source` of its listeners (LDS), routes (RDS) or clusters (CDS).
+fn discovered(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let kinds = [".listener.v3.Listener", ".route.v3.RouteConfiguration", CLUSTER];
+    root.get("resources").filter(|list| list.items().any(|one| kinds.iter().any(|kind| is_a(one, kind))))
+}
+
+const CLUSTER: &str = ".cluster.v3.Cluster";
+
+fn is_a(resource: NodeRef<'_>, kind: &str) -> bool {
+    resource.get("@type").is_some_and(|own| own.text().ends_with(kind))
 }
 
 /// The routes of a configuration that lead to a cluster, in order.
 pub fn routes<'a>(resources: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
-    let hosts = resources.get("listeners").into_iter().flat_map(NodeRef::walk);
+    let listeners =
+        if resources.kind() == NodeKind::List { Some(resources) } else { resources.get("listeners") };
+    let hosts = listeners.into_iter().flat_map(NodeRef::walk);
     let hosts = hosts.filter(|node| node.key() == Some("virtual_hosts")).flat_map(NodeRef::items);
     hosts
         .flat_map(|host| host.get("routes").into_iter().flat_map(NodeRef::items))
@@ -39,17 +53,21 @@ pub fn routes<'a>(resources: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
 
 /// The clusters of a configuration.
 pub fn clusters<'a>(resources: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
-    resources.get("clusters").into_iter().flat_map(NodeRef::items)
+    let own = resources.get("clusters").into_iter().flat_map(NodeRef::items);
+    own.chain(resources.items().filter(|one| is_a(*one, CLUSTER)))
 }
 
-/// The `static_resources` that a part of a configuration belongs to.
+/// The configuration that a part belongs to.
 pub fn resources(part: NodeRef<'_>) -> Option<NodeRef<'_>> {
     let mut here = part;
     loop {
-        if here.key() == Some("static_resources") {
+        let above = here.parent();
+        let is_discovered =
+            here.key() == Some("resources") && above.is_some_and(|root| root.parent().is_none());
+        if here.key() == Some("static_resources") || is_discovered {
             return Some(here);
         }
-        here = here.parent()?;
+        here = above?;
     }
 }
 
@@ -58,14 +76,20 @@ pub fn virtual_host(route: NodeRef<'_>) -> Option<NodeRef<'_>> {
     route.parent()?.parent()
 }
 
-/// The cluster that a route leads to, where it leads to one.
+/// The name of the cluster that a route leads to, where it leads to one.
+pub fn cluster_name<'a>(route: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    route.at("route.cluster").filter(|name| !name.is_unknown() && !read::is_filled_in_later(name.text()))
+}
+
+/// The cluster that a route leads to, where its own configuration has it.
 pub fn cluster_of<'a>(route: NodeRef<'a>) -> Option<NodeRef<'a>> {
-    let name = route.at("route.cluster")?;
-    if name.is_unknown() || read::is_filled_in_later(name.text()) {
-        return None;
-    }
-    clusters(resources(route)?)
-        .find(|cluster| cluster.get("name").is_some_and(|own| own.text() == name.text()))
+    let name = cluster_name(route)?;
+    clusters(resources(route)?).find(|cluster| is_named(*cluster, name.text()))
+}
+
+/// Whether a cluster has a name.
+pub fn is_named(cluster: NodeRef<'_>, name: &str) -> bool {
+    cluster.get("name").is_some_and(|own| own.text() == name)
 }
 
 /// The list of endpoints that stands in a cluster.
@@ -113,13 +137,12 @@ pub fn count<'a>(assignment: Option<NodeRef<'a>>) -> Fact<'a, f64> {
     }
 }
 
-/// What a route says of a call.
-pub fn call<'a>(route: NodeRef<'a>) -> Call<'a> {
+/// What a route says of a call, with its cluster where a file has it.
+pub fn call<'a>(route: NodeRef<'a>, cluster: Option<NodeRef<'a>>) -> Call<'a> {
     let Some(action) = route.get("route") else { return Call::unknown("it is no route") };
     let timeout = go(action, "timeout", true).or_default(&TIMEOUT);
     let own = action.get("retry_policy").filter(|policy| !policy.is_null());
     let policy = own.or_else(|| virtual_host(route)?.get("retry_policy").filter(|policy| !policy.is_null()));
-    let cluster = cluster_of(route);
     let of_cluster = |path: &'static str, default: &'static Default<f64>| match cluster {
         Some(cluster) => go(cluster, path, true).or_default(default),
         None => Fact::unknown("the cluster is in no file"),
@@ -198,7 +221,18 @@ pub fn stream_idle<'a>(route: NodeRef<'a>) -> Fact<'a, f64> {
 /// The limits of the default priority of a cluster, where they are written.
 pub fn thresholds<'a>(cluster: NodeRef<'a>) -> Option<NodeRef<'a>> {
     let all = cluster.at("circuit_breakers.thresholds")?;
-    all.items().find(|one| one.get("priority").is_none_or(|priority| priority.text() == "DEFAULT"))
+    all.items().find(|one| !is_high(*one))
+}
+
+fn is_high(thresholds: NodeRef<'_>) -> bool {
+    thresholds.get("priority").is_some_and(|priority| priority.text() != "DEFAULT")
+}
+
+/// The limits of a cluster where they are for requests of high priority alone: those of all others are Envoy's own then.
+pub fn only_high<'a>(cluster: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    let all = cluster.at("circuit_breakers.thresholds")?;
+    let each_high = all.items().all(|one| is_high(one) && !one.is_unknown());
+    (each_high && all.items().next().is_some()).then_some(all)
 }
 
 /// The methods that a route takes, by an exact match of the pseudo-header.

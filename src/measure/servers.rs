@@ -38,6 +38,28 @@ pub fn drain(launch: &Launch<'_>) -> Option<ServerTime> {
         .or_else(|| variable(launch))
 }
 
+/// Envoy docs, Command line options: "The time in seconds that Envoy will drain connections during a hot restart or when individual
+/// listeners are being modified or removed via LDS". SIGTERM ends it at once.
+static PROXY_DRAIN: [Flag; 1] =
+    [Flag { server: "Envoy", programs: &["envoy"], names: &["--drain-time-s"], read: whole_seconds }];
+/// The same: "The time in seconds that Envoy will wait before shutting down the parent process during a hot restart".
+static PARENT_SHUTDOWN: [Flag; 1] = [Flag {
+    server: "Envoy",
+    programs: &["envoy"],
+    names: &["--parent-shutdown-time-s"],
+    read: whole_seconds,
+}];
+
+/// How long a proxy was told to take over closing its connections, once it is asked to drain.
+pub fn proxy_drain(launch: &Launch<'_>) -> Option<ServerTime> {
+    launch.programs().iter().find_map(|program| flag(program, &PROXY_DRAIN))
+}
+
+/// How long the old process of a proxy was told to live on after a hot restart.
+pub fn parent_shutdown(launch: &Launch<'_>) -> Option<ServerTime> {
+    launch.programs().iter().find_map(|program| flag(program, &PARENT_SHUTDOWN))
+}
+
 /// How many processes a server was told to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Processes {

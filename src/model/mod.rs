@@ -69,6 +69,7 @@ pub mod alert_route;
 pub mod function;
 pub mod messaging;
 pub mod prometheus;
+pub mod proxy_fleet;
 pub mod query;
 pub mod queue;
 pub mod subscription;
@@ -230,6 +231,8 @@ kinds! {
     Limiter => limiter::LIMITER;
     /// A policy of Envoy Gateway.
     TrafficPolicy => traffic_policy::TRAFFIC_POLICY;
+    /// The proxies that Envoy Gateway runs.
+    ProxyFleet => proxy_fleet::PROXY_FLEET;
     /// A time that its reader cannot read.
     UnreadSetting => unread_setting::UNREAD_SETTING;
     /// A queue.

@@ -240,7 +240,7 @@ impl Walk<'_, '_> {
 
     /// The services of a Compose project by the names in the addresses of a cluster.
     fn behind_envoy(&self, proxy: &hop::Hop<'_>, next: &mut Next) {
-        let Some(cluster) = envoy::cluster_of(proxy.node) else {
+        let Some(cluster) = breaker::cluster(self.model, proxy.node) else {
             next.open = Some(Reason::new("the cluster is in no file"));
             return;
         };

@@ -96,6 +96,12 @@ fn above<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     open_things(ids.into_iter().map(policy_thing), open.map(Reason::new))
 }
 
+/// Whether one of its routes is attached to a Gateway of another unit, which is a guess.
+fn is_guessed(model: &Model<'_>, thing: Thing) -> bool {
+    let (targets, _) = attachment::targets(model, thing.id);
+    targets.iter().any(|target| attachment::is_guessed(model, target.object))
+}
+
 fn out_of_force<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let blocks = |counting: Counting| counting.ids().flat_map(|id| policy::blocks(object(model, id)));
     lines(model, thing, |with, without| {
@@ -127,7 +133,8 @@ fn lines<'a>(
         }
     }
     let items = all.into_iter().map(|(name, node)| Fact::written(name, Spot::key(node)).into()).collect();
-    Fact::plain(Datum::List(std::rc::Rc::new(List { items, open: open.map(Reason::new) })))
+    let found = Fact::plain(Datum::List(std::rc::Rc::new(List { items, open: open.map(Reason::new) })));
+    if is_guessed(model, thing) { found.guessed() } else { found }
 }
 
 fn object<'a>(model: &Model<'a>, id: u32) -> NodeRef<'a> {

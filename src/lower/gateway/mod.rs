@@ -4,6 +4,7 @@
 
 pub mod defaults;
 pub mod policy;
+pub mod proxy;
 pub mod rate_limit;
 pub mod route;
 pub mod settings;

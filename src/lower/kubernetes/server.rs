@@ -2,6 +2,7 @@
 
 use super::start::Start;
 use crate::fact::{Confidence, Fact, Says, Spot, State};
+use crate::measure::launch::Launch;
 use crate::measure::requests::{self, OwnTime};
 use crate::measure::servers::{self, ServerTime};
 use crate::syntax::tree::NodeRef;
@@ -77,10 +78,25 @@ pub fn concurrency<'a>(start: &Start<'a>) -> Fact<'a, f64> {
 
 /// How long it finishes requests after it was told to stop; absent where it says nothing.
 pub fn drain<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    written(start, servers::drain)
+}
+
+/// How long a proxy takes to close its connections once it is asked to drain; absent where it says nothing.
+pub fn proxy_drain<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    written(start, servers::proxy_drain)
+}
+
+/// How long the old process of a proxy lives on after a hot restart; absent where it says nothing.
+pub fn parent_shutdown<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    written(start, servers::parent_shutdown)
+}
+
+/// A time of which a server has no default that is known here.
+fn written<'a>(start: &Start<'a>, ask: fn(&Launch<'_>) -> Option<ServerTime>) -> Fact<'a, f64> {
     if let Some(hidden) = start.hidden() {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
     }
-    match start.ask(servers::drain) {
+    match start.ask(ask) {
         Some(told) => said(start, start.owner(), &told),
         None => Fact::absent(Spot::value(start.owner())),
     }

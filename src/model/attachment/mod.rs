@@ -8,7 +8,7 @@
 mod parents;
 mod targets;
 
-pub use parents::{Parent, gateways, implementation};
+pub use parents::{Parent, implementation, is_guessed};
 pub use targets::{Attached, Policies, Target, attached, policies, rivals, targets};
 
 use super::Model;

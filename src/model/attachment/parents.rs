@@ -2,9 +2,10 @@
 
 use super::attached;
 use crate::lower::gateway::{Implementation, route};
-use crate::model::Model;
+use crate::lower::read::is_filled_in_later;
 use crate::model::existence::{self, Existence, Wanted};
 use crate::model::hop::is_hidden;
+use crate::model::{Model, link};
 use crate::syntax::tree::NodeRef;
 
 /// Something that has listeners, to which a route attaches.
@@ -14,6 +15,8 @@ pub struct Parent<'a> {
     pub holder: Option<u32>,
     /// The Gateway itself.
     pub gateway: Option<u32>,
+    /// Whether it is one of another unit.
+    pub guessed: bool,
     /// The listener that is named.
     section: Option<NodeRef<'a>>,
 }
@@ -23,7 +26,7 @@ impl Parent<'_> {
     pub fn itself(model: &Model<'_>, object: u32) -> Self {
         let is_set = route::is_set(model.objects[object as usize].object.kind);
         let gateway = if is_set { gateway_of_set(model, object) } else { Some(object) };
-        Self { holder: Some(object), gateway, section: None }
+        Self { holder: Some(object), gateway, guessed: false, section: None }
     }
 }
 
@@ -32,32 +35,44 @@ pub(super) fn parents<'a>(model: &Model<'a>, object: u32) -> Vec<Parent<'a>> {
     let node = model.objects[object as usize].object.node;
     route::parents(node)
         .map(|parent| {
-            let holder = seek(model, object, &parent);
+            let found = seek(model, object, &parent);
+            let (holder, guessed) = (found.map(|(id, _)| id), found.is_some_and(|(_, guessed)| guessed));
             let gateway =
                 if parent.is_set { holder.and_then(|set| gateway_of_set(model, set)) } else { holder };
-            Parent { holder, gateway, section: parent.section }
+            Parent { holder, gateway, guessed, section: parent.section }
         })
         .collect()
 }
 
 fn gateway_of_set(model: &Model<'_>, set: u32) -> Option<u32> {
     let named = model.objects[set as usize].object.node.at("spec.parentRef").and_then(route::parent)?;
-    seek(model, set, &named)
+    seek(model, set, &named).map(|(id, _)| id)
 }
 
-fn seek(model: &Model<'_>, from: u32, parent: &route::Parent<'_>) -> Option<u32> {
+fn seek(model: &Model<'_>, from: u32, parent: &route::Parent<'_>) -> Option<(u32, bool)> {
     let find = |kind| {
         let namespace = parent.namespace.map(NodeRef::text);
         let wanted = Wanted { from, kind, name: parent.name.text(), namespace };
         match existence::seek(model, wanted, |group| group.starts_with("gateway.networking.")) {
-            Existence::Declared(id) => Some(id),
-            _ => None,
+            Existence::Declared(id) => Some((id, false)),
+            Existence::Perhaps(_) => elsewhere(model, wanted).map(|id| (id, true)),
+            Existence::Made | Existence::No => None,
         }
     };
     match parent.is_set {
         true => route::SETS.iter().find_map(|kind| find(kind)),
         false => find("Gateway"),
     }
+}
+
+/// The only one of its kind and name in the project, in another unit: routes stand with their applications, and Gateways with the
+/// platform. That it is meant is a guess.
+fn elsewhere(model: &Model<'_>, wanted: Wanted<'_>) -> Option<u32> {
+    let mut all = existence::bearers(model, wanted.kind, wanted.name);
+    let found = all.next().filter(|_| all.next().is_none())?;
+    let namespace = wanted.namespace.or_else(|| link::namespace(model, wanted.from));
+    let fits = |own: &str| namespace.is_none_or(|namespace| namespace == own || is_filled_in_later(own));
+    link::namespace(model, found).is_none_or(fits).then_some(found)
 }
 
 /// The names of the listeners at which a route is attached to a parent; one without a name stands for all of it.
@@ -72,8 +87,13 @@ pub(super) fn listeners<'a>(model: &Model<'a>, parent: Parent<'a>) -> Vec<Option
 }
 
 /// The Gateways that a route is attached to, as objects; none in place of one that no file declares.
-pub fn gateways(model: &Model<'_>, object: u32) -> impl Iterator<Item = Option<u32>> {
+fn gateways(model: &Model<'_>, object: u32) -> impl Iterator<Item = Option<u32>> {
     parents(model, object).into_iter().map(|parent| parent.gateway)
+}
+
+/// Whether one of the Gateways of a route is that of another unit, which is a guess.
+pub fn is_guessed(model: &Model<'_>, object: u32) -> bool {
+    parents(model, object).iter().any(|parent| parent.guessed)
 }
 
 /// Who carries out a route: by the class of its Gateways, or by a policy that only one understands.

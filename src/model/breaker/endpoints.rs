@@ -57,6 +57,24 @@ pub(super) fn service_of<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thi
     }
 }
 
+/// The cluster that a route of Envoy leads to: of its own configuration, or else the only one of that name in the files of its
+/// folder, where the configuration has it found while it runs.
+pub fn cluster<'a>(model: &Model<'a>, route: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    envoy::cluster_of(route).or_else(|| {
+        let name = envoy::cluster_name(route)?;
+        let folder = |node: NodeRef<'_>| model.sources.path(node.tree().file).parent();
+        let own = folder(route)?;
+        let mut all = model.breakers.iter().filter_map(|breaker| match breaker.dialect {
+            Dialect::Envoy(cluster) => Some(cluster),
+            Dialect::Istio(_) | Dialect::EnvoyGateway => None,
+        });
+        let is_it =
+            |cluster: &NodeRef<'a>| envoy::is_named(*cluster, name.text()) && folder(*cluster) == Some(own);
+        let found = all.find(is_it)?;
+        (!all.any(|other| is_it(&other))).then_some(found)
+    })
+}
+
 /// The endpoints of a cluster of Envoy: its own list, or the one in the file that it reads while it runs, as that is kept here.
 pub fn assignment<'a>(model: &'a Model<'a>, cluster: NodeRef<'a>) -> Option<NodeRef<'a>> {
     envoy::assignment(cluster).or_else(|| {
@@ -122,10 +140,10 @@ pub(super) fn settings<'a>(model: &'a Model<'a>, object: u32) -> Result<Settings
 /// The hops that lead to the Service of a breaker.
 pub(super) fn hops<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     if let Dialect::Envoy(cluster) = get(model, thing).dialect {
-        let leads = |hop: &hop::Hop<'_>| {
+        let leads = |hop: &hop::Hop<'a>| {
             hop.dialect == hop::Dialect::Envoy
-                && hop.node.tree().file == cluster.tree().file
-                && envoy::cluster_of(hop.node) == Some(cluster)
+                && envoy::cluster_name(hop.node).is_some_and(|name| envoy::is_named(cluster, name.text()))
+                && self::cluster(model, hop.node) == Some(cluster)
         };
         let all = model.hops.iter().enumerate().filter(|(_, hop)| leads(hop));
         return things(all.map(|(id, _)| Thing::new(Kind::Hop, id)));

@@ -9,7 +9,7 @@ mod limits;
 mod outlier;
 mod policy;
 
-pub use endpoints::{BREAKER_SIZE, assignment, outliers_for};
+pub use endpoints::{BREAKER_SIZE, assignment, cluster, outliers_for};
 pub use outlier::OUTLIER;
 pub use policy::{PORT_POLICY, pool_for, subsets_of};
 
@@ -21,7 +21,7 @@ use policy::{blocks, names, port_entries};
 use super::value::{open_things, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing};
-use crate::fact::Fact;
+use crate::fact::{Fact, Spot};
 use crate::lower::gateway::settings::Settings;
 use crate::lower::istio::{self, destination_rule};
 use crate::lower::kubernetes::object::Object;
@@ -81,6 +81,7 @@ pub static BREAKER: KindDef = KindDef {
         "maxPending": NUMBER, "how many requests may wait for a connection" => |m, t| limit(m, t, &pool::PENDING).into();
         "maxRequests": NUMBER, "how many requests there may be at once" => |m, t| limit(m, t, &pool::REQUESTS).into();
         "maxRetries": NUMBER, "how many retries there may be at once" => |m, t| limit(m, t, &pool::RETRIES).into();
+        "onlyHigh": Ty::Bool, "whether its limits are for requests of high priority alone" => |m, t| only_high(m, t).into();
         "manifest": Ty::Node, "the whole object, or the cluster" => |m, t| Fact::plain(whole(m, t)).into();
     }],
     all: Some(|m| (0..m.breakers.len()).map(|id| Thing::new(Kind::Breaker, id)).collect()),
@@ -144,6 +145,16 @@ fn checks<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         },
         Dialect::Envoy(_) => whole(model, thing).get("health_checks").is_some_and(|checks| !checks.is_null()),
     })
+}
+
+fn only_high<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    match get(model, thing).dialect {
+        Dialect::Envoy(cluster) => match envoy::only_high(cluster) {
+            Some(limits) => Fact::written(true, Spot::key(limits)),
+            None => Fact::plain(false),
+        },
+        Dialect::Istio(_) | Dialect::EnvoyGateway => Fact::plain(false),
+    }
 }
 
 /// What the policy of a breaker sets where it attaches.

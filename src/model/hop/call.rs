@@ -26,17 +26,24 @@ pub fn implementation(model: &Model<'_>, hop: &Hop<'_>) -> Implementation {
     hop.object.map_or(Implementation::Other, |object| attachment::implementation(model, object))
 }
 
+fn is_guessed(model: &Model<'_>, hop: &Hop<'_>) -> bool {
+    hop.object.is_some_and(|object| attachment::is_guessed(model, object))
+}
+
 /// Who passes the request on.
 pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
     match at(model, thing) {
         Ok(hop) => match hop.dialect {
             Dialect::Istio => Fact::plain("Istio"),
             Dialect::Envoy => Fact::plain("Envoy"),
-            Dialect::Gateway => match implementation(model, hop) {
-                Implementation::EnvoyGateway => Fact::plain("Envoy Gateway"),
-                Implementation::Istio => Fact::plain("Istio"),
-                Implementation::Other => Fact::unknown("who carries out the route is not known"),
-            },
+            Dialect::Gateway => {
+                let by = match implementation(model, hop) {
+                    Implementation::EnvoyGateway => "Envoy Gateway",
+                    Implementation::Istio => "Istio",
+                    Implementation::Other => return Fact::unknown("who carries out the route is not known"),
+                };
+                if is_guessed(model, hop) { Fact::plain(by).guessed() } else { Fact::plain(by) }
+            }
             Dialect::Ingress => {
                 controller(model, hop).try_map("its controller is none that is known here", |found| {
                     match found {
@@ -59,12 +66,13 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
     let hop = at(model, thing).ok()?;
     Some(match hop.dialect {
         Dialect::Istio => with_pool(model, thing, virtual_service::call(hop.node)),
-        Dialect::Envoy => envoy::call(hop.node),
+        Dialect::Envoy => envoy::call(hop.node, breaker::cluster(model, hop.node)),
         Dialect::Gateway => {
             let policy = hop.object.map_or(Ok(None), |object| {
                 Ok(attachment::counting(model, object, hop.node)?.settings(model))
             });
-            gateway::route::call(hop.node, implementation(model, hop), policy)
+            let call = gateway::route::call(hop.node, implementation(model, hop), policy);
+            if is_guessed(model, hop) { call.guessed() } else { call }
         }
         Dialect::Ingress => match controller(model, hop).into_value() {
             Some(Controller::Nginx) => nginx(model, hop).call(),
