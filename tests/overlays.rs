@@ -97,6 +97,11 @@ fn a_schema_that_overlays_share_is_told_once() {
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.net}\n\
              spec: {scope: Cluster}\n",
         ),
+        (
+            "more/kustomization.yaml",
+            "resources: [../base]\npatches:\n- target: {kind: CustomResourceDefinition}\n  patch: |-\n    - op: add\n\
+             \x20     path: /spec/versions/0/schema/openAPIV3Schema/nullable\n      value: true\n",
+        ),
         ("two/kustomization.yaml", "resources: [../base]\ncommonLabels: {team: shop}\n"),
     ];
     let trees: Vec<(&Utf8Path, Tree)> =
@@ -107,5 +112,6 @@ fn a_schema_that_overlays_share_is_told_once() {
         let rendered = &built.overlays[at].rendered;
         (rendered.folder.as_str(), rendered.documents[0].text.as_str().contains("openAPIV3Schema"))
     };
-    assert_eq!([told(0), told(1), told(2)], [("one", true), ("three", true), ("two", false)]);
+    let all = [told(0), told(1), told(2), told(3)];
+    assert_eq!(all, [("more", true), ("one", true), ("three", false), ("two", false)]);
 }

@@ -79,19 +79,29 @@ fn overlay(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print)
 struct Told(FxHashMap<usize, Rc<Vec<Entry>>>);
 
 impl Told {
-    /// Leaves out the schemas of a definition, if it is the very same that another overlay has.
+    /// Leaves out the schemas of a definition that are the very same as another overlay has.
     fn once(&mut self, node: &mut Node) {
         if node.str("kind") != Some("CustomResourceDefinition") {
             return;
         }
-        let Some(Value::Map(spec)) = node.get("spec").map(|spec| &spec.value) else { return };
-        // Nobody has changed it: it is still the one that was loaded, and stays where it is while it is held here.
-        let known = self.0.insert(Rc::as_ptr(spec) as usize, Rc::clone(spec)).is_some();
-        if let Some(versions) =
-            node.get_mut("spec").filter(|_| known).and_then(|spec| spec.get_mut("versions"))
-        {
-            versions.items_mut().iter_mut().for_each(|version| drop(version.remove("schema")));
+        let versions = node.at(&["spec", "versions"]).map_or(&[][..], Node::items);
+        let known: Vec<bool> = versions.iter().map(|version| self.is_known(version)).collect();
+        if !known.contains(&true) {
+            return;
         }
+        let versions = node.get_mut("spec").and_then(|spec| spec.get_mut("versions"));
+        for (version, known) in versions.map_or(&mut [][..], Node::items_mut).iter_mut().zip(known) {
+            if known {
+                version.remove("schema");
+            }
+        }
+    }
+
+    /// Whether the schema of a version is known. What nobody has changed is still the one that was loaded, and stays where it is
+    /// while it is held here.
+    fn is_known(&mut self, version: &Node) -> bool {
+        let Some(Value::Map(schema)) = version.get("schema").map(|schema| &schema.value) else { return false };
+        self.0.insert(Rc::as_ptr(schema) as usize, Rc::clone(schema)).is_some()
     }
 }
 
