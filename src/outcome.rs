@@ -26,8 +26,10 @@ pub struct Outcome {
     pub undecided: Vec<Undecided>,
     /// Numbers for the last lines.
     pub summary: Summary,
-    /// The rules that were selected, by id.
+    /// The rules that were asked, by id.
     pub rules: Vec<AskedRule>,
+    /// Those that had nothing to look at; of them, some are selected only if they speak [by default](RuleInfo::default).
+    pub idle: Vec<IdleRule>,
     /// Where the time went.
     pub timings: Vec<(&'static str, Duration)>,
     /// Whether something could not be run (a bad rule, a panic that was contained): exit 2.
@@ -56,6 +58,31 @@ impl AskedRule {
 impl fmt::Debug for AskedRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AskedRule").field(&self.id).finish()
+    }
+}
+
+/// A rule that had nothing to look at. Its page is not even read before a report wants it.
+pub struct IdleRule {
+    /// Whether it is selected by name, and not with all that speak by default.
+    by_name: bool,
+    info: LazyLock<Option<RuleInfo>, Box<dyn FnOnce() -> Option<RuleInfo> + Send>>,
+}
+
+impl IdleRule {
+    /// A rule, and how to find out more.
+    pub fn new(by_name: bool, info: impl FnOnce() -> Option<RuleInfo> + Send + 'static) -> Self {
+        Self { by_name, info: LazyLock::new(Box::new(info)) }
+    }
+
+    /// What a person wants to know of it, if it would have been asked.
+    pub fn enabled(&self) -> Option<&RuleInfo> {
+        self.info.as_ref().filter(|info| self.by_name || info.default)
+    }
+}
+
+impl fmt::Debug for IdleRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdleRule").field("by_name", &self.by_name).finish_non_exhaustive()
     }
 }
 

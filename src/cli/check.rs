@@ -15,6 +15,7 @@ use crate::config::{self, Config, FailOn, Flags};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::lint;
 use crate::outcome::Outcome;
+use crate::source::discover::size_in_words;
 use crate::suppress::write::comment_all;
 
 pub(super) const EXAMPLES: &str = "\
@@ -250,7 +251,7 @@ fn stdin(
     let read = (&mut *world.input).take(limit).read_to_end(&mut bytes);
     read.map_err(|error| Failure::new(format!("standard input: {error}")))?;
     if bytes.len() as u64 > config.max_file_size {
-        let message = format!("standard input is larger than {} bytes", config.max_file_size);
+        let message = format!("standard input is larger than {}", size_in_words(config.max_file_size));
         return Err(Failure::new(message).help("`--max-file-size 100MiB` reads more"));
     }
     Ok((name, bytes))

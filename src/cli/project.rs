@@ -123,6 +123,11 @@ impl Project {
         let (config, mut problems) = Config::read(file, today);
         problems.extend(config.check_paths(&|path| path.exists()));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            // All of it at once. Where a folder of rules is missing, nobody knows which names there are.
+            if config.rules.iter().all(|folder| folder.is_dir()) {
+                problems.extend(lint::wrong_names(&config));
+                problems.sort_by_key(|problem| problem.span);
+            }
             return Ok(Err(Box::new(refused(config.file.as_ref(), problems))));
         }
         Ok(Ok(config.with_flags(flags)))

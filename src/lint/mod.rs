@@ -12,11 +12,11 @@ mod rules;
 
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::baseline::Baseline;
-use crate::config::{Config, Names};
-use crate::finding::Severity;
+use crate::config::{Config, Names, Problem};
+use crate::finding::{About, Severity};
 use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
@@ -39,6 +39,15 @@ pub struct Inputs {
     pub baseline: Option<(Utf8PathBuf, Baseline)>,
 }
 
+impl Inputs {
+    /// Whether what lies at this path is to be reported.
+    fn cover(&self, path: &Utf8Path) -> bool {
+        let holds =
+            |wanted: &Utf8PathBuf| wanted.as_str().is_empty() || wanted == "." || path.starts_with(wanted);
+        self.paths.is_empty() || self.paths.iter().any(holds)
+    }
+}
+
 /// Reads, models, judges.
 pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut clock = Clock::new();
@@ -52,12 +61,12 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let mut rules = rules::load(config, |kind| model.occurs(kind));
+    let mut rules = rules::load(config, |kind| model.occurs(kind), project.trees.len() >= FEW);
     let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 
@@ -73,7 +82,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
-    let mut findings = gather::findings(config, &model, &rules.ready, std::mem::take(&mut asked.faults));
+    let by_path = gather::ByPath::new(config, &project.sources);
+    let mut findings = gather::findings(&by_path, &model, &rules.ready, std::mem::take(&mut asked.faults));
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
@@ -82,7 +92,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked, &written);
+    outcome.undecided = gather::undecided(&by_path, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,
@@ -94,6 +104,10 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }));
     renderings.lead_diagnostics_home(&mut outcome.diagnostics);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
+    if project.broken > 0 && outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
+        outcome.failed = true;
+        outcome.diagnostics.push(read::nothing_left(project.broken));
+    }
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
@@ -113,6 +127,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
+    outcome.failed |= outcome.diagnostics.iter().any(|diagnostic| diagnostic.about == About::Bug);
 
     if let Some((path, baseline)) = &inputs.baseline {
         let applied = baseline.apply(findings, &outcome.sources, &ran);
@@ -121,7 +136,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         findings = applied.kept;
     }
     gather::report(config, inputs, findings, &mut outcome);
-    outcome.rules = rules.asked();
+    (outcome.rules, outcome.idle) = rules.asked();
     clock.lap("gather", &mut outcome);
     outcome
 }
@@ -129,6 +144,14 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 /// All rules, own ones included.
 pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
     rules::infos(config)
+}
+
+/// Names in the settings that are no rule, no family or no parameter.
+pub fn wrong_names(config: &Config) -> Vec<Problem> {
+    let rules = rules::load(config, |_| true, false);
+    let mut problems = config.check_names(&Names::new(rules.ids.iter().cloned()));
+    problems.extend(rules.misset);
+    problems
 }
 
 /// The model as rules see it.
@@ -142,7 +165,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
         };
         let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
         let dump = kinds.map(|kind| {
-            let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
+            let things = model.all(*kind).iter().copied().filter(|thing| wanted(*thing));
             (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(model, thing)).collect())
         });
         serde_json::Value::Object(dump.collect())
@@ -172,7 +195,7 @@ fn look_at<T>(
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     Ok(look(&Model::build(&project.trees, &project.sources, &world)))
 }

@@ -24,6 +24,17 @@ pub(super) struct Project {
     pub(super) trees: Vec<Tree>,
     /// Files that hold templates, which mean nothing before they are rendered.
     pub(super) templates: Vec<FileId>,
+    /// How many files with manifests hold what cannot be parsed.
+    pub(super) broken: usize,
+}
+
+impl Project {
+    /// Adds what objects hold as text to what files say.
+    pub(super) fn unfold(&mut self) {
+        let Self { sources, trees, .. } = self;
+        let is_ingredient = |tree: &Tree| sources.get(tree.file).role == Role::Ingredient;
+        crate::lower::embedded::unfold(trees, is_ingredient);
+    }
 }
 
 /// Counts the templates of which nothing was rendered.
@@ -33,6 +44,19 @@ pub(super) fn left_templates(project: &Project, outcome: &mut Outcome) {
     if left > 0 {
         let what = words(left, "template without its chart", "templates without their chart");
         outcome.summary.skipped.push((what, left));
+    }
+}
+
+/// Says that nothing was judged, because no manifest can be parsed: silence would read like praise.
+pub(super) fn nothing_left(broken: usize) -> Diagnostic {
+    let files = words(broken, "the only file with manifests", "all files with manifests");
+    Diagnostic {
+        about: About::Input,
+        severity: Severity::Error,
+        message: format!("nothing could be judged: {files} cannot be parsed"),
+        help: None,
+        place: None,
+        file: None,
     }
 }
 
@@ -67,9 +91,13 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             Err(why) => skipped(outcome, path, &why, true),
         }
     }
+    let mut binaries = Vec::new();
     for skip in &found.skipped {
         let named = inputs.paths.contains(&skip.path);
         skipped(outcome, &skip.path, &skip.why, named);
+        if skip.why == Why::Binary && !named {
+            binaries.push(skip.path.clone());
+        }
     }
     let open = |path: &Utf8PathBuf| match &stdin {
         Some((named, text)) if named == path => Ok(text.clone()),
@@ -87,9 +115,16 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
                 config.saw(&path);
                 files.push(SourceFile::new(path, text));
             }
-            Err(why) => skipped(outcome, &path, &why, inputs.paths.contains(&path)),
+            Err(why) => {
+                let named = inputs.paths.contains(&path);
+                skipped(outcome, &path, &why, named);
+                if why == Why::Binary && !named {
+                    binaries.push(path);
+                }
+            }
         }
     }
+    list_binaries(outcome, binaries);
     let cooked = Cooked::of(&files);
     let parse = |(at, file): (usize, &SourceFile)| {
         let id = FileId(at as u32);
@@ -107,6 +142,7 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
     let mut trees = Vec::with_capacity(parsed.len());
     let mut templates = Vec::new();
     let mut unreadable = 0;
+    let mut broken = 0;
     for parsed in parsed {
         let file = parsed.tree.file;
         outcome.summary.documents += parsed.tree.documents.len();
@@ -128,9 +164,9 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             trees.push(parsed.tree);
             continue;
         }
+        broken += usize::from(!parsed.problems.is_empty());
         for problem in parsed.problems {
             let bug = problem.message == PANICKED;
-            outcome.failed |= bug;
             outcome.diagnostics.push(diagnostic(file, problem, if bug { About::Bug } else { About::Input }));
         }
         trees.push(parsed.tree);
@@ -144,7 +180,7 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         outcome.summary.skipped.push((what, unreadable));
     }
     outcome.summary.files = sources.len();
-    Project { sources, trees, templates }
+    Project { sources, trees, templates, broken }
 }
 
 /// What the files do not say.
@@ -257,6 +293,32 @@ fn skipped(outcome: &mut Outcome, path: &Utf8Path, why: &Why, named: bool) {
             place: None,
             file: Some(path.to_string()),
         });
+    }
+}
+
+/// So many binary files are named.
+const BINARIES: usize = 5;
+
+/// Names the first of the binary files, and says how many more there are.
+fn list_binaries(outcome: &mut Outcome, mut paths: Vec<Utf8PathBuf>) {
+    paths.sort();
+    let all = paths.len();
+    let not_judged = |message: String, file: Option<String>| Diagnostic {
+        about: About::NotJudged,
+        severity: Severity::Info,
+        message,
+        help: None,
+        place: None,
+        file,
+    };
+    for path in paths.into_iter().take(BINARIES) {
+        let message = format!("`{path}` {}", Why::Binary);
+        outcome.diagnostics.push(not_judged(message, Some(path.into_string())));
+    }
+    if all > BINARIES {
+        let more = all - BINARIES;
+        let what = words(more, "more binary file is not read", "more binary files are not read");
+        outcome.diagnostics.push(not_judged(format!("{more} {what}"), None));
     }
 }
 

@@ -63,6 +63,12 @@ impl<'a> Tree for NodeRef<'a> {
             NodeKind::Bool if self.text().len() == 1 => Value::Any,
             NodeKind::Bool => Value::Bool,
             NodeKind::Int => Value::Int,
+            // Whoever applies it turns it into JSON first, and `1e+06`, which Helm prints for a million, into `1000000`.
+            NodeKind::Float
+                if self.as_number().is_some_and(|number| number.fract() == 0.0 && number.abs() < 1e18) =>
+            {
+                Value::Int
+            }
             NodeKind::Float => Value::Float,
             NodeKind::Text if is_filled_in_later(self.text()) => Value::Any,
             // `<your-id>` is for a person to fill in.
@@ -143,6 +149,8 @@ pub static DUPLICATE_KEY: KindDef = KindDef {
             let (kept, lost) = duplicate(m, t);
             Fact::plain(says_the_same(kept, lost)).into()
         };
+        "undivided": Ty::Bool, "whether a second object begins here: without `---`, all its keys are those of the first, written twice" =>
+            |m, t| Fact::plain(is_undivided(m, t)).into();
     }],
     all: Some(|m| (0..duplicates(m).len()).map(|id| Thing::new(Kind::DuplicateKey, id)).collect()),
     owner: |m, t| Some(Thing::new(Kind::Object, duplicates(m)[t.id as usize].0 as usize)),
@@ -195,7 +203,10 @@ fn of(first: usize, objects: &[Entry<'_>]) -> Oddities {
 }
 
 fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
-    model.index.fields.get_or_init(|| {
+    let index = &model.index.fields;
+    // They are found before anybody holds the place for them: a thread that waits for the others while it holds it might take
+    // up a question that asks for them, and wait for itself.
+    index.get().unwrap_or_else(|| {
         // To start threads for a few objects takes longer than to do without.
         let found: Vec<Oddities> = if model.objects.len() <= PIECE {
             vec![of(0, &model.objects)]
@@ -208,7 +219,7 @@ fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
             all.unknown.extend(part.unknown);
             all.wrong.extend(part.wrong);
         }
-        all
+        index.get_or_init(|| all)
     })
 }
 
@@ -362,6 +373,18 @@ fn duplicate<'a>(model: &'a Model<'a>, thing: Thing) -> (NodeRef<'a>, crate::sou
     let tree = &model.trees[tree as usize];
     let duplicate = tree.duplicates[nth as usize];
     (tree.node(duplicate.kept), duplicate.lost)
+}
+
+/// Whether `apiVersion` and `kind` are both written twice at the top of the object.
+fn is_undivided(model: &Model<'_>, thing: Thing) -> bool {
+    let (_, tree, _) = duplicates(model)[thing.id as usize];
+    let tree = &model.trees[tree as usize];
+    let top = duplicate(model, thing).0.parent();
+    let repeats = |key: &str| {
+        let mut kept = tree.duplicates.iter().map(|duplicate| tree.node(duplicate.kept));
+        kept.any(|kept| kept.key() == Some(key) && kept.parent() == top)
+    };
+    top.is_some() && repeats("apiVersion") && repeats("kind")
 }
 
 /// Whether the entry at an earlier key reads like the one that counts, quotes aside.

@@ -14,6 +14,7 @@ use super::template::frame::{Frames, What};
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
 use crate::source::{FileId, Place, Sources, Span};
+use crate::syntax::Parsed;
 
 /// How many leaves of one piece are looked at, and how deep.
 const LEAVES: usize = 8;
@@ -42,6 +43,8 @@ pub struct Page {
     pub name: Utf8PathBuf,
     /// The text.
     pub text: Arc<str>,
+    /// The text as a tree that belongs to no file yet, where there is one.
+    pub parsed: Option<Parsed>,
     /// What it is there for.
     pub role: Role,
     /// Whether nobody knows if it is there: a template that is missing decides about it.
@@ -114,7 +117,11 @@ impl Trail {
                     .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
                     .collect(),
                 name: document.name,
-                text: document.text.as_str().into(),
+                text: match &document.parsed {
+                    Some(parsed) => Arc::clone(&parsed.tree.text),
+                    None => document.text.as_str().into(),
+                },
+                parsed: document.parsed,
                 role: document.role,
                 pieces: document.text.pieces().collect(),
             }

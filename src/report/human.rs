@@ -260,6 +260,15 @@ impl<'a> Pen<'_, 'a> {
                 if view.options.unicode { "✓ all clear: no findings" } else { "all clear: no findings" },
             )
         };
+        let troubles = view.outcome.diagnostics.iter();
+        let troubles = troubles.filter(|of| of.about == About::Input && of.severity > Severity::Info).count();
+        let found = match troubles {
+            0 => found,
+            n => format!(
+                "{found}, {} with the input",
+                self.paint(tint(Severity::Warning), &count(n, "problem"))
+            ),
+        };
         let judged = format!(
             "{}, {} asked of {}",
             count(summary.objects, "object"),

@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, as GitHub code scanning takes it; other readers of SARIF are stricter nowhere.
 //!
-//! One run, with every rule that was asked, so that an alert that is gone is known to be mended. Paths are relative.
+//! One run, with every rule that is enabled, so that an alert that is gone is known to be mended. Paths are relative.
 //! Regions lie on one line, because an alert over more is hardly ever shown in a pull request. Suppressed findings are
 //! left out: GitHub would show them as open. What a finding is known by rests on the tree path, not on the text around
 //! it, which changes with every image tag. GitHub refuses a whole file that is over one of its limits, so these are kept
@@ -14,7 +14,7 @@ use super::view::{Located, View};
 use super::words::{sentence, thousands, visible};
 use super::{HOME, NAME, VERSION, rows};
 use crate::finding::{About, Confidence, Diagnostic, Finding, Severity};
-use crate::outcome::RuleInfo;
+use crate::outcome::{AskedRule, IdleRule, RuleInfo};
 
 /// GitHub takes so many results of a run.
 const RESULTS: usize = 25_000;
@@ -249,6 +249,7 @@ impl<'a> Log<'a> {
             );
             execution.push(own("too-many", text));
         }
+        let idle = outcome.idle.iter().filter_map(IdleRule::enabled);
         let run = Run {
             tool: Tool {
                 driver: Driver {
@@ -256,7 +257,7 @@ impl<'a> Log<'a> {
                     version: VERSION,
                     semantic_version: VERSION,
                     information_uri: HOME,
-                    rules: outcome.rules.iter().map(|asked| rule(asked.info())).collect(),
+                    rules: outcome.rules.iter().map(AskedRule::info).chain(idle).map(rule).collect(),
                 },
             },
             column_kind: "unicodeCodePoints",

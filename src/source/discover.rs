@@ -94,7 +94,7 @@ impl fmt::Display for Why {
             Self::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
             Self::Binary => f.write_str("holds binary data"),
             Self::NotText => f.write_str("is not UTF-8"),
-            Self::TooLarge(limit) => write!(f, "is larger than {limit} bytes"),
+            Self::TooLarge(limit) => write!(f, "is larger than {}", size_in_words(*limit)),
             Self::OddName => f.write_str("has a name that is not UTF-8"),
             Self::Link => f.write_str("is a link to a folder or out of the project"),
             Self::Loop => f.write_str("is a link that leads back to a folder above it"),
@@ -102,6 +102,17 @@ impl fmt::Display for Why {
             Self::NoFormat => f.write_str("has a format that is not known"),
         }
     }
+}
+
+/// `8 MiB`; `3 bytes` where no unit fits.
+pub fn size_in_words(bytes: u64) -> String {
+    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        let whole = bytes >> shift;
+        if whole > 0 && whole << shift == bytes {
+            return format!("{whole} {unit}");
+        }
+    }
+    format!("{bytes} bytes")
 }
 
 impl From<io::Error> for Why {

@@ -72,6 +72,20 @@ const API_VERSIONS: [&str; 55] = [
     "apiextensions.k8s.io/v1",
 ];
 
+/// Kinds that charts ask for by name, the group and version that serves them, and the minor version of Kubernetes 1 since which
+/// it does. Helm learns them from the cluster; `helm template` has none, says no to all, and prints the API version of a
+/// cluster that is long gone.
+const KINDS: [(&str, &str, u32); 8] = [
+    ("networking.k8s.io/v1", "Ingress", 19),
+    ("networking.k8s.io/v1", "IngressClass", 19),
+    ("networking.k8s.io/v1", "NetworkPolicy", 7),
+    ("policy/v1", "PodDisruptionBudget", 21),
+    ("batch/v1", "CronJob", 21),
+    ("autoscaling/v2", "HorizontalPodAutoscaler", 23),
+    ("apps/v1", "Deployment", 9),
+    ("rbac.authorization.k8s.io/v1", "Role", 8),
+];
+
 /// A version of Kubernetes as `--kube-version` takes it: `1.33`, `v1.33.2-gke.1`.
 pub(super) fn kubernetes_version(text: &str) -> Option<String> {
     let plain = text.strip_prefix('v').unwrap_or(text);
@@ -107,7 +121,10 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
         .iter()
         .map(|name| Rc::from(*name))
         .chain(more.iter().map(|name| Rc::from(name.as_str())));
-    let versions = ApiVersions { names: names.collect(), origin: apis };
+    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
+    let kinds = KINDS.iter().filter(|(.., since)| *since <= minor);
+    let kinds = kinds.map(|(api, kind, _)| format!("{api}/{kind}")).collect();
+    let versions = ApiVersions { names: names.collect(), kinds, origin: apis };
     let record = Record::new("*chartutil.Capabilities")
         .with("KubeVersion", "KubeVersion", object(kube_version, kubernetes))
         .with("APIVersions", "APIVersions", Value::new(Data::Object(Rc::new(versions)), apis))
@@ -120,6 +137,8 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
 #[derive(Debug)]
 struct ApiVersions {
     names: Vec<Rc<str>>,
+    /// What `Has` knows beside these.
+    kinds: Vec<String>,
     origin: Origin,
 }
 
@@ -147,7 +166,8 @@ impl Object for ApiVersions {
         };
         Some(match argument.as_str() {
             Some(wanted) => {
-                let has = self.names.iter().any(|name| &**name == wanted);
+                let has = self.names.iter().any(|name| &**name == wanted)
+                    || self.kinds.iter().any(|kind| kind == wanted);
                 Ok(Value::new(Data::Bool(has), self.origin))
             }
             None => Err("wrong type for value; expected string".to_owned()),

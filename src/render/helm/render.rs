@@ -45,13 +45,16 @@ pub struct Settings {
     pub api_versions: Vec<String>,
 }
 
+/// The name of a release that nobody named; what `helm template` says.
+pub const RELEASE: &str = "release-name";
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             name: String::new(),
             values: Vec::new(),
             set: Vec::new(),
-            release: "release-name".to_owned(),
+            release: RELEASE.to_owned(),
             namespace: "default".to_owned(),
             kubernetes: super::KUBERNETES.to_owned(),
             api_versions: Vec::new(),
@@ -308,6 +311,7 @@ fn definitions(
             name: folder.folder.join(&chart.folder).join(name),
             called: format!("{path}/{name}"),
             text: out.finish(),
+            parsed: None,
             role: Role::Definition,
             left_out: Vec::new(),
         });

@@ -100,7 +100,9 @@ impl Told {
     /// Whether the schema of a version is known. What nobody has changed is still the one that was loaded, and stays where it is
     /// while it is held here.
     fn is_known(&mut self, version: &Node) -> bool {
-        let Some(Value::Map(schema)) = version.get("schema").map(|schema| &schema.value) else { return false };
+        let Some(Value::Map(schema)) = version.get("schema").map(|schema| &schema.value) else {
+            return false;
+        };
         self.0.insert(Rc::as_ptr(schema) as usize, Rc::clone(schema)).is_some()
     }
 }
@@ -125,6 +127,7 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) 
                     name: root.folder.clone(),
                     called: root.folder.to_string(),
                     text,
+                    parsed: None,
                     role: Role::Resource,
                     left_out: Vec::new(),
                 });
