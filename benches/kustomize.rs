@@ -276,6 +276,8 @@ fn node_difference(ours: NodeRef<'_>, theirs: NodeRef<'_>) -> Option<String> {
             }
             theirs.entries().find_map(|(key, theirs)| match ours.get(key) {
                 Some(ours) => node_difference(ours, theirs),
+                // For judging, a definition that several overlays share has its schemas in the first of them alone.
+                None if key == "schema" && theirs.path().starts_with("spec.versions") => None,
                 None => Some(format!("we lack {}", theirs.path())),
             })
         }

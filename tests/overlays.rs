@@ -80,3 +80,38 @@ fn a_component_that_nothing_uses_has_no_fault() {
     assert!(built.covered.contains(&FileId(1)), "the patch is judged by itself: {:?}", built.covered);
     assert!(built.overlays.iter().all(|overlay| overlay.is_partial), "{:#?}", built.overlays);
 }
+
+#[test]
+fn a_schema_that_overlays_share_is_told_once() {
+    let texts = [
+        (
+            "base/crd.yaml",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.net}\n\
+             spec:\n  group: example.net\n  versions:\n  - name: v1\n    schema: {openAPIV3Schema: {type: object}}\n",
+        ),
+        ("base/kustomization.yaml", "resources: [crd.yaml]\n"),
+        ("one/kustomization.yaml", "resources: [../base]\n"),
+        ("three/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n"),
+        (
+            "three/patch.yaml",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.net}\n\
+             spec: {scope: Cluster}\n",
+        ),
+        (
+            "more/kustomization.yaml",
+            "resources: [../base]\npatches:\n- target: {kind: CustomResourceDefinition}\n  patch: |-\n    - op: add\n\
+             \x20     path: /spec/versions/0/schema/openAPIV3Schema/nullable\n      value: true\n",
+        ),
+        ("two/kustomization.yaml", "resources: [../base]\ncommonLabels: {team: shop}\n"),
+    ];
+    let trees: Vec<(&Utf8Path, Tree)> =
+        (0..).zip(texts).map(|(id, (path, text))| (Utf8Path::new(path), parsed(FileId(id), text))).collect();
+    let trees: Vec<(&Utf8Path, &Tree)> = trees.iter().map(|(path, tree)| (*path, tree)).collect();
+    let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+    let told = |at: usize| {
+        let rendered = &built.overlays[at].rendered;
+        (rendered.folder.as_str(), rendered.documents[0].text.as_str().contains("openAPIV3Schema"))
+    };
+    let all = [told(0), told(1), told(2), told(3)];
+    assert_eq!(all, [("more", true), ("one", true), ("three", false), ("two", false)]);
+}

@@ -46,6 +46,8 @@ pub struct Done<T> {
     pub overlays: Vec<T>,
     /// Files that are parts of builds.
     pub covered: FxHashSet<FileId>,
+    /// The folders of charts that kustomizations bring along for themselves.
+    pub charts: FxHashSet<Utf8PathBuf>,
     /// What is to be said.
     pub problems: Vec<Diagnostic>,
 }
@@ -59,20 +61,25 @@ pub fn build<T: Send>(
     // Charts in overlays may need much stack; and what breaks here is not to break the rest.
     std::thread::scope(|scope| {
         let work = move || {
-            let mut problems = Vec::new();
-            let built = with_files(asked, sources, &mut problems);
+            let (mut problems, mut charts) = (Vec::new(), FxHashSet::default());
+            let built = with_files(asked, sources, &mut problems, &mut charts);
             problems.extend(diagnostics(asked, built.notes, sources));
             let overlays = built.overlays.into_iter().map(|built| take(built, sources)).collect();
-            Done { overlays, covered: built.covered, problems }
+            Done { overlays, covered: built.covered, charts, problems }
         };
         let thread = std::thread::Builder::new().stack_size(STACK + (8 << 20)).spawn_scoped(scope, work);
         thread.ok().and_then(|thread| thread.join().ok())
     })
 }
 
-fn with_files(asked: &Asked<'_>, sources: &mut Sources, problems: &mut Vec<Diagnostic>) -> kustomize::Built {
+fn with_files(
+    asked: &Asked<'_>,
+    sources: &mut Sources,
+    problems: &mut Vec<Diagnostic>,
+    charts: &mut FxHashSet<Utf8PathBuf>,
+) -> kustomize::Built {
     let reader = RefCell::new(Reader::new(asked.root, sources));
-    let found = RefCell::new(problems);
+    let (found, charts) = (RefCell::new(problems), RefCell::new(charts));
     let project = kustomize::Project {
         trees: asked.trees,
         read: &|path| {
@@ -90,6 +97,9 @@ fn with_files(asked: &Asked<'_>, sources: &mut Sources, problems: &mut Vec<Diagn
             let settings = of_kustomization(chart, asked, &mut reader)?;
             let (rendered, more) = render_needed(&folder, &settings);
             found.borrow_mut().extend(more);
+            if chart.is_own && rendered.is_some() {
+                charts.borrow_mut().insert(chart.folder.clone());
+            }
             rendered
         },
     };

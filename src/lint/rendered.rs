@@ -299,26 +299,32 @@ pub(super) fn project(
     let is_there = |name: &str| project.sources.iter().any(|(_, file)| is_named(&file.path, name));
     let has_charts = is_there("Chart.yaml");
     let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
+    let (built, own) =
+        if has_overlays { overlays(config, inputs, project, outcome) } else { Default::default() };
     let mut all = Vec::new();
     if has_charts {
-        all.extend(charts(config, inputs, settings, project, outcome));
+        all.extend(charts(config, inputs, settings, &own, project, outcome));
     }
-    if has_overlays {
-        all.extend(overlays(config, inputs, project, outcome));
-    }
+    all.extend(built);
     Renderings::new(all, project, outcome)
 }
 
+/// Renders the charts that no overlay brings along for itself: those are judged as it uses them, unless somebody says otherwise.
 fn charts(
     config: &Config,
     inputs: &Inputs,
     settings: Option<FileId>,
+    own: &FxHashSet<Utf8PathBuf>,
     project: &mut Project,
     outcome: &mut Outcome,
 ) -> Vec<(Trail, Extent)> {
     let wanted = wanted(config, &inputs.root, settings);
     let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
-    let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
+    let named = |folder: &&Utf8PathBuf| wanted.iter().any(|wanted| wanted.folder == **folder);
+    let own: Vec<&Utf8PathBuf> = own.iter().filter(|folder| !named(folder)).collect();
+    let paths = project.sources.iter().map(|(_, file)| file.path.clone());
+    let paths: Vec<Utf8PathBuf> =
+        paths.filter(|path| !own.iter().any(|folder| path.starts_with(folder))).collect();
     let (charts, problems) = Charts::read(
         &inputs.root,
         paths.iter().map(Utf8PathBuf::as_path),
@@ -328,7 +334,8 @@ fn charts(
     );
     let (trails, more) = charts.render(Trail::of);
     outcome.diagnostics.extend(problems.into_iter().chain(more));
-    let folders: ChartFolders = charts.folders().map(Utf8Path::to_owned).collect();
+    let own = own.into_iter().map(|folder| folder.as_path());
+    let folders: ChartFolders = charts.folders().chain(own).map(Utf8Path::to_owned).collect();
     project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
         file.role = Role::Ingredient;
     });
@@ -341,7 +348,7 @@ fn overlays(
     inputs: &Inputs,
     project: &mut Project,
     outcome: &mut Outcome,
-) -> Vec<(Trail, Extent)> {
+) -> (Vec<(Trail, Extent)>, FxHashSet<Utf8PathBuf>) {
     let paths: Vec<Utf8PathBuf> = project.sources.iter().map(|(_, file)| file.path.clone()).collect();
     let trees: Vec<(&Utf8Path, &Tree)> =
         project.trees.iter().map(|tree| (paths[tree.file.0 as usize].as_path(), tree)).collect();
@@ -352,11 +359,11 @@ fn overlays(
     let Some(built) = overlays::build(&asked, &mut project.sources, take) else {
         let says = "steadfast failed while it built the overlays; everything else was judged";
         outcome.diagnostics.push(Diagnostic::bug(says));
-        return Vec::new();
+        return Default::default();
     };
     outcome.diagnostics.extend(built.problems);
     for id in built.covered {
         project.sources.get_mut(id).role = Role::Ingredient;
     }
-    built.overlays
+    (built.overlays, built.charts)
 }

@@ -299,7 +299,11 @@ fn replace(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let mut at = 0;
     for (found, _) in whole.as_str().match_indices(wanted) {
         out.push_slice(&whole, at, found);
-        out.push_text(&with);
+        // That it stands here is said by what stood here.
+        let before = whole.origins(found, found + wanted.len());
+        out.push_text(&with.from_origins(|piece| {
+            call.origins.of(How::Chosen, std::iter::once(piece.origin).chain(before.iter().copied()))
+        }));
         at = found + wanted.len();
     }
     out.push_slice(&whole, at, whole.len());

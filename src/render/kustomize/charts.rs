@@ -20,6 +20,8 @@ use crate::syntax::yaml;
 pub struct Chart {
     /// The folder of the chart, from the top of the project.
     pub folder: Utf8PathBuf,
+    /// It lies in the folder of the kustomization, which brings it along for itself.
+    pub is_own: bool,
     /// The release's name; empty where Helm makes one up.
     pub release: String,
     /// The namespace; empty for the default.
@@ -169,6 +171,7 @@ fn chart(
     }
     let is = |key: &str| entry.get(key).is_some_and(Node::is_true);
     Ok(Chart {
+        is_own: folder.starts_with(&kustomization.folder),
         folder,
         release: text("releaseName", ""),
         namespace: match text("namespace", "releaseNamespace") {

@@ -1,6 +1,7 @@
 //! `replacements`: values copied from one resource into others.
 
-use super::Problem;
+use std::sync::Arc;
+
 use super::build::Build;
 use super::kustomization::Kustomization;
 use super::load::DEPTH;
@@ -11,7 +12,11 @@ use super::resource::Id;
 use super::selector::Selector;
 use super::set::Set;
 use super::trail::Trail;
+use super::{Gravity, Problem};
 use crate::render::origin::How;
+use crate::source::FileId;
+use crate::syntax::tree::NodeKind;
+use crate::syntax::yaml;
 
 /// The field that is meant where none is named.
 const NAME: &str = "metadata.name";
@@ -131,6 +136,7 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
     let fields = target.get("fieldPaths").map_or(&[][..], Node::items);
     let name = [Node::text(NAME, target.from)];
     let fields = if fields.is_empty() { &name[..] } else { fields };
+    let mut told = Vec::new();
     for resource in &mut set.list {
         let ids = resource.ids();
         let is_rejected = rejects.iter().any(|reject| {
@@ -149,6 +155,12 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
                 ));
             }
             let steps = path::steps(field.written());
+            if leads_into_text(&resource.node, &steps) {
+                let message = format!("`{}` leads into a text, and is not followed here", field.written());
+                let problem = Problem { gravity: Gravity::Info, ..Problem::new(message, field.from) };
+                told.push(problem.help("Kustomize reads it as YAML or JSON, and writes it anew"));
+                continue;
+            }
             let create = match value.value {
                 _ if !options.create => Create::No,
                 Value::Map(_) => Create::Map,
@@ -171,7 +183,17 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
             }
         }
     }
+    told.into_iter().for_each(|problem| build.note(problem));
     Ok(())
+}
+
+/// Whether a path goes on behind a text that holds a map or a list itself.
+fn leads_into_text(node: &Node, steps: &[String]) -> bool {
+    let scalar = (1..steps.len()).find_map(|len| path::lookup(node, &steps[..len])?.as_str());
+    scalar.is_some_and(|text| {
+        let tree = yaml::parse_plain(FileId(0), Arc::from(text)).tree;
+        tree.roots().next().is_some_and(|root| matches!(root.kind(), NodeKind::Map | NodeKind::List))
+    })
 }
 
 /// Puts a value where a path leads.

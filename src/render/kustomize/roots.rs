@@ -1,14 +1,15 @@
 //! Which overlays are built: those that no other uses. A base is judged through what is made of it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::Build;
 use super::files;
 use super::kustomization::{Kustomization, NAMES};
-use super::node::Node;
+use super::node::{Entry, Node, Value};
 use super::print;
 use super::set::Set;
 use super::trail::{Export, From};
@@ -40,8 +41,11 @@ pub(super) fn build(project: &Project<'_>) -> Built {
         roots.extend(found.values().next());
     }
     let mut built = Built::default();
+    let mut told = Told::default();
     for root in roots {
-        built.overlays.push(overlay(&mut build, root, print::document));
+        let mut set = build.root(root);
+        set.list.iter_mut().for_each(|resource| told.once(&mut resource.node));
+        built.overlays.push(overlay(&mut build, root, &set, print::document));
     }
     built.notes = std::mem::take(&mut build.notes);
     built.covered = std::mem::take(&mut build.covered);
@@ -53,7 +57,8 @@ pub(super) fn build_one(project: &Project<'_>, folder: &Utf8Path) -> Built {
     let mut build = Build::new(project);
     let mut built = Built::default();
     if let Some(root) = build.find(folder) {
-        built.overlays.push(overlay(&mut build, &root, print::as_kustomize));
+        let set = build.root(&root);
+        built.overlays.push(overlay(&mut build, &root, &set, print::as_kustomize));
     }
     built.notes = std::mem::take(&mut build.notes);
     built.covered = std::mem::take(&mut build.covered);
@@ -63,10 +68,43 @@ pub(super) fn build_one(project: &Project<'_>, folder: &Utf8Path) -> Built {
 /// How a resource becomes text, if that is not longer than this.
 type Print = fn(&Node, &mut Export<'_, '_>, usize) -> Option<Text>;
 
-fn overlay(build: &mut Build<'_>, root: &Kustomization, print: Print) -> Overlay {
-    let set = build.root(root);
-    let rendered = render(build, root, &set, print);
+fn overlay(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) -> Overlay {
+    let rendered = render(build, root, set, print);
     Overlay { rendered, is_partial: build.is_partial }
+}
+
+/// The schemas of custom resources that an overlay has told already. They are the most of what operators' overlays hold, megabytes
+/// each, and the same in all of them: judged once, they need not be printed and parsed again.
+#[derive(Default)]
+struct Told(FxHashMap<usize, Rc<Vec<Entry>>>);
+
+impl Told {
+    /// Leaves out the schemas of a definition that are the very same as another overlay has.
+    fn once(&mut self, node: &mut Node) {
+        if node.str("kind") != Some("CustomResourceDefinition") {
+            return;
+        }
+        let versions = node.at(&["spec", "versions"]).map_or(&[][..], Node::items);
+        let known: Vec<bool> = versions.iter().map(|version| self.is_known(version)).collect();
+        if !known.contains(&true) {
+            return;
+        }
+        let versions = node.get_mut("spec").and_then(|spec| spec.get_mut("versions"));
+        for (version, known) in versions.map_or(&mut [][..], Node::items_mut).iter_mut().zip(known) {
+            if known {
+                version.remove("schema");
+            }
+        }
+    }
+
+    /// Whether the schema of a version is known. What nobody has changed is still the one that was loaded, and stays where it is
+    /// while it is held here.
+    fn is_known(&mut self, version: &Node) -> bool {
+        let Some(Value::Map(schema)) = version.get("schema").map(|schema| &schema.value) else {
+            return false;
+        };
+        self.0.insert(Rc::as_ptr(schema) as usize, Rc::clone(schema)).is_some()
+    }
 }
 
 /// The folders that a kustomization takes in.

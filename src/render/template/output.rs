@@ -96,6 +96,7 @@ impl Rendering<'_> {
                         self.out.push(text.as_str(), origin, frame);
                     }
                     Some(_) if chosen => {
+                        self.influence(value.origin);
                         let (parent, what, at) = (frame, What::Later, Origin::NONE);
                         let condition = value.origin;
                         let frame = self.frames.add(Circumstance { parent, what, at, condition });

@@ -180,7 +180,7 @@ fn bytes_that_only_move_keep_their_setting() {
     expect("{{ quote .Values.s }}", &[("\"", ""), ("hello", "s"), ("\"", "")]);
     expect("{{ nindent 2 .Values.s }}", &[("\n  ", ""), ("hello", "s")]);
     expect("{{ trunc 3 .Values.s }}-{{ substr 3 5 .Values.s }}", &[("hel", "s"), ("-", ""), ("lo", "s")]);
-    expect("{{ replace \"ll\" .Values.uni .Values.s }}", &[("he", "s"), ("héé→x", "uni"), ("o", "s")]);
+    expect("{{ replace \"ll\" .Values.uni .Values.s }}", &[("he", "s"), ("héé→x", "s uni"), ("o", "s")]);
     expect("{{ join \"-\" (list .Values.s .Values.uni) }}", &[("hello", "s"), ("-", ""), ("héé→x", "uni")]);
     expect("{{ cat .Values.s .Values.num }}", &[("hello", "s"), (" ", ""), ("3", "num")]);
     expect("{{ (splitList \"e\" .Values.s) | last | upper }}", &[("LLO", "s")]);

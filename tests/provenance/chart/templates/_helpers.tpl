@@ -9,6 +9,10 @@
 {{- printf "%s:%s" .Values.image.repository $tag -}}
 {{- end -}}
 {{- end -}}
+{{- define "shop.store" -}}
+{{- $plain := printf "store://%s" .Values.store.host -}}
+{{- .Values.store.encrypted | ternary $plain (printf "%s?encrypted=no" $plain) -}}
+{{- end -}}
 {{- define "shop.probe" -}}
 httpGet:
   path: {{ .path }}
