@@ -73,6 +73,9 @@ type Subject = (Thing, Option<Thing>);
 /// How many subjects one piece of work has.
 const PIECE: usize = 64;
 
+/// How many pieces one thread takes at once: of more, the last to end would keep the others waiting.
+const AT_ONCE: usize = 8;
+
 /// Below this many questions one thread is quicker than two.
 const FEW: usize = 1000;
 
@@ -106,7 +109,7 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
         order.iter().map(|at| answer(&mut memo, at)).collect()
     } else {
         crate::model::link::prepare(model);
-        order.par_iter().map_init(memo, answer).collect()
+        order.par_iter().with_max_len(AT_ONCE).map_init(memo, answer).collect()
     };
     answers.sort_unstable_by_key(|(at, _)| *at);
     let mut all =
