@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8PathBuf;
@@ -73,7 +74,7 @@ const PIECE: usize = 64;
 const FEW: usize = 1000;
 
 /// Asks every rule of every subject that it looks at.
-pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
+pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Arc<Rule>]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
     let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
@@ -119,7 +120,7 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
 
 fn piece<'a>(
     memo: &Rc<Memo<'a>>,
-    rules: &'a [Rule],
+    rules: &'a [Arc<Rule>],
     endless: &[AtomicBool],
     subjects: &[Subject],
     asked: &[usize],

@@ -1,6 +1,7 @@
 //! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use rustc_hash::FxHashMap;
@@ -19,7 +20,7 @@ use crate::source::{FileId, Place, SourceFile};
 pub(super) fn findings(
     config: &Config,
     model: &Model<'_>,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     faults: Vec<Fault>,
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
@@ -131,7 +132,7 @@ pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
 pub(super) fn undecided(
     config: &Config,
     model: &Model<'_>,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     asked: &Asked,
     written: &dyn Fn(Place) -> Place,
 ) -> Vec<Undecided> {
@@ -165,7 +166,7 @@ pub(super) fn undecided(
 }
 
 /// Numbers that need the model.
-pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcome: &mut Outcome) {
+pub(super) fn summarise(model: &Model<'_>, rules: &[Arc<Rule>], asked: &Asked, outcome: &mut Outcome) {
     outcome.summary.objects = model.objects.len() + model.messaging.handles as usize;
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {

@@ -16,7 +16,7 @@ use crate::source::{SourceFile, Sources};
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     /// Those that are asked.
-    pub(super) ready: Vec<Rule>,
+    pub(super) ready: Vec<Arc<Rule>>,
     /// Those that are selected, or may be, and have nothing to look at; and whether they are selected by name.
     idle: Vec<(RuleFile, bool)>,
     /// The ids of all that there are, asked or not.
@@ -60,6 +60,18 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
             rules.idle.push((file, selected == Selected::All));
             continue;
         }
+        if config.params(&file.id).next().is_none()
+            && let Some(known) = builtin::known(&file.id).filter(|_| !own)
+            && let Some(page) = known.page(&file)
+        {
+            if selected == Selected::Default && !Rule::is_default(page) {
+                continue;
+            }
+            if let Some(rule) = known.rule(&file) {
+                rules.ready.push(Arc::clone(rule));
+                continue;
+            }
+        }
         let page = match file.page() {
             Ok(page) => page,
             Err(errors) => {
@@ -75,7 +87,7 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
         // The built-in pages are checked when steadfast is built; a team's own may hold any mistake.
         let rule = if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) };
         match rule {
-            Ok(rule) => rules.ready.push(rule),
+            Ok(rule) => rules.ready.push(Arc::new(rule)),
             Err(errors) => rules.broken.push((file, errors)),
         }
     }
@@ -145,7 +157,7 @@ impl Rules {
 
     /// What reports may want to know of those that were asked, and of those that had nothing to look at.
     pub(super) fn asked(self) -> (Vec<AskedRule>, Vec<IdleRule>) {
-        let pages = self.ready.into_iter().map(|rule| rule.page);
+        let pages = self.ready.into_iter().map(|rule| Arc::clone(&rule.page));
         let asked = pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page)));
         let idle = self.idle.into_iter().map(|(file, by_name)| {
             IdleRule::new(by_name, move || file.page().ok().map(|page| rule::info(&page)))
