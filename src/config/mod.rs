@@ -197,21 +197,8 @@ impl Config {
     }
 
     /// What becomes of a finding whose primary place is in `path`: its severity there, or nothing. `severity` is what the
-    /// rule says; `trial` is the file with which alone it shows, if there is one. Remembers which overrides were of use.
+    /// rule says; `is_test` is only asked where it matters. Remembers which overrides were of use.
     pub fn judge(
-        &self,
-        rule: &str,
-        path: &Utf8Path,
-        trial: Option<&Utf8Path>,
-        severity: Severity,
-        confidence: Confidence,
-    ) -> Option<Severity> {
-        let is_test = || [Some(path), trial].into_iter().flatten().any(|path| self.is_test(path));
-        self.judge_there(rule, (path, is_test), severity, confidence)
-    }
-
-    /// [`Config::judge`] for one who may know already what [`Config::is_test`] says of its paths.
-    pub fn judge_there(
         &self,
         rule: &str,
         (path, is_test): (&Utf8Path, impl FnOnce() -> bool),

@@ -357,6 +357,13 @@ impl<'a> Scope<'a> {
                 let value = self.look(inner)?;
                 size(&value, inner.ordinal)?
             }
+            Step::Key(inner) => {
+                let spots = self.run(inner)?.spots;
+                match spots.spelling() {
+                    Some(key) => Fact { spots, ..plain(Datum::Text(Cow::Borrowed(key))) },
+                    None => Fact::nothing(),
+                }
+            }
             Step::Lower(inner) => {
                 let value = self.run(inner)?;
                 let spots = value.spots.clone();

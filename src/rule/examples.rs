@@ -49,7 +49,7 @@ impl Bench {
             sources.push(SourceFile::new(file.name.clone(), text));
             trees.push(parsed.tree);
         }
-        crate::lower::envoy::unfold(&mut trees);
+        crate::lower::embedded::unfold(&mut trees, |_| false);
         let world = World {
             kubernetes: example.kubernetes.as_deref().and_then(crate::model::version),
             today: example.today.as_deref().and_then(|day| day.parse().ok()),

@@ -17,6 +17,8 @@ use leads::unknown_subsets;
 use takes::{gated, hosts, idempotent, methods, streams, target_type};
 use times::{drain, keep_alive, pool_wait, stream_idle};
 
+use std::borrow::Cow;
+
 use super::value::open_things;
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing, limiter, retry};
@@ -142,10 +144,10 @@ pub enum Server {
 
 impl Server {
     /// How it is started.
-    pub fn start<'a>(self, model: &Model<'a>) -> Start<'a> {
+    pub fn start<'m, 'a>(self, model: &'m Model<'a>) -> Cow<'m, Start<'a>> {
         match self {
-            Self::Container(id) => Start::of(model.containers[id as usize].node),
-            Self::Compose(id) => model.composed[id as usize].start(),
+            Self::Container(id) => Cow::Borrowed(&model.containers[id as usize].start),
+            Self::Compose(id) => Cow::Owned(model.composed[id as usize].start()),
         }
     }
 }
