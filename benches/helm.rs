@@ -5,8 +5,14 @@
 //! nothing to compare with, and that is said. `HELM_OUTPUT` names a folder in which Helm's answers are kept for the next run.
 //! Values that cannot be known before they run (`randAlphaNum`, `genCA`) differ from run to run, and are counted apart.
 //!
-//! With `--speed` nothing is compared: of fifty charts with no values but their defaults, `helm template` alone is timed beside
-//! `steadfast check`, which renders and judges, each as a process of its own, and beside the same within one process.
+//! With `--speed` nothing is compared: `helm template` alone is timed for each of fifty charts with no values but their defaults,
+//! beside `steadfast check`, which renders and judges: all of them in one run, each within a process that runs already, and
+//! each as a process of its own. What that leaves out: how quick a machine is that does nothing else; the best time of
+//! several counts, on both sides.
+//!
+//! With `--kept` what the charts' own authors keep is compared: files in `examples/NAME/rendered/`, printed by `helm template` with
+//! the file of values beside them, as OpenTelemetry has them. Line by line, but for checksums and versions of charts. A chart of
+//! which a dependency is not in `charts/` is left out, and that is said.
 //!
 //! With `--provenance` no other program is needed: values are changed one by one, and what becomes other must have named them.
 #![allow(clippy::print_stdout, missing_docs)]
@@ -49,6 +55,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "--provenance") {
         let run =
             std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || provenance(&folders));
+        return run.expect("a thread").join().expect("no panic");
+    }
+    if std::env::args().any(|argument| argument == "--kept") {
+        let run = std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(move || kept(&folders));
         return run.expect("a thread").join().expect("no panic");
     }
     let helm = std::env::var("HELM").unwrap_or_else(|_| "helm".to_owned());
@@ -393,10 +403,15 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
     };
     let step = (charts.len() / (TIMED + TIMED / 4)).max(1);
     let chosen: Vec<&Utf8PathBuf> = charts.iter().step_by(step).filter(renders).take(TIMED).collect();
-    println!("{} of {} charts without ci/, each timed {OFTEN} times", chosen.len(), charts.len());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{} of {} charts without ci/, each timed {OFTEN} times, on {cores} cores",
+        chosen.len(),
+        charts.len()
+    );
     let own = env!("CARGO_BIN_EXE_steadfast");
-    let (mut all, mut used) = (Vec::new(), [0, 0]);
-    for chart in chosen {
+    let (mut all, mut used) = (Vec::new(), [0; 3]);
+    for chart in &chosen {
         let mut timed = Timed {
             name: chart.to_string(),
             helm: Duration::MAX,
@@ -404,16 +419,26 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
             within: Duration::MAX,
         };
         for _ in 0..OFTEN {
-            let before = children();
+            let before = processor();
             let asked = ["template", chart.as_str(), "--kube-version", KUBERNETES];
             timed.helm = timed.helm.min(timed_process(helm, &asked));
-            let between = children();
+            let between = processor();
             timed.process = timed.process.min(timed_process(own, &["check", "--isolated", chart.as_str()]));
-            used = [used[0] + between - before, used[1] + children() - between];
+            let after = processor();
             timed.within = timed.within.min(timed_within(chart));
+            let end = processor();
+            used[0] += between.children - before.children;
+            used[1] += after.children - between.children;
+            used[2] += end.own - after.own;
         }
         all.push(timed);
     }
+    let mut asked = vec!["check", "--isolated"];
+    asked.extend(chosen.iter().map(|chart| chart.as_str()));
+    let before = processor();
+    let together = (0..OFTEN).map(|_| timed_process(own, &asked)).min().unwrap_or_default();
+    let together_used = processor().children - before.children;
+
     all.sort_by(|a, b| ratio(a.helm, a.process).total_cmp(&ratio(b.helm, b.process)));
     for one in &all {
         println!(
@@ -431,18 +456,30 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
         list.sort_by(f64::total_cmp);
         middle(&list).unwrap_or_default()
     };
+    let helms = median(|one| one.helm.as_secs_f64() * 1e3);
+    let count = all.len().max(1);
+    let share = together.as_secs_f64() * 1e3 / count as f64;
+    // Hundredths of a second, over all charts and rounds, as milliseconds a chart.
+    let each = |used: u64| used as f64 * 10.0 / (count * OFTEN) as f64;
+    println!("helm template, a chart:      {helms:6.2} ms, {:6.2} ms of processor time", each(used[0]));
     println!(
-        "median: {:.1} times as fast as a process of its own, {:.1} times within one process",
-        median(|one| ratio(one.helm, one.process)),
+        "all charts in one run:       {share:6.2} ms a chart, {:6.2} ms of processor time: {:.1} times as fast, {:.1} by processor time",
+        each(together_used),
+        helms / share,
+        each(used[0]) / each(together_used)
+    );
+    println!(
+        "one within a process:        {:6.2} ms, {:6.2} ms of processor time: {:.1} times as fast",
+        median(|one| one.within.as_secs_f64() * 1e3),
+        each(used[2]),
         median(|one| ratio(one.helm, one.within))
     );
     println!(
-        "median times: helm {:.1} ms, steadfast {:.1} ms as a process, {:.1} ms within one",
-        median(|one| one.helm.as_secs_f64() * 1e3),
+        "one as a process of its own: {:6.2} ms, {:6.2} ms of processor time: {:.1} times as fast",
         median(|one| one.process.as_secs_f64() * 1e3),
-        median(|one| one.within.as_secs_f64() * 1e3)
+        each(used[1]),
+        median(|one| ratio(one.helm, one.process))
     );
-    println!("processor time of all processes: helm {} ms, steadfast {} ms", used[0] * 10, used[1] * 10);
 }
 
 fn ratio(theirs: Duration, ours: Duration) -> f64 {
@@ -474,12 +511,119 @@ fn timed_within(chart: &Utf8Path) -> Duration {
     started.elapsed()
 }
 
-/// The processor time of the processes that have ended, in hundredths of a second, where the system says it.
-fn children() -> u64 {
+/// Processor time in hundredths of a second, where the system says it.
+struct Processor {
+    own: u64,
+    /// That of the processes that have ended.
+    children: u64,
+}
+
+fn processor() -> Processor {
     let about = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = about.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let field = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
-    field(13) + field(14)
+    Processor { own: field(11) + field(12), children: field(13) + field(14) }
+}
+
+/// Compares what authors of charts keep of what theirs render to.
+fn kept(folders: &[Utf8PathBuf]) {
+    let (mut files, mut same) = (0, 0);
+    for root in folders {
+        let found = chart_files(root);
+        let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
+        for folder in Reader::folders(inside) {
+            let examples = root.join(&folder).join("examples");
+            let Ok(entries) = examples.read_dir_utf8() else { continue };
+            let mut names: Vec<String> =
+                entries.flatten().map(|entry| entry.file_name().to_owned()).collect();
+            names.sort();
+            for name in names {
+                let example = examples.join(&name);
+                let Some(ours) = example_rendered(root, &folder, &example) else { continue };
+                for path in files_below(&example.join("rendered")) {
+                    let theirs = fs::read_to_string(&path).unwrap_or_default();
+                    let Some(source) = theirs.lines().find_map(|line| line.strip_prefix("# Source: ")) else {
+                        continue;
+                    };
+                    let our: Vec<&str> = ours
+                        .iter()
+                        .filter(|(called, _)| called == source)
+                        .flat_map(|(_, text)| telling(text))
+                        .collect();
+                    let their: Vec<&str> = telling(&theirs).collect();
+                    files += 1;
+                    same += usize::from(our == their);
+                    if let Some((our, their)) = our.iter().zip(&their).find(|(our, their)| our != their) {
+                        println!("different: {path}: {our} where it has {their}");
+                    } else if our.len() != their.len() {
+                        println!("different: {path}: {} lines where it has {}", our.len(), their.len());
+                    }
+                }
+            }
+        }
+    }
+    println!("{files} files that are kept, {same} the same");
+}
+
+/// What a chart renders to with the only file of values of an example, by source.
+fn example_rendered(root: &Utf8Path, folder: &Utf8Path, example: &Utf8Path) -> Option<Documents<String>> {
+    if !example.join("rendered").is_dir() {
+        return None;
+    }
+    let entries = example.read_dir_utf8().ok()?.flatten();
+    let values: Vec<Utf8PathBuf> = entries
+        .map(|entry| entry.path().to_owned())
+        .filter(|path| path.as_str().ends_with("values.yaml"))
+        .collect();
+    let [values] = values.as_slice() else {
+        println!("LEFT OUT {example}: it has {} files of values", values.len());
+        return None;
+    };
+    let mut sources = Sources::default();
+    let mut reader = Reader::new(root, &mut sources);
+    let chart = reader.chart(folder);
+    let path = values.strip_prefix(root).ok()?;
+    let settings = Settings {
+        values: vec![(path.to_owned(), reader.file(path)?)],
+        release: "example".to_owned(),
+        kubernetes: "1.29.0".to_owned(),
+        ..Settings::default()
+    };
+    let (rendered, problems) = render(&chart, &settings, &|_| Err("none".to_owned()));
+    if let Some(problem) = problems.iter().find(|problem| problem.message.contains("not in charts/")) {
+        println!("LEFT OUT {example}: {}", problem.message);
+        return None;
+    }
+    let documents = rendered.into_iter().flat_map(|rendered| rendered.documents);
+    Some(documents.map(|document| (document.called.clone(), document.text.as_str().to_owned())).collect())
+}
+
+/// The lines that say something that is the same wherever and whenever a chart is printed.
+fn telling(text: &str) -> impl Iterator<Item = &str> {
+    const CHANGING: [&str; 5] =
+        ["checksum/", "configchecksum:", "helm.sh/chart:", "app.kubernetes.io/version:", "chart:"];
+    text.lines().map(str::trim_end).filter(|line| {
+        let bare = line.trim_start();
+        !bare.is_empty()
+            && bare != "---"
+            && !bare.starts_with("# Source: ")
+            && !CHANGING.iter().any(|changing| bare.starts_with(changing))
+    })
+}
+
+fn files_below(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+            match entry.path().is_dir() {
+                true => open.push(entry.path().to_owned()),
+                false => found.push(entry.path().to_owned()),
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// How many values of a chart are changed.

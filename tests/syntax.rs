@@ -440,6 +440,21 @@ fn a_colon_before_a_bracket_is_text() {
     assert_eq!(bytes(text, &yaml(text), "a.0"), "fd00::");
 }
 
+/// What docs/use.md says of the places where YAML 1.2 and the parser of kubectl part.
+#[test]
+fn what_kubectl_reads_in_another_way() {
+    reads("-\tx\n-\ta: 1\n", "[\"x\" {a=1}]");
+    reads("a: 1\n\t\nb: 2\n", "{a=1 b=2}");
+    reads(r#"a: "x\/y""#, "{a=\"x/y\"}");
+    reads("[?a]", "[\"?a\"]");
+    for odd in ['\u{85}', '\u{2028}', '\u{2029}'] {
+        reads(&format!("a: x # y{odd}b: z"), "{a=\"x\"}");
+        reads(&format!("a: \"x{odd}y\""), &format!("{{a={:?}}}", format!("x{odd}y")));
+        assert_eq!(yaml(&format!("a: x{odd}b: y")).problems.len(), 1, "{odd:?}");
+    }
+    assert_eq!(yaml("a: {\n\tb: 1\n}").problems.len(), 1);
+}
+
 #[test]
 fn templates_are_recognised_and_left_alone() {
     for text in [

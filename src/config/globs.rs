@@ -33,46 +33,59 @@ struct Entry {
 
 /// What every path has that a pattern matches: one of these words. To look for them is much less work than to make
 /// patterns ready, and most paths have none.
-#[derive(Debug)]
-struct Sign {
-    words: Vec<String>,
-    /// Whether the word is a folder or a file of the path, and not only a part of one.
-    is_whole: bool,
+#[derive(Debug, PartialEq)]
+struct Sign(Vec<Word>);
+
+#[derive(Debug, PartialEq)]
+enum Word {
+    /// A folder or a file of the path.
+    Step(String),
+    /// A part of one.
+    Part(String),
 }
 
 impl Sign {
-    /// The sign of a pattern: of alternatives in braces, or else of its longest literal part. A pattern that is too odd for that
-    /// has none.
+    /// The sign of a pattern: its alternatives in braces, or else its longest step without signs of its own. A pattern that is too
+    /// odd for that has none.
     fn of(pattern: &str) -> Option<Self> {
-        let is_literal = |text: &str| !text.contains(['*', '?', '[', ']', '{', '}', '\\', '/']);
+        let is_literal = |text: &str| !text.contains(['*', '?', '[', ']', '{', '}', '/']);
         if pattern.contains('\\') || !pattern.is_ascii() {
             return None;
         }
-        if let Some((before, rest)) = pattern.split_once('{') {
-            let (inside, after) = rest.split_once('}')?;
-            let words: Vec<String> = inside.split(',').map(str::to_lowercase).collect();
-            let is_known = !before.contains('[') || before.rfind(']') > before.rfind('[');
-            let is_known = is_known && words.iter().all(|word| !word.is_empty() && is_literal(word));
-            let is_whole = before.ends_with('/') && (after.is_empty() || after.starts_with('/'));
-            return is_known.then_some(Self { words, is_whole });
-        }
-        let steps = pattern.split('/').filter(|step| !matches!(*step, "" | "." | "..") && is_literal(step));
-        let word = steps.max_by_key(|step| step.len())?.to_lowercase();
-        Some(Self { words: vec![word], is_whole: true })
+        let Some((before, rest)) = pattern.split_once('{') else {
+            let steps =
+                pattern.split('/').filter(|step| !matches!(*step, "" | "." | "..") && is_literal(step));
+            let word = steps.max_by_key(|step| step.len())?;
+            return Some(Self(vec![Word::Step(word.to_lowercase())]));
+        };
+        let (inside, after) = rest.split_once('}')?;
+        let is_step = before.ends_with('/') && (after.is_empty() || after.starts_with('/'));
+        let word = |text: &str| match is_literal(text) {
+            _ if text.is_empty() => None,
+            true if is_step => Some(Word::Step(text.to_lowercase())),
+            true => Some(Word::Part(text.to_lowercase())),
+            // Behind the last sign stands what the name ends with.
+            false if text.contains(['{', '/']) => None,
+            false => {
+                let end =
+                    text.rsplit(['*', '?', ']']).next().filter(|end| !end.is_empty() && is_literal(end));
+                end.map(|end| Word::Part(end.to_lowercase()))
+            }
+        };
+        let is_in_class = before.rfind('[') > before.rfind(']');
+        if is_in_class { None } else { inside.split(',').map(word).collect::<Option<_>>().map(Self) }
     }
 
     /// Whether it is in a path.
     fn is_in(&self, path: &str) -> bool {
-        let is_word = |part: &str, word: &String| part.eq_ignore_ascii_case(word);
-        if !path.is_ascii() {
-            return true;
-        }
-        if self.is_whole {
-            return path.split('/').any(|part| self.words.iter().any(|word| is_word(part, word)));
-        }
-        self.words.iter().any(|word| {
-            path.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-        })
+        let has = |word: &Word| match word {
+            Word::Step(word) => path.split('/').any(|step| step.eq_ignore_ascii_case(word)),
+            Word::Part(word) => {
+                path.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+            }
+        };
+        // Letters beyond ASCII have more cases than these.
+        !path.is_ascii() || self.0.iter().any(has)
     }
 }
 
@@ -191,16 +204,21 @@ mod tests {
 
     #[test]
     fn what_has_no_sign_of_a_pattern_is_not_matched() {
-        let whole = |pattern| Sign::of(pattern).map(|sign| (sign.words, sign.is_whole));
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        assert_eq!(whole("**/{Test,e2e}/**"), Some((words(&["test", "e2e"]), true)));
-        assert_eq!(whole("*-{dev,test}.yaml"), Some((words(&["dev", "test"]), false)));
-        assert_eq!(whole("./infra/prod/*.yaml"), Some((words(&["infra"]), true)));
-        for odd in ["*.yaml", "a/{b,c*}", "[{a,b}]", "{a,{b,c}}", "\\{a", "{a", "{,a}", "über"] {
-            assert_eq!(whole(odd), None, "{odd}");
+        let step = |word: &str| Word::Step(word.to_owned());
+        let part = |word: &str| Word::Part(word.to_owned());
+        for (pattern, words) in [
+            ("**/{Test,e2e}/**", vec![step("test"), step("e2e")]),
+            ("**/{mocks,*[_-]test}/**", vec![step("mocks"), part("test")]),
+            ("*-{dev,test}.yaml", vec![part("dev"), part("test")]),
+            ("./infra/prod/*.yaml", vec![step("infra")]),
+        ] {
+            assert_eq!(Sign::of(pattern), Some(Sign(words)), "{pattern}");
         }
-        for path in ["x/e2e/a.yaml", "E2E/a.yaml", "a/Test"] {
-            assert!(matches("**/{test,e2e}", path), "{path}");
+        for odd in ["*.yaml", "a/{b,c*}", "[{a,b}]", "{a,{b,c}}", "\\{a", "{a", "{,a}", "{a,[,x]}", "über"] {
+            assert_eq!(Sign::of(odd), None, "{odd}");
+        }
+        for path in ["x/e2e/a.yaml", "E2E/a.yaml", "a/Test", "a/smoke-test/b"] {
+            assert!(matches("**/{test,e2e,*[_-]test}", path), "{path}");
         }
         assert!(!matches("**/{test,e2e}", "a/tests/x.yaml"));
     }

@@ -80,7 +80,7 @@ const AT_ONCE: usize = 8;
 const FEW: usize = 1000;
 
 /// Asks every rule of every subject that it looks at.
-pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
+pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Arc<Rule>]) -> Asked {
     // Rules by what they enumerate, so that each list of subjects is walked once.
     let mut groups: Vec<(Vec<Subject>, Vec<usize>)> = Vec::new();
     let mut by_kind = rustc_hash::FxHashMap::default();
@@ -143,7 +143,7 @@ fn side_by_side(groups: &[(Vec<Subject>, Vec<usize>)]) -> Vec<usize> {
 
 fn piece<'a>(
     memo: &Rc<Memo<'a>>,
-    rules: &'a [Rule],
+    rules: &'a [Arc<Rule>],
     endless: &[AtomicBool],
     subjects: &[Subject],
     asked: &[usize],

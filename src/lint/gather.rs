@@ -1,7 +1,7 @@
 //! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8Path;
 use rayon::prelude::*;
@@ -28,7 +28,7 @@ const PIECE: usize = 64;
 pub(super) fn findings(
     by_path: &ByPath<'_>,
     model: &Model<'_>,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     faults: Faults,
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
@@ -169,7 +169,7 @@ pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
 pub(super) fn undecided(
     by_path: &ByPath<'_>,
     model: &Model<'_>,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     asked: &Asked,
     written: &(dyn Fn(Place) -> Place + Sync),
 ) -> Vec<Undecided> {
@@ -202,7 +202,7 @@ pub(super) fn undecided(
 }
 
 /// Numbers that need the model.
-pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcome: &mut Outcome) {
+pub(super) fn summarise(model: &Model<'_>, rules: &[Arc<Rule>], asked: &Asked, outcome: &mut Outcome) {
     outcome.summary.objects = model.objects.len() + model.messaging.handles as usize;
     let overlaid = model.objects.iter().filter(|entry| entry.overlaid).count() + model.patches;
     if overlaid > 0 {

@@ -104,9 +104,14 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }));
     renderings.lead_diagnostics_home(&mut outcome.diagnostics);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
-    if project.broken > 0 && outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
-        outcome.failed = true;
-        outcome.diagnostics.push(read::nothing_left(project.broken));
+    if outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
+        let left = if project.broken > 0 {
+            Some(read::nothing_left(project.broken))
+        } else {
+            renderings.nothing_left(&outcome.diagnostics, &project.sources)
+        };
+        outcome.failed |= left.is_some();
+        outcome.diagnostics.extend(left);
     }
     outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
     drop(model);

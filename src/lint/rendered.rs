@@ -14,7 +14,7 @@ use super::charts::wanted;
 use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
-use crate::finding::{Diagnostic, Label};
+use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::Charts;
@@ -84,6 +84,21 @@ impl Renderings {
     /// Whether nothing was rendered.
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Says that nothing was judged, where charts and overlays are all there is and nothing of them can be rendered.
+    pub(super) fn nothing_left(&self, said: &[Diagnostic], sources: &Sources) -> Option<Diagnostic> {
+        let is_broken = |of: &Diagnostic| of.about == About::Input && of.severity > Severity::Info;
+        let is_there = sources.iter().any(|(_, file)| file.role == Role::Ingredient);
+        let is_empty = self.all.iter().all(|trail| trail.pages.is_empty());
+        (is_there && is_empty && said.iter().any(is_broken)).then(|| Diagnostic {
+            about: About::Input,
+            severity: Severity::Error,
+            message: "nothing could be judged: no object can be rendered".to_owned(),
+            help: None,
+            place: None,
+            file: None,
+        })
     }
 
     /// Leads all places of a fault to what a person wrote. The places in rendered text stay grounds for suppressing, since

@@ -17,7 +17,7 @@ use crate::source::{SourceFile, Sources};
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     /// Those that are asked.
-    pub(super) ready: Vec<Rule>,
+    pub(super) ready: Vec<Arc<Rule>>,
     /// Those that are selected, or may be, and have nothing to look at; and whether they are selected by name.
     idle: Vec<(RuleFile, bool)>,
     /// The ids of all that there are, asked or not.
@@ -88,13 +88,24 @@ pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool + Sync, many: 
 /// What becomes of a rule file.
 #[derive(Default)]
 struct Loaded {
-    rule: Option<Rule>,
+    rule: Option<Arc<Rule>>,
     misset: Vec<Problem>,
     broken: Option<(RuleFile, Vec<PageError>)>,
 }
 
 impl Loaded {
     fn of(config: &Config, file: RuleFile, own: bool, selected: Selected) -> Self {
+        if config.params(&file.id).next().is_none()
+            && let Some(known) = builtin::known(&file.id).filter(|_| !own)
+            && let Some(page) = known.page(&file)
+        {
+            if selected == Selected::Default && !Rule::is_default(page) {
+                return Self::default();
+            }
+            if let Some(rule) = known.rule(&file) {
+                return Self { rule: Some(Arc::clone(rule)), ..Self::default() };
+            }
+        }
         let page = match file.page() {
             Ok(page) => page,
             Err(errors) => return Self { broken: Some((file, errors)), ..Self::default() },
@@ -106,7 +117,7 @@ impl Loaded {
         let misset = unknown_params(config, &page).into_iter().collect();
         // The built-in pages are checked when steadfast is built; a team's own may hold any mistake.
         match if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) } {
-            Ok(rule) => Self { rule: Some(rule), misset, broken: None },
+            Ok(rule) => Self { rule: Some(Arc::new(rule)), misset, broken: None },
             Err(errors) => Self { rule: None, misset, broken: Some((file, errors)) },
         }
     }
@@ -175,7 +186,7 @@ impl Rules {
 
     /// What reports may want to know of those that were asked, and of those that had nothing to look at.
     pub(super) fn asked(self) -> (Vec<AskedRule>, Vec<IdleRule>) {
-        let pages = self.ready.into_iter().map(|rule| rule.page);
+        let pages = self.ready.into_iter().map(|rule| Arc::clone(&rule.page));
         let asked = pages.map(|page| AskedRule::new(page.id.clone(), move || rule::info(&page)));
         let idle = self.idle.into_iter().map(|(file, by_name)| {
             IdleRule::new(by_name, move || file.page().ok().map(|page| rule::info(&page)))

@@ -240,6 +240,10 @@ impl<'a> Pen<'_, 'a> {
         let Self { view } = self;
         let summary = &view.outcome.summary;
         let counts = view.counts();
+        if view.outcome.failed && summary.files == 0 && counts.is_empty() {
+            // Nothing was judged, and what stands above says why.
+            return Ok(());
+        }
         let open = summary.undecided > 0
             || summary.hidden > 0
             || !summary.skipped.is_empty()

@@ -34,7 +34,7 @@ use page::{Page, PageError, Raw};
 #[derive(Debug)]
 pub struct Rule {
     /// The page that it was made from.
-    pub page: Page,
+    pub page: Arc<Page>,
     /// What it looks at.
     pub subject: Kind,
     /// For a rule on a list: the kind that has it, and the list.
@@ -74,14 +74,18 @@ pub struct Bound {
 
 impl Rule {
     /// Makes a rule of a page, all of which is checked. `settings` are the parameters that a team has set, by name.
-    pub fn new(page: Page, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
+    pub fn new(page: impl Into<Arc<Page>>, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
         let rule = Self::unchecked(page, settings)?;
         let mistakes = rule.mistakes();
         if mistakes.is_empty() { Ok(rule) } else { Err(mistakes) }
     }
 
     /// Makes a rule of a page whose expressions are known to be right: they are compiled when they are needed.
-    pub fn unchecked(page: Page, settings: &[(String, Setting)]) -> Result<Rule, Vec<PageError>> {
+    pub fn unchecked(
+        page: impl Into<Arc<Page>>,
+        settings: &[(String, Setting)],
+    ) -> Result<Rule, Vec<PageError>> {
+        let page = page.into();
         let mut errors = Vec::new();
         let subject = match subject_of(&page.on) {
             Ok(subject) => subject,

@@ -196,9 +196,12 @@ fn read(text: &'static str) -> Table {
                 names.insert(line, TypeId::base(PLAIN.len() + structures.len()));
                 let lines = text.get(start..).unwrap_or_default();
                 // The fields are indented; the first line that is not ends them.
-                let end = lines.match_indices('\n').map(|(at, _)| at + 1);
-                let end = std::iter::once(0).chain(end).find(|at| !lines[*at..].starts_with(' '));
-                let lines = &lines[..end.unwrap_or(lines.len())];
+                let ends = |pair: &[u8]| pair[0] == b'\n' && pair[1] != b' ';
+                let end = match lines.starts_with(' ') {
+                    true => lines.as_bytes().windows(2).position(ends).map_or(lines.len(), |at| at + 1),
+                    false => 0,
+                };
+                let lines = &lines[..end];
                 start += lines.len();
                 structures.push(Structure { lines, fields: OnceLock::new() });
             }
