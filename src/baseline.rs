@@ -238,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::finding::{Confidence, Label, SubjectName};
+    use crate::finding::{Confidence, Label, Members, Standing, SubjectName};
     use crate::source::{FileId, Place};
 
     fn sources(paths: &[&str]) -> Sources {
@@ -262,7 +262,7 @@ mod tests {
             related: Vec::new(),
             path: path.to_owned(),
             object: object.to_owned(),
-            members: Vec::new(),
+            members: Members::One(Standing::default()),
             seen_with: Vec::new(),
         }
     }

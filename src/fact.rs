@@ -56,8 +56,10 @@ pub enum Says {
         /// Rounded up, or down.
         up: bool,
     },
-    /// A key that is not there, and what the platform takes instead.
-    Default(&'static Note),
+    /// A setting that is not there, by its path as this technology spells it.
+    Unset(&'static str),
+    /// A setting that is not there, and what the platform takes instead; its path, where one default has several spellings.
+    Default(&'static Note, Option<&'static str>),
 }
 
 /// A platform's default: the value, and how a person is told of it.
@@ -90,19 +92,22 @@ impl<T> Default<T> {
 impl Says {
     /// Whether there is nothing to say.
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Nothing)
+        matches!(self, Self::Nothing | Self::Unset(_))
     }
 }
 
 impl fmt::Display for Says {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => Ok(()),
+            Self::Nothing | Self::Unset(_) => Ok(()),
             Self::Words(words) => f.write_str(words),
             Self::Share { percent, of, up } => {
                 write!(f, "{percent} % of {of}, rounded {}", if *up { "up" } else { "down" })
             }
-            Self::Default(Note { key, whose, value }) => write!(f, "no `{key}`: {whose} uses {value}"),
+            Self::Default(Note { key, whose, value }, path) => {
+                let key = path.and_then(|path| path.rsplit('.').next()).unwrap_or(key);
+                write!(f, "no `{key}`: {whose} uses {value}")
+            }
         }
     }
 }
@@ -132,10 +137,26 @@ impl<'a> Spot<'a> {
         Self { node, part: Part::Missing(key), says: Says::Nothing }
     }
 
+    /// Where a setting would be written, if it were: a path below a node, as the technology spells it.
+    pub fn unset(node: NodeRef<'a>, path: &'static str) -> Self {
+        let key = path.rsplit('.').next().unwrap_or(path);
+        Self { node, part: Part::Missing(key), says: Says::Unset(path) }
+    }
+
     /// The same place, with these words.
     pub fn saying(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.says = Says::Words(words.into());
         self
+    }
+
+    /// The key that it is written under, or would be.
+    fn spelling(&self) -> Option<&'a str> {
+        match (&self.says, &self.part) {
+            (Says::Unset(path) | Says::Default(_, Some(path)), _) => Some(path),
+            (Says::Default(note, None), _) => Some(note.key),
+            (_, Part::Missing(key)) => Some(key),
+            _ => std::iter::successors(Some(self.node), |node| node.parent()).find_map(NodeRef::key),
+        }
     }
 
     /// The bytes to underline. A collection over several lines is shown by its key, or else by its first line.
@@ -366,8 +387,12 @@ impl<'a, T> Fact<'a, T> {
             return self;
         }
         let mut spots = self.spots;
-        if let Some(spot) = spots.first_mut() {
-            spot.says = Says::Default(note);
+        let unset = spots.iter().enumerate().find_map(|(at, spot)| match spot.says {
+            Says::Unset(path) => Some((at, path)),
+            _ => None,
+        });
+        if let Some(spot) = spots.get_mut(unset.map_or(0, |(at, _)| at)) {
+            spot.says = Says::Default(note, unset.map(|(_, path)| path));
         }
         Fact { state: State::Default(value), spots, confidence: self.confidence }
     }

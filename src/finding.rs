@@ -107,11 +107,19 @@ pub struct Finding {
     pub path: String,
     /// The identity of the object in whose document the primary place lies, `Deployment shop/api`; empty where it has none.
     pub object: String,
-    /// Every subject that has the fault at this place, the gravest first. What the finding says as a whole is drawn from
-    /// them by [`Finding::settle`]; a finding that was never merged may have none.
-    pub members: Vec<Occurrence>,
+    /// Every subject that has the fault at this place.
+    pub members: Members,
     /// The settings (of a chart, of an overlay) under which it was seen, where not under all of them.
     pub seen_with: Vec<String>,
+}
+
+/// The subjects that have a fault at the same place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// One, as nearly always: the finding itself says everything of it.
+    One(Standing),
+    /// Several, from which [`Finding::settle`] draws what the finding says as a whole.
+    Several(Vec<Occurrence>),
 }
 
 /// One of the subjects that have a fault at the same place.
@@ -127,11 +135,36 @@ pub struct Occurrence {
     pub message: String,
     /// What this subject's fault rests on beside the primary place.
     pub related: Vec<Label>,
+    /// Where a suppression of it counts.
+    pub standing: Standing,
+}
+
+/// Where a suppression of a subject counts, beside the primary place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
     /// The spans (from the key, where there is one) of the object, the container or the entry on which a suppression of this
     /// subject counts.
     pub grounds: Vec<Place>,
     /// The values of suppressing annotations on the subject's object and their places.
     pub annotations: Vec<(Place, String)>,
+}
+
+impl Members {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(all) => all.len(),
+        }
+    }
+
+    /// Where suppressions of one of them count.
+    pub fn standing(&self, at: usize) -> Option<&Standing> {
+        match self {
+            Self::One(standing) => Some(standing).filter(|_| at == 0),
+            Self::Several(all) => all.get(at).map(|member| &member.standing),
+        }
+    }
 }
 
 impl About {
@@ -149,13 +182,42 @@ impl About {
 }
 
 impl Finding {
+    /// Takes in another subject that has the fault at this place; to be [settled](Self::settle) when all have come.
+    pub fn join(&mut self, other: Occurrence) {
+        match &mut self.members {
+            Members::Several(all) => all.push(other),
+            Members::One(standing) => {
+                let own = Occurrence {
+                    subject: self.subject.clone(),
+                    severity: self.severity,
+                    confidence: self.confidence,
+                    message: self.message.clone(),
+                    related: self.related.clone(),
+                    standing: std::mem::take(standing),
+                };
+                self.members = Members::Several(vec![own, other]);
+            }
+        }
+    }
+
+    /// The part of the finding that is about one of its several subjects, which is taken away; there is none where the subject
+    /// is the only one.
+    pub fn part(&mut self, at: usize) -> Option<Finding> {
+        let Members::Several(all) = &mut self.members else { return None };
+        let member = (at < all.len()).then(|| all.remove(at))?;
+        let mut part = Finding { members: Members::Several(vec![member]), ..self.clone() };
+        part.settle();
+        Some(part)
+    }
+
     /// Draws subject, sentence, severity and related places from the members, after one has come or gone. The first of the
     /// gravest speaks for all.
     pub fn settle(&mut self) {
-        let Some(head) = self.members.iter().rev().max_by_key(|member| member.severity).cloned() else {
+        let Members::Several(members) = &self.members else { return };
+        let Some(head) = members.iter().rev().max_by_key(|member| member.severity).cloned() else {
             return;
         };
-        let mut also: Vec<_> = self.members.iter().map(|member| member.subject.clone()).collect();
+        let mut also: Vec<_> = members.iter().map(|member| member.subject.clone()).collect();
         also.retain(|subject| *subject != head.subject);
         also.dedup();
         self.confidence = head.confidence;
@@ -164,7 +226,7 @@ impl Finding {
         self.subject = head.subject;
         self.also = also;
         self.related = head.related;
-        for label in self.members.iter().flat_map(|member| &member.related) {
+        for label in members.iter().flat_map(|member| &member.related) {
             if !self.related.contains(label) {
                 self.related.push(label.clone());
             }
@@ -215,4 +277,18 @@ pub struct Diagnostic {
     pub place: Option<Label>,
     /// The file, if it has no place in one.
     pub file: Option<String>,
+}
+
+impl Diagnostic {
+    /// Something that is ours to mend: a panic that was kept in the file, rule or chart that it happened in.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self {
+            about: About::Bug,
+            severity: Severity::Error,
+            message: message.into(),
+            help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
+            place: None,
+            file: None,
+        }
+    }
 }

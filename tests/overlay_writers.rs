@@ -15,7 +15,7 @@ use steadfast::syntax::tree::Tree;
 use steadfast::syntax::yaml;
 
 /// What each writer is called, and what it wrote.
-const WRITERS: [(&str, &str); 20] = [
+const WRITERS: [(&str, &str); 22] = [
     ("a resource that nobody changed", "port: 8443"),
     ("a strategic merge patch in a file", "minReadySeconds: 15"),
     ("the same, in a list that is merged by key", "workingDir: /patched"),
@@ -24,6 +24,7 @@ const WRITERS: [(&str, &str); 20] = [
     ("the same, in a list", "value: from-json"),
     ("a component", "revisionHistoryLimit: 4"),
     ("images", "image: mirror.example.net/shop:2.0"),
+    ("images, where the resource has no tag", "image: example.org/a-long-way-to/shipper:3"),
     ("replicas", "replicas: 4"),
     ("labels", "team: overlay-team"),
     ("commonAnnotations", "note: overlay-note"),
@@ -36,6 +37,7 @@ const WRITERS: [(&str, &str); 20] = [
     ("a replacement", "value: replaced.example.org"),
     ("vars", "--port=8443"),
     ("a transformer of Kustomize's own", "by: transformer"),
+    ("a value put into a path", "mountPath: /var/eu-west/shipped"),
 ];
 
 #[test]

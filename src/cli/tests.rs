@@ -9,7 +9,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::config::{Config, ConfigFile, FailOn};
-use crate::finding::{Confidence, Finding, Label, Severity, SubjectName};
+use crate::finding::{Confidence, Finding, Label, Members, Severity, Standing, SubjectName};
 use crate::outcome::Outcome;
 use crate::source::{FileId, Place, Span};
 
@@ -367,7 +367,7 @@ fn exit_codes() {
         related: Vec::new(),
         path: String::new(),
         object: String::new(),
-        members: Vec::new(),
+        members: Members::One(Standing::default()),
         seen_with: Vec::new(),
     };
     let outcome = |severity| Outcome { findings: vec![finding(severity)], ..Outcome::default() };

@@ -18,7 +18,9 @@ pub struct Globs {
     globs: Vec<Glob>,
     /// The entry that a pattern of `globs` belongs to.
     owners: Vec<usize>,
-    /// All of `globs` in one, made when the first path is asked about.
+    /// What tells of each pattern that it may match.
+    signs: Vec<Option<Sign>>,
+    /// All of `globs` in one, made when the first path is asked about that one may match.
     set: OnceLock<GlobSet>,
 }
 
@@ -27,6 +29,51 @@ struct Entry {
     text: String,
     span: Option<Span>,
     used: AtomicBool,
+}
+
+/// What every path has that a pattern matches: one of these words. To look for them is much less work than to make
+/// patterns ready, and most paths have none.
+#[derive(Debug)]
+struct Sign {
+    words: Vec<String>,
+    /// Whether the word is a folder or a file of the path, and not only a part of one.
+    is_whole: bool,
+}
+
+impl Sign {
+    /// The sign of a pattern: of alternatives in braces, or else of its longest literal part. A pattern that is too odd for that
+    /// has none.
+    fn of(pattern: &str) -> Option<Self> {
+        let is_literal = |text: &str| !text.contains(['*', '?', '[', ']', '{', '}', '\\', '/']);
+        if pattern.contains('\\') || !pattern.is_ascii() {
+            return None;
+        }
+        if let Some((before, rest)) = pattern.split_once('{') {
+            let (inside, after) = rest.split_once('}')?;
+            let words: Vec<String> = inside.split(',').map(str::to_lowercase).collect();
+            let is_known = !before.contains('[') || before.rfind(']') > before.rfind('[');
+            let is_known = is_known && words.iter().all(|word| !word.is_empty() && is_literal(word));
+            let is_whole = before.ends_with('/') && (after.is_empty() || after.starts_with('/'));
+            return is_known.then_some(Self { words, is_whole });
+        }
+        let steps = pattern.split('/').filter(|step| !matches!(*step, "" | "." | "..") && is_literal(step));
+        let word = steps.max_by_key(|step| step.len())?.to_lowercase();
+        Some(Self { words: vec![word], is_whole: true })
+    }
+
+    /// Whether it is in a path.
+    fn is_in(&self, path: &str) -> bool {
+        let is_word = |part: &str, word: &String| part.eq_ignore_ascii_case(word);
+        if !path.is_ascii() {
+            return true;
+        }
+        if self.is_whole {
+            return path.split('/').any(|part| self.words.iter().any(|word| is_word(part, word)));
+        }
+        self.words.iter().any(|word| {
+            path.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+        })
+    }
 }
 
 impl Globs {
@@ -63,6 +110,7 @@ impl Globs {
                 Ok(compiled) => {
                     globs.owners.resize(globs.owners.len() + compiled.len(), globs.entries.len());
                     globs.globs.extend(compiled);
+                    globs.signs.push(Sign::of(text));
                     globs.entries.push(Entry { text: text.to_owned(), span, used: AtomicBool::new(false) });
                 }
                 Err(error) => bad.push((span, error.kind().to_string())),
@@ -73,6 +121,10 @@ impl Globs {
 
     /// Whether some pattern matches; every one that does has been of use.
     pub fn matches(&self, path: &Utf8Path) -> bool {
+        let may_match = |sign: &Option<Sign>| sign.as_ref().is_none_or(|sign| sign.is_in(path.as_str()));
+        if !self.signs.iter().any(may_match) {
+            return false;
+        }
         let set = self.set.get_or_init(|| together(&self.globs).unwrap_or_default());
         let hits = set.matches(path.as_std_path());
         for hit in &hits {
@@ -135,6 +187,22 @@ mod tests {
         assert!(!matches("/prod", "infra/prod/a.yaml"));
         assert!(matches("a/**", "a/b.yaml"));
         assert!(!matches("a/*.yaml", "a/b/c.yaml"));
+    }
+
+    #[test]
+    fn what_has_no_sign_of_a_pattern_is_not_matched() {
+        let whole = |pattern| Sign::of(pattern).map(|sign| (sign.words, sign.is_whole));
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert_eq!(whole("**/{Test,e2e}/**"), Some((words(&["test", "e2e"]), true)));
+        assert_eq!(whole("*-{dev,test}.yaml"), Some((words(&["dev", "test"]), false)));
+        assert_eq!(whole("./infra/prod/*.yaml"), Some((words(&["infra"]), true)));
+        for odd in ["*.yaml", "a/{b,c*}", "[{a,b}]", "{a,{b,c}}", "\\{a", "{a", "{,a}", "über"] {
+            assert_eq!(whole(odd), None, "{odd}");
+        }
+        for path in ["x/e2e/a.yaml", "E2E/a.yaml", "a/Test"] {
+            assert!(matches("**/{test,e2e}", path), "{path}");
+        }
+        assert!(!matches("**/{test,e2e}", "a/tests/x.yaml"));
     }
 
     #[test]

@@ -6,28 +6,33 @@
 
 mod globs;
 mod names;
+mod problem;
 mod read;
 mod schema;
+mod setting;
+mod word;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 
-use crate::spelling::nearest;
 pub use globs::Globs;
 pub use names::{Names, covers, family, short};
+pub use problem::Problem;
+pub use schema::schema;
+pub use setting::{Chart, External, Param, ParamValue, Selected};
+pub use word::{FailOn, KubernetesVersion, bytes, severity};
 
-use crate::finding::{About, Confidence, Diagnostic, Label, Severity};
-use crate::source::{FileId, Place, SourceFile, Sources, Span};
+use crate::finding::{Confidence, Severity};
+use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::spelling::nearest;
+use setting::{Named, Override, Params, Severities, exactness, severity_of};
 
 /// Names under which a settings file is looked for in the project's root.
 pub const FILE_NAMES: [&str; 2] = ["steadfast.toml", ".steadfast.toml"];
@@ -49,306 +54,6 @@ pub const TEST_PATTERNS: [&str; 5] = [
 
 fn test_patterns() -> Vec<String> {
     TEST_PATTERNS.map(str::to_owned).to_vec()
-}
-
-/// The JSON schema of steadfast.toml.
-pub fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(schema::File).to_value();
-    without_null(&mut schema);
-    schema
-}
-
-/// TOML has no null, so an optional key is one that may be left out, and nothing else.
-fn without_null(schema: &mut serde_json::Value) {
-    match schema {
-        serde_json::Value::Object(map) => {
-            if let Some(serde_json::Value::Array(types)) = map.get_mut("type") {
-                types.retain(|word| word != "null");
-                if let [one] = types.as_slice() {
-                    let one = one.clone();
-                    map.insert("type".to_owned(), one);
-                }
-            }
-            if let Some(serde_json::Value::Array(forms)) = map.remove("anyOf") {
-                let mut forms: Vec<_> = forms.into_iter().filter(|form| form["type"] != "null").collect();
-                match forms.pop() {
-                    Some(serde_json::Value::Object(only)) if forms.is_empty() => map.extend(only),
-                    last => {
-                        forms.extend(last);
-                        map.insert("anyOf".to_owned(), serde_json::Value::Array(forms));
-                    }
-                }
-            }
-            map.values_mut().for_each(without_null);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(without_null),
-        _ => {}
-    }
-}
-
-/// When the exit code says that something was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailOn {
-    /// At findings of this severity and graver ones.
-    At(Severity),
-    /// Never.
-    Never,
-}
-
-impl FailOn {
-    /// Whether a finding of this severity counts.
-    pub fn counts(self, severity: Severity) -> bool {
-        matches!(self, Self::At(least) if severity >= least)
-    }
-}
-
-impl FromStr for FailOn {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "never" => Ok(Self::Never),
-            _ => severity(word)
-                .map(Self::At)
-                .ok_or_else(|| "expected error, warning, info or never".to_owned()),
-        }
-    }
-}
-
-/// The severity that a word means.
-pub fn severity(word: &str) -> Option<Severity> {
-    [Severity::Error, Severity::Warning, Severity::Info].into_iter().find(|severity| severity.word() == word)
-}
-
-/// A number of bytes, from `8388608`, `8MiB` or `8 MB`.
-pub fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let factor: u64 = match text[split..].trim() {
-        "" | "B" => 1,
-        "kB" | "KB" => 1000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
-    text[..split].parse::<u64>().ok()?.checked_mul(factor)
-}
-
-/// A version of Kubernetes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct KubernetesVersion {
-    /// 1 in 1.33.
-    pub major: u32,
-    /// 33 in 1.33.
-    pub minor: u32,
-}
-
-impl FromStr for KubernetesVersion {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "expected a version such as 1.33".to_owned();
-        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
-        let mut number = || parts.next().and_then(|part| part.parse::<u32>().ok());
-        let version = Self { major: number().ok_or_else(wrong)?, minor: number().ok_or_else(wrong)? };
-        let patch = parts.next().is_none_or(|patch| patch.parse::<u32>().is_ok());
-        if patch && parts.next().is_none() { Ok(version) } else { Err(wrong()) }
-    }
-}
-
-impl fmt::Display for KubernetesVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-/// Something to say about the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// How grave; with an error, nothing is run.
-    pub severity: Severity,
-    /// Where in the settings file; none for a flag.
-    pub span: Option<Span>,
-    /// One sentence.
-    pub message: String,
-    /// A few words for the place itself.
-    pub label: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl Problem {
-    /// An error.
-    pub fn error(span: Option<Span>, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, span, message: message.into(), label: label.into(), help: None }
-    }
-
-    /// A warning.
-    pub fn warning(span: Option<Span>, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(span, message, label) }
-    }
-
-    /// With advice.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// The same as a diagnostic. `file` is the settings file among the sources of the run.
-    pub fn diagnostic(self, file: Option<FileId>) -> Diagnostic {
-        let place = self
-            .span
-            .zip(file)
-            .map(|(span, file)| Label { place: Place { file, span }, message: self.label });
-        let (about, severity, message, help) = (About::Config, self.severity, self.message, self.help);
-        Diagnostic { about, severity, message, help, place, file: None }
-    }
-}
-
-/// How far a rule is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Selected {
-    /// Not at all.
-    Off,
-    /// Its findings count where they belong to the default set: a warning or an error, of high confidence.
-    Default,
-    /// Every finding counts: somebody asked for it.
-    All,
-}
-
-impl Selected {
-    /// Whether a finding of this severity (as the rule says it) and confidence counts.
-    pub fn admits(self, severity: Severity, confidence: Confidence) -> bool {
-        match self {
-            Self::Off => false,
-            Self::Default => severity >= Severity::Warning && confidence == Confidence::High,
-            Self::All => true,
-        }
-    }
-}
-
-/// The name of a rule or a family somewhere in the settings.
-#[derive(Debug)]
-struct Named {
-    name: String,
-    span: Option<Span>,
-    used: AtomicBool,
-}
-
-impl Named {
-    fn new(name: impl Into<String>, span: Option<Span>) -> Self {
-        Self { name: name.into(), span, used: AtomicBool::new(false) }
-    }
-
-    /// How exactly it names the rule: by its id (3), its family (2), as one of many (1), or not at all.
-    fn exactness(&self, rule: &str) -> Option<u8> {
-        match self.name.as_str() {
-            "all" | "default" => Some(1),
-            name if name == rule => Some(3),
-            name if name == family(rule) => Some(2),
-            _ => None,
-        }
-    }
-}
-
-/// Severities by rule or family.
-type Severities = Vec<(Named, Severity)>;
-
-fn severity_of(severities: &Severities, rule: &str) -> Option<Severity> {
-    let named = severities.iter().filter_map(|(named, severity)| Some((named.exactness(rule)?, *severity)));
-    named.max_by_key(|(exactness, _)| *exactness).map(|(_, severity)| severity)
-}
-
-/// A parameter of a rule, as it is written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// The name.
-    pub name: String,
-    /// Where the name stands.
-    pub name_span: Span,
-    /// The value.
-    pub value: ParamValue,
-    /// Where the value stands.
-    pub span: Span,
-}
-
-/// The value of a parameter; what it means is the rule's to say.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ParamValue {
-    /// A truth value.
-    Bool(bool),
-    /// A number without a unit.
-    Number(f64),
-    /// Text, or a number with its unit.
-    Text(String),
-    /// Several, each with its place.
-    List(Vec<(ParamValue, Span)>),
-}
-
-/// The parameters of one rule.
-#[derive(Debug)]
-struct Params {
-    rule: Named,
-    values: Vec<Param>,
-}
-
-/// Different settings for some paths.
-#[derive(Debug)]
-struct Override {
-    span: Span,
-    paths: Globs,
-    select: Vec<Named>,
-    ignore: Vec<Named>,
-    severity: Severities,
-    until: Option<(Date, Span)>,
-}
-
-impl Override {
-    fn holds(&self, today: Date) -> bool {
-        self.until.is_none_or(|(until, _)| today <= until)
-    }
-}
-
-/// Something that is named here and made elsewhere.
-#[derive(Debug)]
-pub struct External {
-    /// Its kind.
-    pub kind: String,
-    /// Its name as it is written, maybe with `*`.
-    pub name: String,
-    /// Its namespace, if that matters.
-    pub namespace: Option<String>,
-    /// Who makes it.
-    pub reason: Option<String>,
-    /// Where it is declared.
-    pub span: Span,
-    matcher: globset::GlobMatcher,
-    used: AtomicBool,
-}
-
-/// A chart, and what it is deployed with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chart {
-    /// The chart's folder, ready to be opened.
-    pub path: Utf8PathBuf,
-    /// Where that is written.
-    pub span: Span,
-    /// Files of values, ready to be opened, and where they are named; the later ones win.
-    pub values: Vec<(Utf8PathBuf, Span)>,
-    /// Single values, as `helm --set` takes them, and where they are written.
-    pub set: Vec<(String, Span)>,
-    /// The release's name.
-    pub release: Option<String>,
-    /// The release's namespace.
-    pub namespace: Option<String>,
-    /// The version of Kubernetes.
-    pub kubernetes: Option<KubernetesVersion>,
-    /// Groups and versions of APIs that the cluster has beside the usual ones.
-    pub api_versions: Vec<String>,
 }
 
 /// The settings file as it was read.
@@ -492,21 +197,8 @@ impl Config {
     }
 
     /// What becomes of a finding whose primary place is in `path`: its severity there, or nothing. `severity` is what the
-    /// rule says; `trial` is the file with which alone it shows, if there is one. Remembers which overrides were of use.
+    /// rule says; `is_test` is only asked where it matters. Remembers which overrides were of use.
     pub fn judge(
-        &self,
-        rule: &str,
-        path: &Utf8Path,
-        trial: Option<&Utf8Path>,
-        severity: Severity,
-        confidence: Confidence,
-    ) -> Option<Severity> {
-        let is_test = || [Some(path), trial].into_iter().flatten().any(|path| self.is_test(path));
-        self.judge_there(rule, (path, is_test), severity, confidence)
-    }
-
-    /// [`Config::judge`] for one who may know already what [`Config::is_test`] says of its paths.
-    pub fn judge_there(
         &self,
         rule: &str,
         (path, is_test): (&Utf8Path, impl FnOnce() -> bool),
@@ -711,9 +403,4 @@ impl Config {
             None => Selected::Off,
         }
     }
-}
-
-/// How exactly a list names a rule.
-fn exactness(list: &[Named], rule: &str) -> Option<u8> {
-    list.iter().filter_map(|named| named.exactness(rule)).max()
 }

@@ -11,6 +11,41 @@ use schemars::JsonSchema;
 
 use crate::finding::Severity;
 
+/// The JSON schema of steadfast.toml.
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(File).to_value();
+    without_null(&mut schema);
+    schema
+}
+
+/// TOML has no null, so an optional key is one that may be left out, and nothing else.
+fn without_null(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Array(types)) = map.get_mut("type") {
+                types.retain(|word| word != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    map.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(serde_json::Value::Array(forms)) = map.remove("anyOf") {
+                let mut forms: Vec<_> = forms.into_iter().filter(|form| form["type"] != "null").collect();
+                match forms.pop() {
+                    Some(serde_json::Value::Object(only)) if forms.is_empty() => map.extend(only),
+                    last => {
+                        forms.extend(last);
+                        map.insert("anyOf".to_owned(), serde_json::Value::Array(forms));
+                    }
+                }
+            }
+            map.values_mut().for_each(without_null);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
 /// Settings of steadfast, the reliability linter for infrastructure configuration.
 #[derive(JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -62,6 +62,11 @@ fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+fn judge(config: &Config, rule: &str, path: &str, severity: Severity) -> Option<Severity> {
+    let path = Utf8Path::new(path);
+    config.judge(rule, (path, || config.is_test(path)), severity, Confidence::High)
+}
+
 #[test]
 fn unknown_keys() {
     shown(
@@ -198,8 +203,7 @@ test = ["playground"]
     let config = good(text);
     config.saw(Utf8Path::new("legacy/a.yaml"));
     config.saw(Utf8Path::new("old/a.yaml"));
-    let judged =
-        config.judge("probes/none", Utf8Path::new("old/a.yaml"), None, Severity::Error, Confidence::High);
+    let judged = judge(&config, "probes/none", "old/a.yaml", Severity::Error);
     assert_eq!(judged, None);
     assert!(config.external("Secret", Some("shop"), "tls-shop").is_some());
     snapshot("of-no-use", &frames(text, &config.unused(&|_| true, &names())));
@@ -341,9 +345,7 @@ severity = { "disruption/no-keeper" = "error" }
 production = ["examples/real"]
 "#,
     );
-    let judge = |rule: &str, path: &str, severity| {
-        config.judge(rule, Utf8Path::new(path), None, severity, Confidence::High)
-    };
+    let judge = |rule: &str, path: &str, severity| judge(&config, rule, path, severity);
     let (error, warning, info) = (Severity::Error, Severity::Warning, Severity::Info);
     assert_eq!(judge("disruption/no-keeper", "k8s/a.yaml", info), Some(error));
     assert_eq!(judge("disruption/keeper-blocks-drain", "k8s/a.yaml", error), Some(warning));
@@ -359,9 +361,12 @@ production = ["examples/real"]
     assert_eq!(judge("probes/none", "deploy/dev-tools.yaml", error), Some(error));
     assert_eq!(judge("probes/none", "examples/real/a.yaml", error), Some(error));
     assert_eq!(judge("probes/none", "k8s/a.yaml", info), None);
-    assert_eq!(config.judge("probes/none", Utf8Path::new("a"), None, error, Confidence::Medium), None);
-    let trial = Some(Utf8Path::new("ci/autoscaled-values.yaml"));
-    let tried = |rule, path| config.judge(rule, Utf8Path::new(path), trial, error, Confidence::High);
+    let unsure = config.judge("probes/none", (Utf8Path::new("a"), || false), error, Confidence::Medium);
+    assert_eq!(unsure, None);
+    let trial = Utf8Path::new("ci/autoscaled-values.yaml");
+    let tried = |rule, path| {
+        config.judge(rule, (Utf8Path::new(path), || config.is_test(trial)), error, Confidence::High)
+    };
     assert_eq!(
         tried("probes/none", "a.yaml"),
         Some(warning),

@@ -3,7 +3,7 @@
 //! `SmallVec` would do, but for its lifetimes: it does not let a fact about a long-lived tree pass for one about a shorter life,
 //! so a model could not keep facts.
 
-use super::Spot;
+use super::{Says, Spot};
 
 /// Where a fact comes from, first the place that decides.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,12 @@ impl<'a> Spots<'a> {
             Self::One(spot) => std::slice::from_ref(spot),
             Self::Many(spots) => spots,
         }
+    }
+
+    /// The key that a value is written under, or would be, in the subject's own file: a place with words of its own is somewhere else.
+    pub fn spelling(&self) -> Option<&'a str> {
+        let own = |spot: &&Spot<'a>| spot.says.is_nothing() || matches!(spot.says, Says::Default(..));
+        self.iter().find(own).or(self.first()).and_then(Spot::spelling)
     }
 
     /// One more, at the end.

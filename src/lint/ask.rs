@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8PathBuf;
@@ -23,12 +24,15 @@ use crate::source::Place;
 /// All answers that are not "healthy".
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Faults,
     pub(super) undecided: Vec<Open>,
     pub(super) troubles: Vec<(usize, PageError)>,
     pub(super) panics: Vec<(usize, String, String)>,
     pub(super) subjects: usize,
 }
+
+/// Faults, each by itself: they are large, and handed on several times.
+pub(super) type Faults = Vec<Box<Fault>>;
 
 /// A false judgement, in owned data.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ pub(super) struct Fault {
     pub(super) object: String,
     pub(super) path: String,
     /// Keys that are not there, and that the rule asks for.
-    pub(super) missing: Vec<String>,
+    pub(super) missing: Arc<[String]>,
     pub(super) unit: String,
     /// The settings under which a chart showed it, and how many settings that chart was rendered with, if with several.
     pub(super) settings: Option<(String, usize)>,
@@ -89,21 +93,25 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
         .iter()
         .flat_map(|(subjects, rules)| subjects.chunks(PIECE).map(move |piece| (piece, rules.as_slice())))
         .collect();
+    let order = side_by_side(&groups);
     let endless: Vec<AtomicBool> = rules.iter().map(|_| AtomicBool::new(false)).collect();
     let memo = || Rc::new(Memo::new(model));
     let questions: usize = pieces.iter().map(|(subjects, asked)| subjects.len() * asked.len()).sum();
-    let answers: Vec<Asked> = if questions < FEW {
-        let memo = memo();
-        pieces.iter().map(|(subjects, asked)| piece(&memo, rules, &endless, subjects, asked)).collect()
-    } else {
-        pieces
-            .par_iter()
-            .map_init(memo, |memo, (subjects, asked)| piece(memo, rules, &endless, subjects, asked))
-            .collect()
+    let answer = |memo: &mut Rc<Memo<'a>>, at: &usize| {
+        let (subjects, asked) = pieces[*at];
+        (*at, piece(memo, rules, &endless, subjects, asked))
     };
+    let mut answers: Vec<(usize, Asked)> = if questions < FEW {
+        let mut memo = memo();
+        order.iter().map(|at| answer(&mut memo, at)).collect()
+    } else {
+        crate::model::link::prepare(model);
+        order.par_iter().map_init(memo, answer).collect()
+    };
+    answers.sort_unstable_by_key(|(at, _)| *at);
     let mut all =
         Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
-    for answer in answers {
+    for (_, answer) in answers {
         all.faults.extend(answer.faults);
         all.undecided.extend(answer.undecided);
         all.troubles.extend(answer.troubles);
@@ -115,6 +123,19 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Rule]) -> Asked {
     all.undecided.retain(|open| asked_to_the_end(open.rule));
     all.troubles.retain(|(rule, error)| asked_to_the_end(*rule) || error.message == ENDLESS);
     all
+}
+
+/// The positions of the pieces in the order in which they are asked: what stands in the same files comes together, whatever its
+/// kind, so that these files' trees are read while they are near. Every list is in the order of the files.
+fn side_by_side(groups: &[(Vec<Subject>, Vec<usize>)]) -> Vec<usize> {
+    let mut order: Vec<(f64, usize)> = Vec::new();
+    for (subjects, _) in groups {
+        let first = order.len();
+        let share = |piece: usize| (piece * PIECE) as f64 / subjects.len() as f64;
+        order.extend((0..subjects.len().div_ceil(PIECE)).map(|piece| (share(piece), first + piece)));
+    }
+    order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    order.into_iter().map(|(_, at)| at).collect()
 }
 
 fn piece<'a>(
@@ -186,7 +207,7 @@ impl Asked {
                     .map(|unit| model.units[unit.id as usize].name.clone())
                     .or_else(|| crate::model::messaging::system(model, thing).map(str::to_owned))
                     .unwrap_or_else(|| ".".to_owned());
-                self.faults.push(Fault {
+                self.faults.push(Box::new(Fault {
                     rule,
                     severity: fault.severity,
                     confidence: fault.confidence,
@@ -203,7 +224,7 @@ impl Asked {
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),
-                });
+                }));
             }
         }
     }

@@ -1,89 +1,113 @@
 //! From answers to a report: merging by place, severities by path, what was asked for, sorting and counting.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Inputs;
-use super::ask::{Asked, Fault};
+use super::ask::{Asked, Fault, Faults, Open};
 use super::rules::Rules;
 use crate::config::Config;
-use crate::finding::{About, Diagnostic, Finding, Label, Occurrence, Severity};
+use crate::fact::Confidence;
+use crate::finding::{About, Diagnostic, Finding, Label, Members, Occurrence, Severity, Standing};
 use crate::model::Model;
 use crate::outcome::{Outcome, Undecided};
 use crate::rule::{Rule, judge};
-use crate::source::{FileId, Place, SourceFile};
+use crate::source::{FileId, Place, SourceFile, Sources};
+
+/// Below this many one thread is quicker than two.
+const FEW: usize = 500;
+
+/// How many are looked at together.
+const PIECE: usize = 64;
 
 /// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
 pub(super) fn findings(
-    config: &Config,
+    by_path: &ByPath<'_>,
     model: &Model<'_>,
     rules: &[Rule],
-    faults: Vec<Fault>,
+    faults: Faults,
 ) -> Vec<Finding> {
     let mut merged: FxHashMap<(usize, Place), usize> = FxHashMap::default();
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::with_capacity(faults.len());
     let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let evidence: Vec<bool> =
         rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
-    let mut tests: FxHashMap<FileId, bool> = FxHashMap::default();
-    for mut fault in faults {
+    let judged = of_each(&faults, |fault| {
+        let there = (fault.primary.place.file, fault.trial.as_deref());
+        by_path.judge(&rules[fault.rule], there, fault.severity, fault.confidence)
+    });
+    for (fault, severity) in faults.into_iter().zip(judged) {
+        let Some(severity) = severity else { continue };
         let rule = &rules[fault.rule];
         let owned = evidence[fault.rule];
-        let confidence = fault.confidence;
-        let file = fault.primary.place.file;
-        let path = model.sources.path(file);
-        let trial = fault.trial.as_deref();
-        let is_test = || {
-            *tests.entry(file).or_insert_with(|| config.is_test(path))
-                || trial.is_some_and(|values| config.is_test(values))
-        };
-        let judged = config.judge_there(&rule.page.id, (path, is_test), fault.severity, confidence);
-        let Some(severity) = judged else { continue };
         // Where the project owns nothing of the kind that is missing, the rule speaks once for all, and softly.
         let severity = if owned { severity } else { Severity::Info };
-        let member = occurrence(&mut fault, severity);
-        if !owned {
-            if let Some(at) = without_evidence.get(&fault.rule) {
-                findings[*at].members.push(member);
-                continue;
-            }
-            without_evidence.insert(fault.rule, findings.len());
-        } else if let Some(at) = merged.get(&(fault.rule, fault.primary.place)) {
-            findings[*at].members.push(member);
-            seen(&mut settings, *at, fault.settings);
-            continue;
+        let next = findings.len();
+        let at = if owned {
+            *merged.entry((fault.rule, fault.primary.place)).or_insert(next)
         } else {
-            merged.insert((fault.rule, fault.primary.place), findings.len());
+            *without_evidence.entry(fault.rule).or_insert(next)
+        };
+        if owned || at == next {
+            seen(&mut settings, at, &fault);
         }
-        seen(&mut settings, findings.len(), fault.settings);
-        findings.push(Finding {
-            rule: rule.page.id.clone(),
-            severity,
-            confidence,
-            message: fault.message,
-            help: fault.help,
-            subject: fault.subject,
-            also: Vec::new(),
-            unit: fault.unit,
-            primary: fault.primary,
-            related: fault.related,
-            path: fault.path,
-            object: fault.object,
-            members: vec![member],
-            seen_with: Vec::new(),
-        });
+        match findings.get_mut(at) {
+            Some(finding) => finding.join(occurrence(*fault, severity)),
+            None => findings.push(finding(rule, *fault, severity)),
+        }
     }
     for (at, (settings, all)) in settings {
         if settings.len() < all {
             findings[at].seen_with = settings.into_iter().collect();
         }
     }
-    // One that was never merged says already what its only member says.
-    findings.iter_mut().filter(|finding| finding.members.len() > 1).for_each(Finding::settle);
+    findings.iter_mut().for_each(Finding::settle);
     in_order(findings)
+}
+
+/// What the settings say of the files of a run. Whether one is a test is asked once a file.
+pub(super) struct ByPath<'r> {
+    config: &'r Config,
+    sources: &'r Sources,
+    tests: Vec<OnceLock<bool>>,
+}
+
+impl<'r> ByPath<'r> {
+    /// Nothing is asked yet.
+    pub(super) fn new(config: &'r Config, sources: &'r Sources) -> Self {
+        Self { config, sources, tests: sources.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    /// How grave a fault is in a file; nothing where the rule is not asked there. `trial` is the file with which alone it shows.
+    fn judge(
+        &self,
+        rule: &Rule,
+        (file, trial): (FileId, Option<&Utf8Path>),
+        severity: Severity,
+        confidence: Confidence,
+    ) -> Option<Severity> {
+        let path = self.sources.path(file);
+        let ask = || self.config.is_test(path);
+        let is_test = || {
+            self.tests.get(file.0 as usize).map_or_else(ask, |known| *known.get_or_init(ask))
+                || trial.is_some_and(|values| self.config.is_test(values))
+        };
+        self.config.judge(&rule.page.id, (path, is_test), severity, confidence)
+    }
+}
+
+/// What is true of each of many, in their order. To start threads for a few takes longer than to do without.
+fn of_each<T: Sync, U: Send>(all: &[T], of: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
+    if all.len() < FEW {
+        all.iter().map(of).collect()
+    } else {
+        all.par_iter().with_min_len(PIECE).map(of).collect()
+    }
 }
 
 /// Findings in order of place, rule and message. Few share a place, so few texts are compared; and a finding is too large to be
@@ -97,26 +121,40 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Notes under which settings of a chart a fault was seen: it is told where it was not seen under all.
-fn seen(
-    settings: &mut FxHashMap<usize, (BTreeSet<String>, usize)>,
-    finding: usize,
-    under: Option<(String, usize)>,
-) {
-    if let Some((name, all)) = under {
-        let name = if name.is_empty() { "defaults".to_owned() } else { name };
-        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), all)).0.insert(name);
+fn seen(settings: &mut FxHashMap<usize, (BTreeSet<String>, usize)>, finding: usize, fault: &Fault) {
+    if let Some((name, all)) = &fault.settings {
+        let name = if name.is_empty() { "defaults" } else { name };
+        settings.entry(finding).or_insert_with(|| (BTreeSet::new(), *all)).0.insert(name.to_owned());
     }
 }
 
-fn occurrence(fault: &mut Fault, severity: Severity) -> Occurrence {
-    Occurrence {
-        subject: fault.subject.clone(),
+fn finding(rule: &Rule, fault: Fault, severity: Severity) -> Finding {
+    Finding {
+        rule: rule.page.id.clone(),
         severity,
         confidence: fault.confidence,
-        message: fault.message.clone(),
-        related: fault.related.clone(),
-        grounds: std::mem::take(&mut fault.grounds),
-        annotations: std::mem::take(&mut fault.annotations),
+        message: fault.message,
+        help: fault.help,
+        subject: fault.subject,
+        also: Vec::new(),
+        unit: fault.unit,
+        primary: fault.primary,
+        related: fault.related,
+        path: fault.path,
+        object: fault.object,
+        members: Members::One(Standing { grounds: fault.grounds, annotations: fault.annotations }),
+        seen_with: Vec::new(),
+    }
+}
+
+fn occurrence(fault: Fault, severity: Severity) -> Occurrence {
+    Occurrence {
+        subject: fault.subject,
+        severity,
+        confidence: fault.confidence,
+        message: fault.message,
+        related: fault.related,
+        standing: Standing { grounds: fault.grounds, annotations: fault.annotations },
     }
 }
 
@@ -129,36 +167,35 @@ pub(super) fn annotations(model: &Model<'_>) -> Vec<(Place, String)> {
 
 /// Questions without an answer, sorted.
 pub(super) fn undecided(
-    config: &Config,
+    by_path: &ByPath<'_>,
     model: &Model<'_>,
     rules: &[Rule],
     asked: &Asked,
-    written: &dyn Fn(Place) -> Place,
+    written: &(dyn Fn(Place) -> Place + Sync),
 ) -> Vec<Undecided> {
-    let mut all: Vec<Undecided> = Vec::new();
-    for open in &asked.undecided {
+    let told = |open: &Open| {
         let rule = &rules[open.rule];
         let place = judge::grounds(model, open.subject).first().copied().map(written);
-        let path = place.map(|place| model.sources.path(place.file));
         let severity = rule.page.severity;
-        if path.is_some_and(|path| {
-            config.judge(&rule.page.id, path, None, severity, crate::fact::Confidence::High).is_none()
+        if place.is_some_and(|place| {
+            by_path.judge(rule, (place.file, None), severity, Confidence::High).is_none()
         }) {
-            continue;
+            return None;
         }
         let at = place.map_or_else(String::new, |place| {
             let file = model.sources.get(place.file);
             format!("{}:{}", file.path, file.position(place.span.start).line)
         });
         let name = crate::model::naming::subject_name(model, open.subject);
-        all.push(Undecided {
+        Some(Undecided {
             rule: rule.page.id.clone(),
             subject: format!("{} {}", name.kind, name.name),
             at,
             reason: open.reason.clone(),
             applies: open.applies,
-        });
-    }
+        })
+    };
+    let mut all: Vec<Undecided> = of_each(&asked.undecided, told).into_iter().flatten().collect();
     all.sort();
     all.dedup();
     all
@@ -180,7 +217,7 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Rule], asked: &Asked, outcom
     outcome.summary.rules = rules.len();
 }
 
-/// Mistakes of rules that show only when they run, and panics: both are ours to mend, and exit with 2.
+/// Mistakes of rules that show only when they run, and panics; whether there are any of the former.
 pub(super) fn troubles(
     model: &Model<'_>,
     rules: &Rules,
@@ -200,7 +237,8 @@ pub(super) fn troubles(
                 message: format!("{}:{}:{}: {}", source.path, position.line, position.column, error.message),
                 help: error.help.clone(),
                 place: None,
-                file: Some(source.path.to_string()),
+                // A rule of ours is in no file of the project.
+                file: rules.is_own(&file.id).then(|| source.path.to_string()),
             });
         }
     }
@@ -209,19 +247,11 @@ pub(super) fn troubles(
     panics.sort();
     panics.dedup_by_key(|(rule, file, _)| (*rule, *file));
     for (rule, file, what) in &panics {
-        diagnostics.push(Diagnostic {
-            about: About::Bug,
-            severity: Severity::Error,
-            message: format!("steadfast failed while it asked {rule} of {file}: {what}"),
-            help: Some(format!(
-                "please report it at {}/issues; everything else was judged",
-                env!("CARGO_PKG_REPOSITORY")
-            )),
-            place: None,
-            file: Some((*file).clone()),
-        });
+        let says =
+            format!("steadfast failed while it asked {rule} of {file}: {what}; everything else was judged");
+        diagnostics.push(Diagnostic { file: Some((*file).clone()), ..Diagnostic::bug(says) });
     }
-    !seen.is_empty() || !panics.is_empty()
+    !seen.is_empty()
 }
 
 /// Keeps what was asked for, and counts.

@@ -16,7 +16,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::baseline::Baseline;
 use crate::config::{Config, Names, Problem};
-use crate::finding::Severity;
+use crate::finding::{About, Severity};
 use crate::model::graph::Graph;
 use crate::model::{Kind, Model};
 use crate::outcome::{Outcome, RuleInfo};
@@ -61,12 +61,12 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     read::left_templates(&project, &mut outcome);
     clock.lap("render", &mut outcome);
 
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     let model = Model::build(&project.trees, &project.sources, &world);
     clock.lap("model", &mut outcome);
 
-    let mut rules = rules::load(config, |kind| model.occurs(kind));
+    let mut rules = rules::load(config, |kind| model.occurs(kind), project.trees.len() >= FEW);
     let misset = std::mem::take(&mut rules.misset);
     clock.lap("rules", &mut outcome);
 
@@ -82,7 +82,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
 
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
-    let mut findings = gather::findings(config, &model, &rules.ready, std::mem::take(&mut asked.faults));
+    let by_path = gather::ByPath::new(config, &project.sources);
+    let mut findings = gather::findings(&by_path, &model, &rules.ready, std::mem::take(&mut asked.faults));
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
@@ -91,7 +92,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(config, &model, &rules.ready, &asked, &written);
+    outcome.undecided = gather::undecided(&by_path, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,
@@ -126,6 +127,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic(settings)));
     outcome.failed |= rules.report(&mut outcome);
+    outcome.failed |= outcome.diagnostics.iter().any(|diagnostic| diagnostic.about == About::Bug);
 
     if let Some((path, baseline)) = &inputs.baseline {
         let applied = baseline.apply(findings, &outcome.sources, &ran);
@@ -146,7 +148,7 @@ pub fn rules(config: &Config) -> Result<Vec<RuleInfo>, Box<Outcome>> {
 
 /// Names in the settings that are no rule, no family or no parameter.
 pub fn wrong_names(config: &Config) -> Vec<Problem> {
-    let rules = rules::load(config, |_| true);
+    let rules = rules::load(config, |_| true, false);
     let mut problems = config.check_names(&Names::new(rules.ids.iter().cloned()));
     problems.extend(rules.misset);
     problems
@@ -163,7 +165,7 @@ pub fn model(config: &Config, inputs: &Inputs) -> Result<serde_json::Value, Box<
         };
         let kinds = Kind::ALL.iter().filter(|kind| kind.def().all.is_some());
         let dump = kinds.map(|kind| {
-            let things = model.all(*kind).into_iter().filter(|thing| wanted(*thing));
+            let things = model.all(*kind).iter().copied().filter(|thing| wanted(*thing));
             (kind.word().to_owned(), things.map(|thing| crate::model::dump::thing(model, thing)).collect())
         });
         serde_json::Value::Object(dump.collect())
@@ -193,7 +195,7 @@ fn look_at<T>(
         outcome.sources = project.sources;
         return Err(Box::new(outcome));
     }
-    crate::lower::envoy::unfold(&mut project.trees);
+    project.unfold();
     let world = read::world(config);
     Ok(look(&Model::build(&project.trees, &project.sources, &world)))
 }

@@ -28,6 +28,15 @@ pub(super) struct Project {
     pub(super) broken: usize,
 }
 
+impl Project {
+    /// Adds what objects hold as text to what files say.
+    pub(super) fn unfold(&mut self) {
+        let Self { sources, trees, .. } = self;
+        let is_ingredient = |tree: &Tree| sources.get(tree.file).role == Role::Ingredient;
+        crate::lower::embedded::unfold(trees, is_ingredient);
+    }
+}
+
 /// Counts the templates of which nothing was rendered.
 pub(super) fn left_templates(project: &Project, outcome: &mut Outcome) {
     let left =
@@ -158,7 +167,6 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
         broken += usize::from(!parsed.problems.is_empty());
         for problem in parsed.problems {
             let bug = problem.message == PANICKED;
-            outcome.failed |= bug;
             outcome.diagnostics.push(diagnostic(file, problem, if bug { About::Bug } else { About::Input }));
         }
         trees.push(parsed.tree);

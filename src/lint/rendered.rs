@@ -14,7 +14,7 @@ use super::charts::wanted;
 use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
-use crate::finding::{About, Diagnostic, Label, Severity};
+use crate::finding::{Diagnostic, Label};
 use crate::fix::Operation;
 use crate::outcome::Outcome;
 use crate::render::helm::charts::Charts;
@@ -46,7 +46,7 @@ impl Renderings {
     /// Takes renderings in as files of the project.
     fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
         let mut this = Self { in_archives: archives(&project.sources), ..Self::default() };
-        for (at, (trail, extent)) in all.into_iter().enumerate() {
+        for (at, (mut trail, extent)) in all.into_iter().enumerate() {
             let extent = if trail.pages.iter().any(|page| page.is_doubtful) { Extent::Part } else { extent };
             let name = match trail.settings.as_str() {
                 "" => trail.folder.to_string(),
@@ -56,7 +56,9 @@ impl Renderings {
                 this.whole.insert(trail.folder.clone());
             }
             let bundle = Arc::new(Bundle { name, extent });
-            for (position, page) in trail.pages.iter().enumerate() {
+            for position in 0..trail.pages.len() {
+                let parsed = trail.pages[position].parsed.take();
+                let page = &trail.pages[position];
                 // What runs when somebody tests a release is no part of it.
                 if page.role == render::Role::Test || page.is_doubtful {
                     continue;
@@ -65,7 +67,8 @@ impl Renderings {
                 file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
                 this.by_file.insert(id, (at, position));
-                let mut parsed = yaml::parse_plain(id, Arc::clone(&page.text));
+                let mut parsed = parsed.unwrap_or_else(|| yaml::parse_plain(id, Arc::clone(&page.text)));
+                parsed.tree.file = id;
                 forget_unknown(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
@@ -347,15 +350,8 @@ fn overlays(
     let extent = |partial| if partial { Extent::Part } else { Extent::Whole };
     let take = |built: Overlay, _: &mut Sources| (Trail::of(built.rendered), extent(built.is_partial));
     let Some(built) = overlays::build(&asked, &mut project.sources, take) else {
-        outcome.failed = true;
-        outcome.diagnostics.push(Diagnostic {
-            about: About::Bug,
-            severity: Severity::Error,
-            message: "steadfast failed while it built the overlays; everything else was judged".to_owned(),
-            help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
-            place: None,
-            file: None,
-        });
+        let says = "steadfast failed while it built the overlays; everything else was judged";
+        outcome.diagnostics.push(Diagnostic::bug(says));
         return Vec::new();
     };
     outcome.diagnostics.extend(built.problems);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 
 use crate::config::{Config, ParamValue, Problem, Selected};
 use crate::finding::{About, Diagnostic, Severity};
@@ -41,45 +42,74 @@ pub struct Tested {
     pub sources: Sources,
 }
 
-/// Loads the rules that are selected and have something to look at.
-pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool) -> Rules {
+/// Loads the rules that are selected and have something to look at. In a project of many files by all threads.
+pub(super) fn load(config: &Config, occurs: impl Fn(Kind) -> bool + Sync, many: bool) -> Rules {
     let mut rules = Rules::default();
-    let mut occurring: rustc_hash::FxHashMap<Kind, bool> = rustc_hash::FxHashMap::default();
+    let mut selected = Vec::new();
     for (file, own) in files(config, &mut rules.problems) {
         rules.ids.push(file.id.clone());
         if own {
             rules.paths.insert(file.id.clone(), file.path.clone());
         }
-        let selected = config.selected(&file.id);
-        if selected == Selected::Off {
-            continue;
+        match config.selected(&file.id) {
+            Selected::Off => {}
+            how => selected.push((file, own, how)),
         }
-        // A page whose subject is nowhere need not even be read; but a team's own is always checked.
-        let here = file.subject().is_none_or(|kind| *occurring.entry(kind).or_insert_with(|| occurs(kind)));
-        if !here && !own {
-            rules.idle.push((file, selected == Selected::All));
-            continue;
+    }
+    let mut kinds: Vec<Kind> = selected.iter().filter_map(|(file, ..)| file.subject()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    // A page whose subject is nowhere need not even be read; but a team's own is always checked.
+    let absent: Vec<Kind> = match many {
+        // Kinds that are found by one look stand side by side, so one thread takes them.
+        true => {
+            let half = kinds.len().div_ceil(2);
+            kinds.into_par_iter().with_min_len(half).filter(|kind| !occurs(*kind)).collect()
         }
+        false => kinds.into_iter().filter(|kind| !occurs(*kind)).collect(),
+    };
+    let (selected, idle): (Vec<_>, Vec<_>) = selected
+        .into_iter()
+        .partition(|(file, own, _)| *own || file.subject().is_none_or(|kind| !absent.contains(&kind)));
+    rules.idle.extend(idle.into_iter().map(|(file, _, how)| (file, how == Selected::All)));
+    let load = |(file, own, how)| Loaded::of(config, file, own, how);
+    let loaded: Vec<Loaded> = match many {
+        true => selected.into_par_iter().map(load).collect(),
+        false => selected.into_iter().map(load).collect(),
+    };
+    for Loaded { rule, misset, broken } in loaded {
+        rules.ready.extend(rule);
+        rules.misset.extend(misset);
+        rules.broken.extend(broken);
+    }
+    rules
+}
+
+/// What becomes of a rule file.
+#[derive(Default)]
+struct Loaded {
+    rule: Option<Rule>,
+    misset: Vec<Problem>,
+    broken: Option<(RuleFile, Vec<PageError>)>,
+}
+
+impl Loaded {
+    fn of(config: &Config, file: RuleFile, own: bool, selected: Selected) -> Self {
         let page = match file.page() {
             Ok(page) => page,
-            Err(errors) => {
-                rules.broken.push((file, errors));
-                continue;
-            }
+            Err(errors) => return Self { broken: Some((file, errors)), ..Self::default() },
         };
         let settings = settings(config, &file.id);
         if selected == Selected::Default && !Rule::is_default(&page) && !own {
-            continue;
+            return Self::default();
         }
-        rules.misset.extend(unknown_params(config, &page));
+        let misset = unknown_params(config, &page).into_iter().collect();
         // The built-in pages are checked when steadfast is built; a team's own may hold any mistake.
-        let rule = if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) };
-        match rule {
-            Ok(rule) => rules.ready.push(rule),
-            Err(errors) => rules.broken.push((file, errors)),
+        match if own { Rule::new(page, &settings) } else { Rule::unchecked(page, &settings) } {
+            Ok(rule) => Self { rule: Some(rule), misset, broken: None },
+            Err(errors) => Self { rule: None, misset, broken: Some((file, errors)) },
         }
     }
-    rules
 }
 
 /// What a person wants to know of each rule, in order of id.
@@ -139,7 +169,7 @@ impl Rules {
     fn speaks_by_default(&self, rule: &str) -> bool {
         match builtin::get(rule) {
             Some(text) => Page::read(rule, Arc::from(text)).is_ok_and(|page| Rule::is_default(&page)),
-            None => self.paths.contains_key(rule),
+            None => self.is_own(rule),
         }
     }
 
@@ -151,6 +181,11 @@ impl Rules {
             IdleRule::new(by_name, move || file.page().ok().map(|page| rule::info(&page)))
         });
         (asked.collect(), idle.collect())
+    }
+
+    /// Whether a rule is in a folder of the user's.
+    pub(super) fn is_own(&self, id: &str) -> bool {
+        self.paths.contains_key(id)
     }
 
     /// The path that errors of a rule name.

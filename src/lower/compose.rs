@@ -34,10 +34,10 @@ pub struct Service<'a> {
 }
 
 /// The services of all files, in their order.
-pub fn services<'a>(trees: &'a [Tree], sources: &Sources) -> Vec<Service<'a>> {
+pub fn services<'a>(trees: &[&'a Tree], sources: &Sources) -> Vec<Service<'a>> {
     let mut found = Vec::new();
     let mut projects: FxHashMap<Utf8PathBuf, Files<'a>> = FxHashMap::default();
-    for tree in trees {
+    for &tree in trees {
         let path = sources.path(tree.file);
         if let Some(at) = rank(&OVERRIDES, path) {
             let of = projects.entry(folder(path)).or_default();
@@ -174,7 +174,7 @@ mod tests {
             let words = start.texts().into_iter().map(str::to_owned).chain(env).collect();
             (service.name().unwrap().to_owned(), words, service.grace().into_value().unwrap())
         };
-        services(&trees, &sources).iter().map(show).collect()
+        services(&trees.iter().collect::<Vec<_>>(), &sources).iter().map(show).collect()
     }
 
     #[test]

@@ -5,8 +5,7 @@
 use super::call::{Call, Meaning, Retry, Words, go, words};
 use super::read;
 use crate::fact::{Default, Fact, Reason, Spot, State};
-use crate::syntax::tree::{NodeKind, NodeRef, Style, Tree};
-use crate::syntax::{self, Syntax};
+use crate::syntax::tree::{NodeKind, NodeRef, Tree};
 
 const WHOSE: &str = "Envoy";
 
@@ -27,43 +26,6 @@ static STREAM_IDLE: Default<f64> = Default::of(WHOSE, "stream_idle_timeout", 300
 /// The configurations in a file: what has `static_resources`.
 pub fn configurations<'a>(tree: &'a Tree) -> impl Iterator<Item = NodeRef<'a>> {
     tree.roots().filter_map(|root| root.get("static_resources"))
-}
-
-/// Adds the configurations that ConfigMaps hold as text, each as a tree of its own whose places are those of the ConfigMap's file.
-pub fn unfold(trees: &mut Vec<Tree>) {
-    let may_hold = |tree: &&Tree| tree.text.contains("static_resources") && tree.text.contains("ConfigMap");
-    let mut found = Vec::new();
-    for tree in trees.iter().filter(may_hold) {
-        let maps =
-            tree.roots().filter(|root| root.get("kind").is_some_and(|kind| kind.text() == "ConfigMap"));
-        let texts = maps.filter_map(|map| map.get("data")).flat_map(NodeRef::children);
-        let holds = |node: &NodeRef<'_>| {
-            node.style() == Style::Block
-                && node.text().lines().any(|line| line.trim_end() == "static_resources:")
-        };
-        found.extend(texts.filter(holds).take(MOST_EMBEDDED).map(alone));
-    }
-    trees.extend(found);
-}
-
-/// No file holds more of them.
-const MOST_EMBEDDED: usize = 20;
-
-/// The text of a block scalar as a document, everything around it blank: so its bytes stay where they are.
-fn alone(block: NodeRef<'_>) -> Tree {
-    let (text, span) = (&block.tree().text, block.span().range());
-    let header = text[span.clone()].find('\n').map_or(span.len(), |at| at + 1);
-    let inside = span.start + header..span.end;
-    let mut bytes = vec![b' '; inside.end];
-    for (at, byte) in text.bytes().enumerate().take(inside.end) {
-        if byte == b'\n' || inside.contains(&at) {
-            bytes[at] = byte;
-        }
-    }
-    let blank = String::from_utf8(bytes).unwrap_or_default();
-    let mut tree = syntax::parse(Syntax::Yaml, block.tree().file, blank.into()).tree;
-    tree.duplicates.clear();
-    tree
 }
 
 /// The routes of a configuration that lead to a cluster, in order.

@@ -11,7 +11,7 @@ use crate::source::{Role, Sources};
 use crate::syntax::tree::{NodeRef, Tree};
 
 /// Everything of the kind that the files deploy.
-pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources) -> Messaging<'a> {
+pub fn read<'a>(trees: &[&'a Tree], sources: &'a Sources) -> Messaging<'a> {
     let mut found = Messaging::default();
     let documents = Documents::new(trees, sources);
     super::aws::read(&documents, trees, sources, &mut found);
@@ -20,7 +20,17 @@ pub fn read<'a>(trees: &'a [Tree], sources: &'a Sources) -> Messaging<'a> {
     found
 }
 
-/// The documents that may be of this kind. Most of a project's are objects of Kubernetes and none of them, and are looked at once.
+/// Whether a document is no object of Kubernetes, or one of the operators' that are read here. Most of a project's are neither.
+pub fn may_concern(root: NodeRef<'_>) -> bool {
+    root.get("apiVersion").is_none_or(is_operated)
+}
+
+fn is_operated(version: NodeRef<'_>) -> bool {
+    const GROUPS: [&str; 3] = ["rabbitmq.com/", "monitoring.coreos.com/", "operator.victoriametrics.com/"];
+    GROUPS.iter().any(|group| version.text().starts_with(group))
+}
+
+/// The documents that may be of this kind.
 #[derive(Debug, Default)]
 pub struct Documents<'a> {
     /// Objects of RabbitMQ's and Prometheus' operators.
@@ -30,18 +40,14 @@ pub struct Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    fn new(trees: &'a [Tree], sources: &Sources) -> Self {
-        const GROUPS: [&str; 3] =
-            ["rabbitmq.com/", "monitoring.coreos.com/", "operator.victoriametrics.com/"];
+    fn new(trees: &[&'a Tree], sources: &Sources) -> Self {
         let mut documents = Self::default();
-        for root in trees.iter().flat_map(Tree::roots) {
+        for root in trees.iter().flat_map(|tree| tree.roots()) {
             match root.get("apiVersion") {
                 None => documents.plain.push(root),
                 // What an overlay or a chart is made of is seen in what it renders to.
                 Some(_) if sources.get(root.tree().file).role == Role::Ingredient => {}
-                Some(version) if GROUPS.iter().any(|group| version.text().starts_with(group)) => {
-                    documents.objects.push(root);
-                }
+                Some(version) if is_operated(version) => documents.objects.push(root),
                 Some(_) => {}
             }
         }
@@ -438,7 +444,7 @@ mod tests {
             sources.push(SourceFile::new(*path, Arc::<str>::from(*text)));
         }
         let sources = Sources::new(sources);
-        let found = read(&trees, &sources);
+        let found = read(&trees.iter().collect::<Vec<_>>(), &sources);
         found
             .queues
             .iter()

@@ -8,6 +8,7 @@ pub mod alerting;
 pub mod aws;
 pub mod call;
 pub mod compose;
+pub mod embedded;
 pub mod envoy;
 pub mod gateway;
 pub mod ingress_nginx;

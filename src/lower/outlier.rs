@@ -1,6 +1,7 @@
 //! Outlier detection, as the technologies that configure Envoy write it: when an endpoint is taken out, and how many may be.
 
 use super::gateway::defaults as gateway;
+use super::gateway::settings::Settings;
 use super::istio::defaults as istio;
 use super::read;
 use crate::fact::{Default, Fact, Spot};
@@ -32,13 +33,14 @@ static PANIC: Default<f64> = Default::of(ENVOY, "healthy_panic_threshold", 50.0,
 pub struct Outlier<'a> {
     /// The block.
     pub node: NodeRef<'a>,
-    dialect: Dialect,
+    dialect: Dialect<'a>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
+#[derive(Clone, Copy, Debug)]
+enum Dialect<'a> {
     Istio,
-    EnvoyGateway,
+    /// With all that counts beside it.
+    EnvoyGateway(Settings<'a>),
     Envoy,
 }
 
@@ -48,9 +50,9 @@ impl<'a> Outlier<'a> {
         Self { node, dialect: Dialect::Istio }
     }
 
-    /// `healthCheck.passive` of a BackendTrafficPolicy.
-    pub fn envoy_gateway(node: NodeRef<'a>) -> Self {
-        Self { node, dialect: Dialect::EnvoyGateway }
+    /// `healthCheck.passive` of what BackendTrafficPolicies set.
+    pub fn envoy_gateway(node: NodeRef<'a>, settings: Settings<'a>) -> Self {
+        Self { node, dialect: Dialect::EnvoyGateway(settings) }
     }
 
     /// `outlier_detection` of a cluster of Envoy.
@@ -70,7 +72,9 @@ impl<'a> Outlier<'a> {
                 )
             }
             Dialect::Istio => written.or_default(&istio::MAX_EJECTION),
-            Dialect::EnvoyGateway => written.or_default(&gateway::MAX_EJECTION),
+            Dialect::EnvoyGateway(settings) => {
+                passive(settings, "maxEjectionPercent").or_default(&gateway::MAX_EJECTION)
+            }
             Dialect::Envoy => read::number(self.node, "max_ejection_percent").or_default(&MAX_EJECTION),
         }
     }
@@ -79,7 +83,7 @@ impl<'a> Outlier<'a> {
     pub fn always_one(&self) -> Fact<'a, bool> {
         match self.dialect {
             Dialect::Istio => Fact::plain(false),
-            Dialect::EnvoyGateway => {
+            Dialect::EnvoyGateway(_) => {
                 read::truth(self.node, "alwaysEjectOneEndpoint").or_default(&gateway::ALWAYS_ONE)
             }
             Dialect::Envoy => read::truth(self.node, "always_eject_one_host").or_default(&ALWAYS_ONE),
@@ -92,8 +96,8 @@ impl<'a> Outlier<'a> {
             Dialect::Istio => {
                 read::number(self.node, "consecutive5xxErrors").or_default(&istio::CONSECUTIVE_5XX)
             }
-            Dialect::EnvoyGateway => {
-                read::number(self.node, "consecutive5XxErrors").or_default(&gateway::CONSECUTIVE_5XX)
+            Dialect::EnvoyGateway(settings) => {
+                passive(settings, "consecutive5XxErrors").or_default(&gateway::CONSECUTIVE_5XX)
             }
             Dialect::Envoy => self.enforced(
                 "enforcing_consecutive_5xx",
@@ -104,12 +108,15 @@ impl<'a> Outlier<'a> {
 
     /// After how many 502, 503 or 504 in a row; 0 is never.
     pub fn consecutive_gateway(&self) -> Fact<'a, f64> {
-        let default = match self.dialect {
-            Dialect::Istio => &istio::CONSECUTIVE_GATEWAY,
-            Dialect::EnvoyGateway => &gateway::CONSECUTIVE_GATEWAY,
-            Dialect::Envoy => return self.gateway_of_envoy(),
-        };
-        read::number(self.node, "consecutiveGatewayErrors").or_default(default)
+        match self.dialect {
+            Dialect::Istio => {
+                read::number(self.node, "consecutiveGatewayErrors").or_default(&istio::CONSECUTIVE_GATEWAY)
+            }
+            Dialect::EnvoyGateway(settings) => settings
+                .read("healthCheck.passive.consecutiveGatewayErrors", read::number)
+                .or_default(&gateway::CONSECUTIVE_GATEWAY),
+            Dialect::Envoy => self.gateway_of_envoy(),
+        }
     }
 
     /// Whether endpoints are also compared by their share of good answers. Istio switches that off (`applyOutlierDetection`).
@@ -117,7 +124,7 @@ impl<'a> Outlier<'a> {
         match self.dialect {
             Dialect::Istio => Fact::plain(false),
             // Envoy Gateway leaves Envoy's default.
-            Dialect::EnvoyGateway => Fact::plain(true),
+            Dialect::EnvoyGateway(_) => Fact::plain(true),
             Dialect::Envoy => {
                 let share = read::number(self.node, "enforcing_success_rate").or_default(&SUCCESS_RATE);
                 share.map(|share| share > 0.0)
@@ -129,7 +136,7 @@ impl<'a> Outlier<'a> {
     pub fn compared_hosts(&self) -> Fact<'a, f64> {
         match self.dialect {
             Dialect::Istio => Fact::absent(Spot::value(self.node)),
-            Dialect::EnvoyGateway => Fact::absent(Spot::value(self.node)).or_default(&COMPARED),
+            Dialect::EnvoyGateway(_) => Fact::absent(Spot::value(self.node)).or_default(&COMPARED),
             Dialect::Envoy => read::number(self.node, "success_rate_minimum_hosts").or_default(&COMPARED),
         }
     }
@@ -138,7 +145,7 @@ impl<'a> Outlier<'a> {
     pub fn splits(&self) -> Fact<'a, bool> {
         let default = match self.dialect {
             Dialect::Istio => &istio::SPLIT,
-            Dialect::EnvoyGateway => &gateway::SPLIT,
+            Dialect::EnvoyGateway(_) => &gateway::SPLIT,
             Dialect::Envoy => {
                 return read::truth(self.node, "split_external_local_origin_errors").or_default(&SPLIT);
             }
@@ -174,10 +181,15 @@ impl<'a> Outlier<'a> {
                 }
                 None => Fact::unknown("where it stands is not known"),
             },
-            Dialect::EnvoyGateway => match self.node.parent().and_then(NodeRef::parent) {
-                Some(block) => read::number(block, "healthCheck.panicThreshold").or_default(&gateway::PANIC),
-                None => Fact::unknown("where it stands is not known"),
-            },
+            Dialect::EnvoyGateway(settings) => {
+                settings.read("healthCheck.panicThreshold", read::number).or_default(&gateway::PANIC)
+            }
         }
     }
+}
+
+/// A number that the API fills in where a policy has the block.
+fn passive<'a>(settings: Settings<'a>, key: &'static str) -> Fact<'a, f64> {
+    let block = settings.block("healthCheck.passive");
+    block.map_or_else(Fact::nothing, |block| block.read_filled(|block| read::number(block, key)))
 }

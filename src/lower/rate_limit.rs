@@ -1,5 +1,6 @@
 //! Rate limits, as each technology writes them: how much of the traffic they look at, and how much of it they hold to the limit.
 
+use super::gateway::rate_limit as policy_limits;
 use super::ingress_nginx::PREFIX;
 use super::kubernetes::object::Object;
 use super::read;
@@ -54,10 +55,7 @@ pub fn of_ingress<'a>(ingress: NodeRef<'a>) -> impl Iterator<Item = Limit<'a>> {
 
 /// The limits of a BackendTrafficPolicy.
 pub fn of_policy<'a>(object: NodeRef<'a>) -> impl Iterator<Item = Limit<'a>> {
-    let rules = |path: &'static str| object.at(path).into_iter().flat_map(NodeRef::items);
-    rules("spec.rateLimit.local.rules")
-        .chain(rules("spec.rateLimit.global.rules"))
-        .map(|node| Limit { node, dialect: Dialect::EnvoyGateway })
+    policy_limits::rules(object).map(|node| Limit { node, dialect: Dialect::EnvoyGateway })
 }
 
 /// The limits that an EnvoyFilter, or any other part of a file, gives Envoy in its own words: those with a bucket. One without

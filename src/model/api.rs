@@ -14,7 +14,8 @@ pub static API: KindDef = KindDef {
     tables: &[facts! {
         "name": Ty::Text, "API version and kind: `batch/v1beta1 CronJob`" => |m, t| {
             let object = object(m, t);
-            Fact::plain(format!("{} {}", object.api_version, object.kind)).into()
+            let name = || Fact::plain(format!("{} {}", object.api_version, object.kind));
+            undetermined(object).map_or_else(name, Fact::unknown).into()
         };
         "state": Ty::Text, "`current`, `deprecated`, or `removed` where the target version, or every maintained one if that is not known, no longer serves it" =>
             |m, t| state(m, t).into();
@@ -54,7 +55,15 @@ fn found(model: &Model<'_>, thing: Thing) -> Option<Deprecation> {
     lookup(object.api_version, object.kind)
 }
 
+/// Why nobody knows for which version an object asks.
+fn undetermined(object: &Object<'_>) -> Option<&'static str> {
+    object.version().is_empty().then_some("its API version is not known before it is deployed")
+}
+
 fn state<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
+    if let Some(why) = undetermined(object(model, thing)) {
+        return Fact::unknown(why);
+    }
     let Some(entry) = found(model, thing) else { return Fact::plain("current") };
     let reached = |version: Option<Version>, by: Version| version.is_some_and(|version| version <= by);
     let state = if entry.product == "Kubernetes" {

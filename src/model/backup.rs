@@ -9,13 +9,13 @@ use crate::lower::kubernetes::dump::{self, Lost};
 /// What backups know of a container.
 pub static OF_CONTAINER: &[FactDef] = facts! {
     "dump": Ty::Text, "the program by which it copies a database, if its command names one: `pg_dump`, `mysqldump`" => |m, t| {
-        match dump::program(super::container::get(m, t).node) {
+        match dump::program(&super::container::get(m, t).start) {
             Some((program, spot)) => Fact::written(program, spot).into(),
             None => Fact::<&str>::nothing().into(),
         }
     };
     "lostFailures": Ty::List(&Ty::Thing(Kind::LostFailure)), "failures of a database's copy that its script does not pass on" =>
-        |m, t| things((0..dump::lost(super::container::get(m, t).node).len()).map(|at| Thing::part(Kind::LostFailure, t.id, at)));
+        |m, t| things((0..dump::lost(&super::container::get(m, t).start).len()).map(|at| Thing::part(Kind::LostFailure, t.id, at)));
 };
 
 /// A failure that a script does not pass on.
@@ -36,5 +36,5 @@ pub static LOST_FAILURE: KindDef = KindDef {
 };
 
 fn get<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Lost<'a>> {
-    dump::lost(model.containers[thing.id as usize].node).into_iter().nth(thing.part as usize)
+    dump::lost(&model.containers[thing.id as usize].start).into_iter().nth(thing.part as usize)
 }

@@ -58,21 +58,25 @@ pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Budget<'a> {
     &model.budgets[thing.id as usize]
 }
 
-/// The budgets that select the pods of a workload.
-pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
-    let labels = workload.labels();
-    let index = model.index.budgets.get_or_init(|| {
+/// The selectors of all budgets.
+pub fn selectors<'m>(model: &'m Model<'_>) -> &'m SelectorIndex {
+    model.index.budgets.get_or_init(|| {
         let selectors = model.budgets.iter().enumerate().map(|(id, budget)| Selector {
             unit: model.objects[budget.object as usize].unit,
             at_home: !workloads(model, id as u32).ids.is_empty(),
-            map: budget.node.at("spec.selector.matchLabels"),
+            asks: selector::asked(budget.node.at("spec.selector")).collect(),
         });
         SelectorIndex::new(&selectors.collect::<Vec<_>>())
-    });
+    })
+}
+
+/// The budgets that select the pods of a workload.
+pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
+    let labels = workload.labels();
     link::selecting(
         model,
         workload.object,
-        index.candidates(model.objects[workload.object as usize].unit, labels),
+        selectors(model).candidates(model.objects[workload.object as usize].unit, labels),
         |id| model.budgets[id as usize].object,
         |id| matches(model, id, labels),
         |id| !workloads(model, id).ids.is_empty(),
@@ -84,10 +88,10 @@ fn matches(model: &Model<'_>, budget: u32, labels: Option<NodeRef<'_>>) -> Match
     match budget.node.at("spec.selector") {
         // policy/v1: an empty selector takes every pod of the namespace; v1beta1 took none.
         Some(selector) if selector::is_empty(selector) => {
-            if model.objects[budget.object as usize].object.version() == "v1" {
-                Match::Yes
-            } else {
-                Match::No
+            match model.objects[budget.object as usize].object.version() {
+                "v1" => Match::Yes,
+                "" => Match::Perhaps,
+                _ => Match::No,
             }
         }
         selector => link::label_selector(selector, labels),
@@ -99,8 +103,8 @@ pub fn workloads<'m>(model: &'m Model<'_>, budget: u32) -> &'m Found {
     let this = &model.budgets[budget as usize];
     this.workloads.get_or_init(|| {
         let unit = model.objects[this.object as usize].unit;
-        let wanted = this.node.at("spec.selector.matchLabels");
-        let mut found = link::selected(model, this.object, wanted, |labels| matches(model, budget, labels));
+        let asks = selector::asked(this.node.at("spec.selector"));
+        let mut found = link::selected(model, this.object, asks, |labels| matches(model, budget, labels));
         if found.ids.is_empty() && found.open.is_none() {
             found.open = if model.units[unit as usize].workloads.is_empty() {
                 Some(crate::fact::Reason::new("this unit holds no workload"))

@@ -4,8 +4,8 @@ use super::vocabulary::{KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::kubernetes::pod::Role;
+use crate::lower::kubernetes::start::Start;
 use crate::lower::read;
-use crate::measure::image::Image;
 use crate::syntax::tree::NodeRef;
 
 /// A container.
@@ -17,8 +17,8 @@ pub struct Container<'a> {
     pub role: Role,
     /// Its node.
     pub node: NodeRef<'a>,
-    /// Its image, taken apart, if that can be done.
-    pub image: Option<Image<'a>>,
+    /// How it is started.
+    pub start: Start<'a>,
 }
 
 /// The container as a subject.
@@ -56,6 +56,25 @@ pub static CONTAINER: KindDef = KindDef {
     owners: &[Kind::Workload, Kind::Job, Kind::Object, Kind::Unit, Kind::Project],
     schema: &["v1 Pod spec.containers"],
 };
+
+/// A container of which only the place is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// What it is a part of.
+    pub workload: u32,
+    /// How it belongs to its pod.
+    pub role: Role,
+    /// Its node.
+    pub node: NodeRef<'a>,
+}
+
+impl<'a> Found<'a> {
+    /// Reads how it is started.
+    pub fn read(&self) -> Container<'a> {
+        let Self { workload, role, node } = *self;
+        Container { workload, role, node, start: Start::of(node) }
+    }
+}
 
 /// The container behind a thing of kind container.
 pub fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Container<'a> {

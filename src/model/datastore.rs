@@ -44,7 +44,7 @@ pub static DATASTORE: KindDef = KindDef {
             let container = &m.containers[*id];
             container.role == Role::Main
                 && !m.workloads[container.workload as usize].controller.is_job()
-                && datastore::engine(container.node).is_some()
+                && datastore::engine(&container.start).is_some()
         };
         (0..m.containers.len()).filter(keeps).map(|id| Thing::new(Kind::Datastore, id)).collect()
     }),
@@ -63,7 +63,7 @@ fn owner(model: &Model<'_>, thing: Thing) -> u32 {
 }
 
 fn engine<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static Engine> {
-    datastore::engine(node(model, thing)).unwrap_or_else(Fact::nothing)
+    datastore::engine(&model.containers[thing.id as usize].start).unwrap_or_else(Fact::nothing)
 }
 
 fn clustered<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {

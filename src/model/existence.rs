@@ -77,7 +77,8 @@ fn hash(parts: impl Hash) -> u64 {
     hasher.finish()
 }
 
-fn names<'m>(model: &'m Model<'_>) -> &'m Names {
+/// All objects by kind and name.
+pub fn names<'m>(model: &'m Model<'_>) -> &'m Names {
     model.index.names.get_or_init(|| {
         let mut names = Names::default();
         for (id, entry) in model.objects.iter().enumerate() {

@@ -203,7 +203,10 @@ fn of(first: usize, objects: &[Entry<'_>]) -> Oddities {
 }
 
 fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
-    model.index.fields.get_or_init(|| {
+    let index = &model.index.fields;
+    // They are found before anybody holds the place for them: a thread that waits for the others while it holds it might take
+    // up a question that asks for them, and wait for itself.
+    index.get().unwrap_or_else(|| {
         // To start threads for a few objects takes longer than to do without.
         let found: Vec<Oddities> = if model.objects.len() <= PIECE {
             vec![of(0, &model.objects)]
@@ -216,7 +219,7 @@ fn oddities<'m>(model: &'m Model<'_>) -> &'m Oddities {
             all.unknown.extend(part.unknown);
             all.wrong.extend(part.wrong);
         }
-        all
+        index.get_or_init(|| all)
     })
 }
 

@@ -50,8 +50,8 @@ fn node<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
 
 /// The image, taken apart, unless it is hidden or an overlay says which one it really is.
 fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Option<&'a Image<'a>> {
-    let Container { node, image, .. } = &model.containers[thing.id as usize];
-    image.as_ref().filter(|image| !is_renamed(model, *node, image))
+    let Container { node, start, .. } = &model.containers[thing.id as usize];
+    start.image().filter(|image| !is_renamed(model, *node, image))
 }
 
 fn part<'a>(
@@ -86,7 +86,7 @@ fn hidden<'a, T>(node: NodeRef<'a>) -> Fact<'a, T> {
 pub fn product<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, &'a str> {
     let container = &model.containers[container as usize];
     let Some(node) = image::node(container.node) else { return Fact::nothing() };
-    match container.image.as_ref().and_then(Image::product) {
+    match container.start.product() {
         Some(product) => Fact::written(product, Spot::value(node)).guessed(),
         None => hidden(node),
     }

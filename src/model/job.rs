@@ -67,7 +67,7 @@ pub static JOB: KindDef = KindDef {
 /// What jobs know of a container.
 pub static OF_CONTAINER: &[FactDef] = facts! {
     "daemon": Ty::Text, "the program that it runs and that never ends by itself: `cloud-sql-proxy`, `fluent-bit`" =>
-        |m, t| daemon::of(super::container::get(m, t).node).into();
+        |m, t| daemon::of(&super::container::get(m, t).start).into();
 };
 
 /// The thing for position `id` of the list of workloads: a workload or a job.

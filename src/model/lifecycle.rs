@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use super::container;
+use super::container::{self, Container};
 use super::value::{Datum, Val};
 use super::vocabulary::{FactDef, KindDef, SECONDS, Ty, facts};
 use super::workload::get;
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
-use crate::lower::kubernetes::defaults;
 use crate::lower::kubernetes::lifecycle::{self, PreStop};
-use crate::lower::kubernetes::start::Start;
+use crate::lower::kubernetes::{defaults, server};
 use crate::lower::read;
 use crate::measure::migration::{self, Migration};
 use crate::syntax::tree::NodeRef;
@@ -28,7 +27,7 @@ pub static OF_WORKLOAD: &[FactDef] = facts! {
 pub static OF_CONTAINER: &[FactDef] = facts! {
     "preStop": Ty::Thing(Kind::Hook), "the hook that runs before it is told to stop" =>
         |m, t| lifecycle::pre_stop(node(m, t)).map(|_| Thing::new(Kind::Hook, t.id as usize)).into();
-    "drain": SECONDS, "how long its server says that it finishes requests after SIGTERM" => |m, t| lifecycle::drain(node(m, t)).into();
+    "drain": SECONDS, "how long its server says that it finishes requests after SIGTERM" => |m, t| server::drain(&container::get(m, t).start).into();
     "javaProperties": Ty::Map(&Ty::Text), "the system properties (`-Dname=value`) that its JVM is started with" => |m, t| java_properties(m, t);
     "migration": Ty::Text, "the schema migration that it runs, such as `alembic upgrade`" =>
         |m, t| migration(m, t).map(|found| found.name).into();
@@ -72,21 +71,20 @@ fn with<'a, T: super::value::IntoDatum<'a>>(
 }
 
 fn java_properties<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
-    lifecycle::java_properties(node(model, thing)).map(|found| {
+    lifecycle::java_properties(&container::get(model, thing).start).map(|found| {
         Datum::Map(Rc::new(found.into_iter().map(|(name, value)| (name, value.into())).collect()))
     })
 }
 
 fn migration<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Migration> {
-    let container = node(model, thing);
-    let start = Start::of(container);
+    let Container { node: container, start, .. } = container::get(model, thing);
     if let Some(hidden) = start.hidden() {
         return Fact::unknown_at("a part of the command is only known at run time", Spot::value(hidden));
     }
     match start.ask(migration::of) {
-        None => Fact::absent(Spot::value(container)),
+        None => Fact::absent(Spot::value(*container)),
         Some(found) => {
-            let spot = start.spot(&found.place).unwrap_or_else(|| Spot::value(container));
+            let spot = start.spot(&found.place).unwrap_or_else(|| Spot::value(*container));
             Fact::written(found, spot)
         }
     }

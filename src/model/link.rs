@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Model;
+use super::{Kind, Model, Thing};
 use crate::fact::Reason;
-use crate::lower::kubernetes::selector::{self, Match};
+use crate::lower::kubernetes::selector::{self, Asked, Match};
 use crate::source::Extent;
 use crate::syntax::tree::NodeRef;
 
@@ -36,6 +36,15 @@ pub fn namespace<'m>(model: &'m Model<'_>, object: u32) -> Option<&'m str> {
         return None;
     }
     entry.object.namespace.or(model.units[entry.unit as usize].namespace.as_deref())
+}
+
+/// A unit, and a namespace as far as it is known: nothing where nobody says, an empty one where it is only known at run time.
+pub type Home<'m> = (u32, Option<&'m str>);
+
+/// Where an object goes: objects with the same home have the same neighbours.
+pub fn home<'m>(model: &'m Model<'_>, object: u32) -> Home<'m> {
+    let namespace = if is_hidden(model, object) { Some("") } else { namespace(model, object) };
+    (model.objects[object as usize].unit, namespace)
 }
 
 /// Whether an object names a namespace that is only known at run time.
@@ -81,9 +90,29 @@ pub fn beside<'m>(model: &'m Model<'_>, object: u32, namespace: Option<&str>) ->
     corners.get(&corner(object, namespace)).unwrap_or(&NOTHING)
 }
 
+/// For each kind, its things.
+#[derive(Debug)]
+pub struct Lists(Box<[OnceLock<Vec<Thing>>]>);
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self(Kind::ALL.iter().map(|_| OnceLock::new()).collect())
+    }
+}
+
+impl std::ops::Index<Kind> for Lists {
+    type Output = OnceLock<Vec<Thing>>;
+
+    fn index(&self, kind: Kind) -> &OnceLock<Vec<Thing>> {
+        &self.0[kind as usize]
+    }
+}
+
 /// Indexes over all subjects, each built at first use.
 #[derive(Debug, Default)]
 pub struct Indexes {
+    /// The things of each kind.
+    pub things: Lists,
     /// The selectors of budgets.
     pub budgets: OnceLock<SelectorIndex>,
     /// Workloads by the labels of their pods.
@@ -108,16 +137,16 @@ pub struct Indexes {
     pub makers: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Services and workloads by unit, folder and namespace.
     pub corners: OnceLock<FxHashMap<Where, Corner>>,
-    /// Which files speak of us at all.
-    pub addressing: OnceLock<Vec<bool>>,
+    /// What the schedules of jobs mean.
+    pub schedules: super::schedule::Schedules,
     /// What StatefulSets call the claims that they make.
     pub set_claims: OnceLock<super::reference::SetClaims>,
     /// The ReferenceGrants, by the namespace that they are in.
     pub grants: OnceLock<FxHashMap<Option<String>, Vec<u32>>>,
     /// What points at workloads: scalers, recommenders, canaries.
     pub targets: super::target::Targets,
-    /// Workloads by namespace.
-    pub dwellers: OnceLock<Dwellers>,
+    /// What quotas count.
+    pub quotas: super::quota::Quotas,
     /// The LimitRanges, by who may be under them.
     pub limit_ranges: OnceLock<super::resources::LimitRanges>,
     /// The selectors of services.
@@ -160,6 +189,22 @@ pub struct Indexes {
     pub repeats: OnceLock<Vec<super::shape::Repeat>>,
     /// Keys that a mapping has twice, by object.
     pub duplicates: OnceLock<Vec<(u32, u32, u32)>>,
+}
+
+/// Finds what most rules about workloads want to know of their neighbours, by all threads together. Rules would find it when they
+/// first ask, one thread for all, while the others wait for it.
+pub fn prepare(model: &Model<'_>) {
+    use rayon::prelude::*;
+    const PIECE: usize = 64;
+    let (services, budgets) = (model.services.len() as u32, model.budgets.len() as u32);
+    rayon::join(|| pods(model), || super::existence::names(model));
+    (0..services).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::service::workloads(model, id);
+    });
+    (0..budgets).into_par_iter().with_min_len(PIECE).for_each(|id| {
+        super::budget::workloads(model, id);
+    });
+    rayon::join(|| super::service::selectors(model), || super::budget::selectors(model));
 }
 
 /// Things by the namespace that they go to, for joins in which a namespace is all that two things share.
@@ -206,16 +251,16 @@ impl Dwellers {
 #[derive(Debug, Default)]
 pub struct SelectorIndex {
     /// By one pair of label and value that the selector asks for.
-    by_pair: FxHashMap<(Home, u64), Vec<u32>>,
+    by_pair: FxHashMap<(Scope, u64), Vec<u32>>,
     /// By the label of that pair, for pods that have a value there which is only known at run time.
-    by_key: FxHashMap<(Home, u64), Vec<u32>>,
+    by_key: FxHashMap<(Scope, u64), Vec<u32>>,
     /// Those that ask for no such pair.
-    others: FxHashMap<Home, Vec<u32>>,
+    others: FxHashMap<Scope, Vec<u32>>,
 }
 
 /// The unit of a selector that selects something there, and so is meant for nothing else; none for one that may be meant for
 /// any.
-type Home = Option<u32>;
+type Scope = Option<u32>;
 
 /// A selector as its index sees it.
 #[derive(Debug)]
@@ -224,8 +269,8 @@ pub struct Selector<'a> {
     pub unit: u32,
     /// Whether it selects something there.
     pub at_home: bool,
-    /// The mapping of labels and values all of which it asks for.
-    pub map: Option<NodeRef<'a>>,
+    /// The labels that it asks for.
+    pub asks: Vec<Asked<'a>>,
 }
 
 /// Up to so many selectors that ask for the same pair are told apart by looking at each.
@@ -235,21 +280,20 @@ impl SelectorIndex {
     /// An index of selectors.
     pub fn new<'a>(selectors: &[Selector<'a>]) -> Self {
         let mut index = Self::default();
-        let pairs = |selector: &Selector<'a>| known_pairs(selector.map).map(|(key, value)| pair(key, value));
         let mut often: FxHashMap<u64, usize> = FxHashMap::default();
-        for pair in selectors.iter().flat_map(pairs) {
-            *often.entry(pair).or_default() += 1;
+        for asked in selectors.iter().flat_map(|selector| &selector.asks) {
+            pairs(asked).for_each(|pair| *often.entry(pair).or_default() += 1);
         }
         for (id, selector) in selectors.iter().enumerate() {
             let (id, home) = (id as u32, selector.at_home.then_some(selector.unit));
             // The first label that tells apart; a label of the team or of the whole project does not.
-            let times =
-                |(key, value): &(&str, &str)| often.get(&pair(key, value)).copied().unwrap_or_default();
-            let telling = known_pairs(selector.map).min_by_key(|asked| times(asked).max(FEW));
-            match telling {
-                Some((key, value)) => {
-                    index.by_pair.entry((home, pair(key, value))).or_default().push(id);
-                    index.by_key.entry((home, pair(key, ""))).or_default().push(id);
+            let times = |asked: &Asked<'a>| pairs(asked).filter_map(|pair| often.get(&pair)).sum::<usize>();
+            match selector.asks.iter().min_by_key(|asked| times(asked).max(FEW)) {
+                Some(telling) => {
+                    for pair in pairs(telling) {
+                        index.by_pair.entry((home, pair)).or_default().push(id);
+                    }
+                    index.by_key.entry((home, pair(telling.0, ""))).or_default().push(id);
                 }
                 None => index.others.entry(home).or_default().push(id),
             }
@@ -263,7 +307,7 @@ impl SelectorIndex {
         for home in [Some(unit), None] {
             found.extend(self.others.get(&home).into_iter().flatten());
             for (key, value) in labels.into_iter().flat_map(NodeRef::entries) {
-                let (lists, wanted) = match is_known(value) {
+                let (lists, wanted) = match selector::is_known(value) {
                     true => (&self.by_pair, pair(key, value.text())),
                     false => (&self.by_key, pair(key, "")),
                 };
@@ -283,15 +327,21 @@ pub struct Pods {
     by_unit: FxHashMap<(u32, u64), Vec<u32>>,
 }
 
-/// The workloads of a unit whose pods may have the labels that a selector's plain map asks for.
-pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) -> Vec<u32> {
+impl Pods {
+    /// The workloads of a unit whose pods have a label, by the values that it may have.
+    fn having(&self, unit: u32, asked: &Asked<'_>) -> impl Iterator<Item = &Vec<u32>> {
+        pairs(asked).filter_map(move |pair| self.by_unit.get(&(unit, pair)))
+    }
+}
+
+/// The workloads of a unit whose pods may have the labels that a selector asks for.
+fn workloads_with<'a>(model: &Model<'_>, unit: u32, asks: impl Iterator<Item = Asked<'a>>) -> Vec<u32> {
     let pods = pods(model);
-    let lists = known_pairs(map).map(|(key, value)| pods.by_unit.get(&(unit, pair(key, value))));
     // The label that fewest have; a label that nobody has is the end of it.
-    let Some(fewest) = lists.min_by_key(|list| list.map_or(0, Vec::len)) else {
+    let Some(fewest) = asks.min_by_key(|asked| pods.having(unit, asked).map(Vec::len).sum::<usize>()) else {
         return model.units[unit as usize].workloads.clone();
     };
-    let mut found: Vec<u32> = fewest.cloned().unwrap_or_default();
+    let mut found: Vec<u32> = pods.having(unit, &fewest).flatten().copied().collect();
     // Labels that are only known at run time stand under another key; they are few.
     found.extend(&model.units[unit as usize].vague);
     found.sort_unstable();
@@ -301,8 +351,9 @@ pub fn workloads_with(model: &Model<'_>, unit: u32, map: Option<NodeRef<'_>>) ->
 
 /// The workloads of the whole project whose pods may have the labels that a plain map asks for.
 pub fn workloads_anywhere<'m>(model: &'m Model<'_>, map: NodeRef<'_>) -> &'m [u32] {
-    let lists = required_pair(Some(map)).and_then(|(key, value)| pods(model).anywhere.get(&pair(key, value)));
-    lists.map_or(&[], Vec::as_slice)
+    let first = selector::asked_by_map(Some(map)).next();
+    let list = first.and_then(|asked| pods(model).anywhere.get(&pairs(&asked).next()?));
+    list.map_or(&[], Vec::as_slice)
 }
 
 fn pods<'m>(model: &'m Model<'_>) -> &'m Pods {
@@ -329,19 +380,10 @@ pub fn pair(key: &str, value: &str) -> u64 {
     hasher.finish()
 }
 
-/// The pairs that a selector's `matchLabels` (or plain map) asks for, as far as their values are known.
-fn known_pairs<'a>(map: Option<NodeRef<'a>>) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let entries = map.into_iter().flat_map(NodeRef::entries);
-    entries.filter(|(_, value)| is_known(*value)).map(|(key, value)| (key, value.text()))
-}
-
-/// The first of them.
-fn required_pair<'a>(map: Option<NodeRef<'a>>) -> Option<(&'a str, &'a str)> {
-    known_pairs(map).next()
-}
-
-fn is_known(value: NodeRef<'_>) -> bool {
-    !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text())
+/// The pairs of which whatever is selected has one.
+fn pairs(asked: &Asked<'_>) -> impl Iterator<Item = u64> {
+    let (key, values) = asked;
+    values.iter().map(|value| pair(key, value))
 }
 
 /// What was found, and why there may be more.
@@ -388,17 +430,17 @@ pub fn selecting(
     found
 }
 
-/// The workloads of its own unit that something selects, seen from its side. `map` is the plain map of its selector, `matches` says
-/// whether it takes a pod's labels.
-pub fn selected<'a>(
+/// The workloads of its own unit that something selects, seen from its side. `asks` are the labels that its selector asks for,
+/// `matches` says whether it takes a pod's labels.
+pub fn selected<'a, 's>(
     model: &Model<'a>,
     by: u32,
-    map: Option<NodeRef<'_>>,
+    asks: impl Iterator<Item = Asked<'s>>,
     matches: impl Fn(Option<NodeRef<'a>>) -> Match,
 ) -> Found {
     let unit = model.objects[by as usize].unit;
     let mut found = Found { open: out_of_sight(model, unit), ..Found::default() };
-    for id in workloads_with(model, unit, map) {
+    for id in workloads_with(model, unit, asks) {
         let workload = &model.workloads[id as usize];
         match matches(workload.labels()).and(same_namespace(model, by, workload.object)) {
             Match::Yes => found.ids.push(id),

@@ -380,29 +380,55 @@ pub struct Model<'a> {
     pub limiters: Vec<limiter::Limiter<'a>>,
     /// Queues, what carries messages between them, and who watches.
     pub messaging: crate::lower::messaging::Messaging<'a>,
+    /// Which trees' files speak of us at all.
+    addressing: Vec<bool>,
     /// What workloads name and need.
     pub references: Vec<reference::Reference<'a>>,
     /// Indexes, built at first use.
     pub index: link::Indexes,
 }
 
-/// How many trees one piece of work has.
+/// What one look at a tree tells; after it most trees are left alone until a rule asks.
+struct Look<'a> {
+    objects: Vec<crate::lower::kubernetes::object::Object<'a>>,
+    /// Whether it holds anything else than objects of Kubernetes, or such that belong to something else.
+    is_other: bool,
+    /// Whether it speaks of us: one look at a text is quicker than many at its nodes.
+    addresses: bool,
+}
+
+impl<'a> Look<'a> {
+    fn at(tree: &'a Tree, sources: &Sources) -> Self {
+        let objects = match sources.get(tree.file).role {
+            Role::Ingredient => Vec::new(),
+            Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
+        };
+        Self {
+            objects,
+            is_other: tree.roots().any(crate::lower::messaging::may_concern),
+            addresses: tree.text.contains("steadfast.dev"),
+        }
+    }
+}
+
+/// How many things one piece of work has.
 const PIECE: usize = 64;
+
+/// What becomes of each of many things, in their order. To start threads for a few takes longer than to do without.
+fn in_order<'t, T: Sync, U: Send>(things: &'t [T], of: impl Fn(&'t T) -> U + Sync + Send) -> Vec<U> {
+    use rayon::prelude::*;
+    match things.len() < PIECE {
+        true => things.iter().map(of).collect(),
+        false => things.par_iter().with_min_len(PIECE).map(of).collect(),
+    }
+}
 
 impl<'a> Model<'a> {
     /// Finds the subjects in the trees. `trees` are in the order of their files.
     pub fn build(trees: &'a [Tree], sources: &'a Sources, world: &'a World) -> Self {
-        use rayon::prelude::*;
-        let objects = |tree: &'a Tree| match sources.get(tree.file).role {
-            Role::Ingredient => Vec::new(),
-            Role::Plain | Role::Rendered(_) => crate::lower::kubernetes::object::objects(tree).collect(),
-        };
-        // To start threads for a few files takes longer than to do without.
-        let found: Vec<Vec<_>> = if trees.len() < PIECE {
-            trees.iter().map(objects).collect()
-        } else {
-            trees.par_iter().with_min_len(PIECE).map(objects).collect()
-        };
+        let looks = in_order(trees, |tree| Look::at(tree, sources));
+        let others: Vec<&Tree> =
+            trees.iter().zip(&looks).filter(|(_, look)| look.is_other).map(|(tree, _)| tree).collect();
         let mut model = Self {
             trees,
             sources,
@@ -427,14 +453,15 @@ impl<'a> Model<'a> {
             services: Vec::new(),
             routes: Vec::new(),
             hops: Vec::new(),
-            composed: crate::lower::compose::services(trees, sources),
+            composed: crate::lower::compose::services(&others, sources),
             breakers: Vec::new(),
             limiters: Vec::new(),
-            messaging: crate::lower::messaging::read(trees, sources),
+            messaging: crate::lower::messaging::read(&others, sources),
+            addressing: looks.iter().map(|look| look.addresses).collect(),
             references: Vec::new(),
             index: link::Indexes::default(),
         };
-        for object in found.into_iter().flatten() {
+        for object in looks.into_iter().flat_map(|look| look.objects) {
             let file = object.node.tree().file;
             if model.overlays.is_patch(file) || is_expectation(sources.path(file)) {
                 model.patches += 1;
@@ -445,10 +472,12 @@ impl<'a> Model<'a> {
             model.objects.push(object::Entry { overlaid, ..object::Entry::new(object) });
         }
         model.units = unit::partition(&mut model.objects, |file| sources.get(file));
+        let mut containers = Vec::new();
         for id in 0..model.objects.len() {
-            model.add_subjects(id);
+            model.add_subjects(id, &mut containers);
         }
-        for resources in trees.iter().flat_map(crate::lower::envoy::configurations) {
+        model.containers = in_order(&containers, container::Found::read);
+        for resources in others.iter().flat_map(|tree| crate::lower::envoy::configurations(tree)) {
             hop::add_envoy(&mut model, resources);
             breaker::add_envoy(&mut model, resources);
             limiter::add_envoy(&mut model, resources);
@@ -458,9 +487,9 @@ impl<'a> Model<'a> {
     }
 
     /// Puts an object into the lists of the subjects that it makes.
-    fn add_subjects(&mut self, id: usize) {
+    fn add_subjects(&mut self, id: usize, containers: &mut Vec<container::Found<'a>>) {
         let object = self.objects[id].object;
-        if workload::add(self, id, &object) {
+        if workload::add(self, id, &object, containers) {
             return;
         }
         hop::add(self, id, &object);
@@ -509,24 +538,25 @@ impl<'a> Model<'a> {
         self.overlaid && self.object_of(thing).is_some_and(|object| self.objects[object as usize].overlaid)
     }
 
-    /// Whether a file speaks of us anywhere: few do, and one look at a text is quicker than many at its tree.
+    /// Whether a file speaks of us anywhere: few do.
     pub fn is_addressing(&self, file: crate::source::FileId) -> bool {
-        use rayon::prelude::*;
-        let speaks = |tree: &Tree| tree.text.contains("steadfast.dev");
-        let all = self.index.addressing.get_or_init(|| match self.trees.len() < PIECE {
-            true => self.trees.iter().map(speaks).collect(),
-            false => self.trees.par_iter().with_min_len(PIECE).map(speaks).collect(),
-        });
         // Trees stand in the order of their files; where one is missing, its neighbours cannot speak for it.
         match self.trees.get(file.0 as usize) {
-            Some(tree) if tree.file == file => all[file.0 as usize],
+            Some(tree) if tree.file == file => self.addressing[file.0 as usize],
             _ => true,
         }
     }
 
     /// All things of a kind that rules may look at directly.
-    pub fn all(&self, kind: Kind) -> Vec<Thing> {
-        kind.def().all.map_or_else(Vec::new, |all| all(self))
+    pub fn all(&self, kind: Kind) -> &[Thing] {
+        let Some(all) = kind.def().all else { return &[] };
+        let place = &self.index.things[kind];
+        // They are listed before anybody holds the place for them: to list some takes all threads, and one that waits for the
+        // others while it holds a place might take up a question for the same list.
+        place.get().unwrap_or_else(|| {
+            let list = all(self);
+            place.get_or_init(|| list)
+        })
     }
 
     /// The object that a thing belongs to.

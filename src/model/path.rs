@@ -14,7 +14,6 @@ use super::{Kind, Model, Thing, breaker, existence, retry, service};
 use crate::fact::{Confidence, Fact, Reason, Spots, State};
 use crate::lower::envoy;
 use crate::lower::istio::{host, virtual_service};
-use crate::lower::kubernetes::start::Start;
 use crate::lower::kubernetes::{callee, pod::Role};
 use crate::syntax::tree::NodeRef;
 
@@ -382,7 +381,7 @@ impl Walk<'_, '_> {
         if this.role == Role::Init {
             return next;
         }
-        for callee in callee::all(&Start::of(this.node)) {
+        for callee in callee::all(&this.start) {
             let Some(named) = host::service(callee.host) else { continue };
             let Some(service) = hop::service_named(self.model, from, named, callee.node).into_value() else {
                 continue;

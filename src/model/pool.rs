@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::container::Container;
 use super::existence::{self, Existence, Wanted};
 use super::link::{namespace, same_namespace};
 use super::value::{Datum, List};
@@ -121,7 +122,7 @@ fn pools(model: &Model<'_>, datastore: Thing) -> (Vec<Thing>, Option<Reason>) {
         for (container, at) in hosts(model).get(&(of.unit, of.object.name.to_owned())).into_iter().flatten() {
             let pool = Thing::part(Kind::Pool, *container, *at as usize);
             let from = &model.workloads[owner(model, pool) as usize];
-            let keeps = datastore::engine(model.containers[*container as usize].node).is_some();
+            let keeps = datastore::engine(&model.containers[*container as usize].start).is_some();
             if owner(model, pool) == own || keeps {
                 continue;
             }
@@ -167,10 +168,10 @@ fn means(model: &Model<'_>, entry: NodeRef<'_>, from: u32, service: u32) -> Matc
 }
 
 fn capacity<'a>(model: &'a Model<'a>, datastore: Thing) -> Fact<'a, f64> {
-    let node = model.containers[datastore.id as usize].node;
-    let Some(engine) = datastore::engine(node) else { return Fact::nothing() };
+    let Container { node, start, .. } = &model.containers[datastore.id as usize];
+    let Some(engine) = datastore::engine(start) else { return Fact::nothing() };
     let Some(name) = engine.value().map(|engine| engine.name) else { return Fact::nothing() };
-    let found = connections::capacity(node, name, &mounted(model, datastore));
+    let found = connections::capacity(*node, name, &mounted(model, datastore));
     Fact { confidence: found.confidence.min(engine.confidence), ..found }
 }
 

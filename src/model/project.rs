@@ -10,8 +10,8 @@ pub static PROJECT: KindDef = KindDef {
     name: "project",
     doc: "Everything that was read.",
     tables: &[facts! {
-        "units": Ty::List(&Ty::Thing(Kind::Unit)), "what is deployed together" => |m, _| things(m.all(Kind::Unit));
-        "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "all that runs pods" => |m, _| things(m.all(Kind::Workload));
+        "units": Ty::List(&Ty::Thing(Kind::Unit)), "what is deployed together" => |m, _| things(m.all(Kind::Unit).iter().copied());
+        "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "all that runs pods" => |m, _| things(m.all(Kind::Workload).iter().copied());
     }],
     all: Some(|_| vec![Thing::new(Kind::Project, 0)]),
     owner: |_, _| None,

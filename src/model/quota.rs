@@ -2,9 +2,11 @@
 //!
 //! Sums are lower bounds: what cannot be known counts nothing, so that "more than the quota" is certain when it is said.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::link;
+use rustc_hash::FxHashMap;
+
+use super::link::{self, Dwellers, Home};
 use super::value::{Val, things};
 use super::vocabulary::{KindDef, NUMBER, Ty, facts};
 use super::{Kind, Model, Thing, replicas, resources};
@@ -23,9 +25,23 @@ pub struct Quota<'a> {
     pub object: u32,
     /// The whole object.
     pub node: NodeRef<'a>,
-    /// All that runs pods in its namespace.
-    members: OnceLock<Vec<u32>>,
 }
+
+/// What the quotas of one namespace count: there may be many of them, and each counts the same.
+#[derive(Debug)]
+pub struct Counted {
+    /// All that runs pods there.
+    members: Vec<u32>,
+    /// What these need, by the line of a quota and by their size.
+    needs: Mutex<FxHashMap<(String, usize), f64>>,
+    /// The containers that say nothing of a resource.
+    silent: Mutex<Silent>,
+}
+
+type Silent = FxHashMap<(String, Bound), Vec<u32>>;
+
+/// What each quota counts, found when the first is asked for.
+pub type Quotas = OnceLock<Vec<Arc<Counted>>>;
 
 /// The quota as a subject.
 pub static QUOTA: KindDef = KindDef {
@@ -36,7 +52,7 @@ pub static QUOTA: KindDef = KindDef {
         "name": Ty::Text, "its name" => |m, t| m.objects[get(m, t).object as usize].object.name_fact().into();
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
         "workloads": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads of its namespace that it counts, jobs left out" => |m, t|
-            things(members(m, t.id).iter().copied().filter(|id| !m.workloads[*id as usize].controller.is_job()).map(|id| Thing::new(Kind::Workload, id as usize)));
+            things(counted(m, t.id).members.iter().copied().filter(|id| !m.workloads[*id as usize].controller.is_job()).map(|id| Thing::new(Kind::Workload, id as usize)));
         "allowances": Ty::List(&Ty::Thing(Kind::Allowance)), "its lines; unknown if it counts only some of the pods" => allowances;
     }],
     all: Some(|m| (0..m.quotas.len()).map(|id| Thing::new(Kind::Quota, id)).collect()),
@@ -78,7 +94,7 @@ pub static ALLOWANCE: KindDef = KindDef {
 
 /// Adds the quota that an object is.
 pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
-    model.quotas.push(Quota { object: id as u32, node: object.node, members: OnceLock::new() });
+    model.quotas.push(Quota { object: id as u32, node: object.node });
 }
 
 fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a Quota<'a> {
@@ -105,21 +121,30 @@ fn allowances<'a>(model: &'a Model<'a>, quota: Thing) -> Val<'a> {
     }
 }
 
-/// All that runs pods in the namespace of a quota.
-fn members<'m>(model: &'m Model<'_>, quota: u32) -> &'m [u32] {
-    let this = &model.quotas[quota as usize];
-    let object = this.object;
-    let inside =
-        |id: &u32| link::same_namespace(model, object, model.workloads[*id as usize].object) == Match::Yes;
-    this.members.get_or_init(|| {
-        let all = || model.workloads.iter().enumerate().map(|(id, workload)| (id as u32, workload.object));
-        let index = model.index.dwellers.get_or_init(|| link::Dwellers::new(model, all()));
-        index.near(model, object).into_iter().filter(inside).collect()
-    })
+/// What a quota counts.
+fn counted<'m>(model: &'m Model<'_>, quota: u32) -> &'m Counted {
+    let all = model.index.quotas.get_or_init(|| {
+        let workloads = model.workloads.iter().enumerate();
+        let dwellers = Dwellers::new(model, workloads.map(|(id, workload)| (id as u32, workload.object)));
+        let mut by_home: FxHashMap<Home<'_>, Arc<Counted>> = FxHashMap::default();
+        let of = |quota: &Quota<'_>| {
+            let counted = by_home.entry(link::home(model, quota.object)).or_insert_with(|| {
+                let inside = |id: &u32| {
+                    let object = model.workloads[*id as usize].object;
+                    link::same_namespace(model, quota.object, object) == Match::Yes
+                };
+                let members = dwellers.near(model, quota.object).into_iter().filter(inside).collect();
+                Arc::new(Counted { members, needs: Mutex::default(), silent: Mutex::default() })
+            });
+            Arc::clone(counted)
+        };
+        model.quotas.iter().map(of).collect()
+    });
+    &all[quota as usize]
 }
 
 /// The resource that a line counts, and what of it: `cpu` means `requests.cpu`.
-fn counted(name: &str) -> (&str, Bound) {
+fn resource_of(name: &str) -> (&str, Bound) {
     match name.split_once('.') {
         Some(("requests", resource)) => (resource, Bound::Request),
         Some(("limits", resource)) => (resource, Bound::Limit),
@@ -129,22 +154,28 @@ fn counted(name: &str) -> (&str, Bound) {
 
 fn need<'a>(model: &'a Model<'a>, allowance: Thing, part: usize) -> Fact<'a, f64> {
     let Some((name, _)) = line(model, allowance) else { return Fact::nothing() };
-    let (resource, bound) = counted(name);
-    let mut sum = 0.0;
-    for id in members(model, allowance.id).iter().copied() {
-        let size = Thing::part(Kind::Size, id, part);
-        let count = match model.workloads[id as usize].controller {
-            Controller::Job | Controller::CronJob | Controller::DaemonSet => continue,
-            _ => replicas::least(model, size).into_value().unwrap_or(0.0),
-        };
-        let each = match name {
-            "pods" | "count/pods" => 1.0,
-            _ if resources_of_pods(name) => resources::asked(model, id, bound, resource),
-            _ => 0.0,
-        };
-        sum += count * each;
-    }
-    Fact::plain(sum)
+    let counted = counted(model, allowance.id);
+    let mut needs = counted.needs.lock().unwrap_or_else(PoisonError::into_inner);
+    let sum = needs.entry((name.to_owned(), part)).or_insert_with(|| {
+        counted.members.iter().fold(0.0, |sum, workload| sum + need_of(model, *workload, name, part))
+    });
+    Fact::plain(*sum)
+}
+
+/// What a workload needs of what a line counts.
+fn need_of<'a>(model: &'a Model<'a>, workload: u32, name: &str, part: usize) -> f64 {
+    let (resource, bound) = resource_of(name);
+    let size = Thing::part(Kind::Size, workload, part);
+    let count = match model.workloads[workload as usize].controller {
+        Controller::Job | Controller::CronJob | Controller::DaemonSet => return 0.0,
+        _ => replicas::least(model, size).into_value().unwrap_or(0.0),
+    };
+    let each = match name {
+        "pods" | "count/pods" => 1.0,
+        _ if resources_of_pods(name) => resources::asked(model, workload, bound, resource),
+        _ => 0.0,
+    };
+    count * each
 }
 
 fn resources_of_pods(name: &str) -> bool {
@@ -160,18 +191,26 @@ fn without<'a>(model: &'a Model<'a>, allowance: Thing) -> Val<'a> {
     {
         return things([]);
     }
-    let (resource, bound) = counted(name);
-    let mut found = Vec::new();
-    for id in members(model, allowance.id).iter().copied() {
-        let workload = &model.workloads[id as usize];
-        if workload.pod().is_none_or(|pod| pod.get("resources").is_some_and(|own| !own.is_null())) {
-            continue;
-        }
-        for container in workload.containers.clone() {
-            if resources::amount(model, container, bound, resource).is_absent() {
-                found.push(Thing::new(Kind::Container, container as usize));
-            }
-        }
-    }
-    things(found)
+    let (resource, bound) = resource_of(name);
+    let counted = counted(model, allowance.id);
+    let mut silent = counted.silent.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = silent
+        .entry((resource.to_owned(), bound))
+        .or_insert_with(|| silent_about(model, &counted.members, bound, resource).collect());
+    things(found.iter().map(|container| Thing::new(Kind::Container, *container as usize)))
+}
+
+/// The containers of some workloads that say nothing of a resource, nor their pods for them.
+fn silent_about<'a>(
+    model: &'a Model<'a>,
+    workloads: &'a [u32],
+    bound: Bound,
+    resource: &'a str,
+) -> impl Iterator<Item = u32> + use<'a> {
+    let speaks = |pod: NodeRef<'_>| pod.get("resources").is_some_and(|own| !own.is_null());
+    let all = workloads.iter().map(|id| &model.workloads[*id as usize]);
+    let asked = all.filter(move |workload| !workload.pod().is_none_or(speaks));
+    asked
+        .flat_map(|workload| workload.containers.clone())
+        .filter(move |container| resources::amount(model, *container, bound, resource).is_absent())
 }

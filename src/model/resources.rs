@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::{self, Dwellers};
 use super::target::{self, Pointer};
@@ -35,12 +38,13 @@ fn map<'a>(model: &'a Model<'a>, container: u32, bound: Bound) -> Val<'a> {
     }
     let pod = model.workloads[workload as usize].pod();
     let of_pod = pod.and_then(|pod| limits::resources(pod, bound).into_value()).unwrap_or_default();
+    let over = over(model, model.workloads[workload as usize].object);
     own.map(|mut names| {
         names.extend(of_pod);
-        for range in ranges_for(model, model.workloads[workload as usize].object) {
-            names.extend(limits::all_given(model.objects[range.object as usize].object.node, bound));
-        }
-        names.extend(RESIZED);
+        let mut names: Vec<Cow<'a, str>> = names.into_iter().map(Cow::Borrowed).collect();
+        let given = over.iter().flat_map(|over| over.given.iter().filter(|(of, _)| *of == bound));
+        names.extend(given.map(|(_, name)| Cow::Owned(name.clone())));
+        names.extend(RESIZED.map(Cow::Borrowed));
         let mut all: Vec<(Cow<'a, str>, Val<'a>)> = Vec::new();
         for (at, name) in names.iter().enumerate() {
             if names[..at].contains(name) {
@@ -48,7 +52,7 @@ fn map<'a>(model: &'a Model<'a>, container: u32, bound: Bound) -> Val<'a> {
             }
             let amount = amount(model, container, bound, name);
             if !amount.is_absent() {
-                all.push((Cow::Borrowed(name), amount.into()));
+                all.push((name.clone(), amount.into()));
             }
         }
         Datum::Map(Rc::new(all))
@@ -99,17 +103,16 @@ fn given<'a>(
     bound: Bound,
     resource: &str,
 ) -> Fact<'a, f64> {
-    for range in ranges_for(model, model.workloads[workload as usize].object) {
+    let over = over(model, model.workloads[workload as usize].object);
+    if let Some(range) = over.as_ref().and_then(|over| over.deciding(bound, resource)) {
         let node = model.objects[range.object as usize].object.node;
-        let found = limits::given(node, bound, resource);
-        if limits::is_vague(node) || (!range.sure && found.is_some()) {
+        let found = limits::given(node, bound, resource).filter(|_| range.sure && !limits::is_vague(node));
+        let Some(found) = found else {
             return Fact::unknown_at("a LimitRange may set it", Spot::value(node));
-        }
-        if let Some(found) = found {
-            let mut amount = filled_in(limits::quantity(found), "a LimitRange gives each container this");
-            amount.spots.extend(own.spots);
-            return amount;
-        }
+        };
+        let mut amount = filled_in(limits::quantity(found), "a LimitRange gives each container this");
+        amount.spots.extend(own.spots);
+        return amount;
     }
     let resized = target::of(model, Pointer::Recommender, workload);
     let acts = resized.open.is_some() || resized.ids.iter().any(|id| recommender::acts(model, *id));
@@ -125,38 +128,94 @@ pub struct LimitRanges {
     near: Dwellers,
     /// Those of units without workloads: they are meant for others.
     strangers: Vec<u32>,
+    /// Those over what has the same home, put together when the first is asked about.
+    over: Mutex<ByHome>,
+}
+
+type ByHome = FxHashMap<(u32, Option<String>), Arc<Over>>;
+
+/// The LimitRanges over one home. There may be many of them, and many containers that ask.
+#[derive(Debug, Default)]
+struct Over {
+    /// In their order.
+    ranges: Vec<Range>,
+    /// What any of them gives, each once and in order.
+    given: Vec<(Bound, String)>,
+    /// The first that gives it.
+    first: FxHashMap<(Bound, String), usize>,
+    /// The first of which something is only known at run time.
+    vague: Option<usize>,
 }
 
 /// A LimitRange that may hold for an object.
+#[derive(Debug)]
 struct Range {
     object: u32,
     /// It surely does.
     sure: bool,
 }
 
-/// The LimitRanges that the containers of an object may be under, in their order.
-fn ranges_for(model: &Model<'_>, object: u32) -> Vec<Range> {
+impl Over {
+    fn new(model: &Model<'_>, ranges: Vec<Range>) -> Self {
+        let mut this = Self { ranges, ..Self::default() };
+        let mut seen = FxHashSet::default();
+        for (at, range) in this.ranges.iter().enumerate() {
+            let node = model.objects[range.object as usize].object.node;
+            if limits::is_vague(node) {
+                this.vague.get_or_insert(at);
+            }
+            for bound in [Bound::Request, Bound::Limit] {
+                for name in limits::all_given(node, bound) {
+                    let key = (bound, name.to_owned());
+                    if seen.insert(key.clone()) {
+                        this.given.push(key.clone());
+                    }
+                    if limits::given(node, bound, name).is_some() {
+                        this.first.entry(key).or_insert(at);
+                    }
+                }
+            }
+        }
+        this
+    }
+
+    /// The first that says something of a resource, or may.
+    fn deciding(&self, bound: Bound, resource: &str) -> Option<&Range> {
+        let first = self.first.get(&(bound, resource.to_owned())).copied();
+        let at = first.into_iter().chain(self.vague).min()?;
+        self.ranges.get(at)
+    }
+}
+
+/// The LimitRanges that the containers of an object may be under.
+fn over(model: &Model<'_>, object: u32) -> Option<Arc<Over>> {
     if model.limit_ranges.is_empty() {
-        return Vec::new();
+        return None;
     }
     let index = model.index.limit_ranges.get_or_init(|| {
         let stranger = |id: &u32| model.units[model.objects[*id as usize].unit as usize].workloads.is_empty();
         LimitRanges {
             near: Dwellers::new(model, model.limit_ranges.iter().map(|id| (*id, *id))),
             strangers: model.limit_ranges.iter().copied().filter(stranger).collect(),
+            over: Mutex::default(),
         }
     });
-    let home = model.objects[object as usize].unit;
-    let unit = |id: u32| model.objects[id as usize].unit;
-    let strangers = index.strangers.iter().copied();
-    let strangers = strangers.filter(|id| unit(*id) != home && may_be_meant(model, *id, object));
-    let mut found: Vec<u32> = index.near.near(model, object).into_iter().chain(strangers).collect();
-    found.sort_unstable();
-    let under = found.into_iter().map(|id| (id, link::same_namespace(model, object, id)));
-    under
-        .filter(|(_, same)| *same != Match::No)
-        .map(|(id, same)| Range { object: id, sure: same == Match::Yes && unit(id) == home })
-        .collect()
+    let (home, namespace) = link::home(model, object);
+    let key = (home, namespace.map(str::to_owned));
+    let mut known = index.over.lock().unwrap_or_else(PoisonError::into_inner);
+    let over = known.entry(key).or_insert_with(|| {
+        let unit = |id: u32| model.objects[id as usize].unit;
+        let strangers = index.strangers.iter().copied();
+        let strangers = strangers.filter(|id| unit(*id) != home && may_be_meant(model, *id, object));
+        let mut found: Vec<u32> = index.near.near(model, object).into_iter().chain(strangers).collect();
+        found.sort_unstable();
+        let under = found.into_iter().map(|id| (id, link::same_namespace(model, object, id)));
+        let ranges = under
+            .filter(|(_, same)| *same != Match::No)
+            .map(|(id, same)| Range { object: id, sure: same == Match::Yes && unit(id) == home });
+        Arc::new(Over::new(model, ranges.collect()))
+    });
+    Some(Arc::clone(over))
 }
 
 /// Whether a LimitRange of a unit without workloads may be meant for an object: it names the namespace, or stands in a folder above.

@@ -2,11 +2,11 @@
 
 use std::sync::OnceLock;
 
+use super::container::Container;
 use super::value::{Datum, List, Val, open_things};
 use super::vocabulary::{BYTES, FactDef, KindDef, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot};
-use crate::lower::kubernetes::start::Start;
 use crate::measure::launch::Launch;
 use crate::measure::runtime_memory::{self, Kind as Setting, RuntimeMemory, Size};
 use crate::syntax::tree::NodeRef;
@@ -48,8 +48,7 @@ pub static OF_CONTAINER: &[FactDef] = facts! {
 
 /// Whether settings may come from where nobody looks: another object, or text that is filled in later.
 fn unseen(model: &Model<'_>, container: u32) -> bool {
-    let node = model.containers[container as usize].node;
-    let start = Start::of(node);
+    let Container { node, start, .. } = &model.containers[container as usize];
     let settings = [Setting::JvmHeap, Setting::NodeOldSpace, Setting::GoLimit, Setting::RedisMaxmemory];
     start.hides_options()
         || node.get("envFrom").is_some_and(|from| !from.is_null())
@@ -58,7 +57,7 @@ fn unseen(model: &Model<'_>, container: u32) -> bool {
 }
 
 fn programs<'a>(model: &'a Model<'a>, container: u32) -> Val<'a> {
-    let start = Start::of(model.containers[container as usize].node);
+    let start = &model.containers[container as usize].start;
     let found = start.ask(Launch::programs);
     let hidden = start.is_vague() || found.is_empty() || found.iter().any(|program| program.name.is_empty());
     let items = found.into_iter().filter(|program| !program.name.is_empty()).map(|program| {
@@ -75,7 +74,7 @@ pub type Runtimes = OnceLock<Box<[OnceLock<Vec<RuntimeMemory>>]>>;
 fn runtimes<'a>(model: &'a Model<'a>, container: u32) -> &'a [RuntimeMemory] {
     let all = model.index.runtimes.get_or_init(|| model.containers.iter().map(|_| OnceLock::new()).collect());
     all[container as usize].get_or_init(|| {
-        let start = Start::of(model.containers[container as usize].node);
+        let start = &model.containers[container as usize].start;
         let product = start.product();
         // Reading commands costs; most containers mention nothing of the kind.
         if start.mentions(&MARKS) || product.is_some_and(|product| MARKS.contains(&product)) {
@@ -105,7 +104,7 @@ fn get<'a>(model: &'a Model<'a>, thing: Thing) -> &'a RuntimeMemory {
 
 fn setting<'a>(model: &'a Model<'a>, thing: Thing) -> (&'a RuntimeMemory, Option<Spot<'a>>) {
     let found = get(model, thing);
-    (found, Start::of(model.containers[thing.id as usize].node).spot(&found.place))
+    (found, model.containers[thing.id as usize].start.spot(&found.place))
 }
 
 fn trust<'a>(fact: Fact<'a, f64>, found: &RuntimeMemory) -> Fact<'a, f64> {
@@ -116,7 +115,7 @@ fn memory<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     let (found, spot) = setting(model, thing);
     let Some(spot) = spot else { return Fact::unknown("where it is set is not known") };
     // A variable that stands elsewhere may hold a setting that wins over this one.
-    let start = Start::of(model.containers[thing.id as usize].node);
+    let start = &model.containers[thing.id as usize].start;
     let hidden = start.hides_options() && found.kind != Setting::GoLimit;
     if hidden || start.hides(|name| decides(found.kind, name)) {
         return Fact::unknown_at("a variable whose value stands elsewhere may set it too", spot);

@@ -1,5 +1,7 @@
 //! The schedule of a CronJob: what it means, how far apart its runs are, what a clock change does to them.
 
+use std::sync::OnceLock;
+
 use super::vocabulary::{KindDef, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
@@ -40,12 +42,17 @@ fn text<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     read::text(object(model, thing), "spec.schedule")
 }
 
-fn result<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Result<Schedule, CronError>> {
-    text(model, thing).map(|text| Schedule::parse(text, Dialect::Standard))
+/// What the schedule of each workload means, read when it is first asked for.
+pub type Schedules = OnceLock<Box<[OnceLock<Result<Schedule, CronError>>]>>;
+
+fn result<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a Result<Schedule, CronError>> {
+    let all = model.index.schedules.get_or_init(|| model.workloads.iter().map(|_| OnceLock::new()).collect());
+    text(model, thing)
+        .map(|text| all[thing.id as usize].get_or_init(|| Schedule::parse(text, Dialect::Standard)))
 }
 
-fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Schedule> {
-    result(model, thing).try_map("the schedule cannot be read", Result::ok)
+fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a Schedule> {
+    result(model, thing).try_map("the schedule cannot be read", |result| result.as_ref().ok())
 }
 
 fn error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
@@ -53,9 +60,9 @@ fn error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
     let state = match state {
         State::Written(Err(error)) | State::Default(Err(error)) => {
             if let Some(node) = spots.first().map(|spot| spot.node).filter(|_| !error.range.is_empty()) {
-                spots[0] = Spot::within(node, error.range);
+                spots[0] = Spot::within(node, error.range.clone());
             }
-            State::Written(error.message)
+            State::Written(error.message.clone())
         }
         State::Written(Ok(_)) | State::Default(Ok(_)) | State::Absent => State::Absent,
         State::Unknown(reason) => State::Unknown(reason),
@@ -64,7 +71,7 @@ fn error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
 }
 
 fn gap<'a>(model: &'a Model<'a>, thing: Thing, of: impl FnOnce(&Schedule) -> Option<f64>) -> Fact<'a, f64> {
-    parsed(model, thing).try_map("it never fires", |schedule| of(&schedule))
+    parsed(model, thing).try_map("it never fires", of)
 }
 
 fn zone_error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
@@ -87,10 +94,12 @@ fn zone_error<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
 fn zone_inside<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, String> {
     let node = object(model, thing).at("spec.schedule");
     match (parsed(model, thing), node) {
-        (fact, Some(node)) if fact.value().is_some() => match fact.value().and_then(Schedule::zone) {
-            Some(zone) => Fact::written(zone.name.clone(), Spot::within(node, zone.range.clone())),
-            None => Fact::absent(Spot::value(node)),
-        },
+        (fact, Some(node)) if fact.value().is_some() => {
+            match fact.value().and_then(|schedule| schedule.zone()) {
+                Some(zone) => Fact::written(zone.name.clone(), Spot::within(node, zone.range.clone())),
+                None => Fact::absent(Spot::value(node)),
+            }
+        }
         (fact, _) => fact.map(|_| String::new()),
     }
 }

@@ -203,21 +203,25 @@ fn watched<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     )
 }
 
-/// The services that select the pods of a workload.
-pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
-    let labels = workload.labels();
-    let index = model.index.services.get_or_init(|| {
+/// The selectors of all services.
+pub fn selectors<'m>(model: &'m Model<'_>) -> &'m SelectorIndex {
+    model.index.services.get_or_init(|| {
         let selectors = model.services.iter().enumerate().map(|(id, service)| Selector {
             unit: model.objects[service.object as usize].unit,
             at_home: !workloads(model, id as u32).ids.is_empty(),
-            map: service.node.at("spec.selector"),
+            asks: selector::asked_by_map(service.node.at("spec.selector")).collect(),
         });
         SelectorIndex::new(&selectors.collect::<Vec<_>>())
-    });
+    })
+}
+
+/// The services that select the pods of a workload.
+pub fn selecting(model: &Model<'_>, workload: &Workload<'_>) -> Found {
+    let labels = workload.labels();
     link::selecting(
         model,
         workload.object,
-        index.candidates(model.objects[workload.object as usize].unit, labels),
+        selectors(model).candidates(model.objects[workload.object as usize].unit, labels),
         |id| model.services[id as usize].object,
         |id| matches(model, id, labels),
         |id| !workloads(model, id).ids.is_empty(),
@@ -242,8 +246,8 @@ pub fn workloads<'m>(model: &'m Model<'_>, service: u32) -> &'m Found {
         if kind(this.node).value() == Some(&"ExternalName") {
             return Found::default();
         }
-        let mut found =
-            link::selected(model, this.object, Some(wanted), |labels| matches(model, service, labels));
+        let asks = selector::asked_by_map(Some(wanted));
+        let mut found = link::selected(model, this.object, asks, |labels| matches(model, service, labels));
         if found.open.is_none() && selector_of(this.node).is_unknown() {
             found.open = Some(Reason::new("its selector is only known at run time"));
         }

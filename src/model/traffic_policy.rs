@@ -1,11 +1,12 @@
 //! Policies that Envoy Gateway attaches to Gateways and routes: what they set, and which others they put out of force.
 
+use super::attachment::{self, Counting};
 use super::existence::{self, Existence, Wanted};
-use super::value::{Datum, List, Val, list, open_things};
+use super::value::{Datum, List, Val, list, open_things, things};
 use super::vocabulary::{KindDef, Ty, facts};
-use super::{Kind, Model, Thing, attachment, hop};
+use super::{Kind, Model, Thing, hop};
 use crate::fact::{Fact, Reason, Spot};
-use crate::lower::gateway::{policy, route as gateway_route};
+use crate::lower::gateway::{policy, rate_limit};
 use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
@@ -16,11 +17,14 @@ pub static TRAFFIC_POLICY: KindDef = KindDef {
     doc: "A BackendTrafficPolicy of Envoy Gateway.",
     tables: &[facts! {
         "name": Ty::Text, "its name" => |m, t| m.objects[t.id as usize].object.name_fact().into();
-        "mergeType": Ty::Text, "how it is merged with the policy of the Gateway; absent where it takes its place" => |m, t| read::text(node(m, t), "spec.mergeType").into();
+        "mergeType": Ty::Text, "how it is merged with the policy of the listener or the Gateway; absent where it takes its place" => |m, t| read::text(node(m, t), "spec.mergeType").into();
+        "targets": Ty::List(&Ty::Text), "the kinds of what it attaches to, by name or by labels" => targets;
+        "rivals": Ty::List(&Ty::Thing(Kind::TrafficPolicy)), "the policies before it that attach to the same thing by name: only the oldest of them all holds" => |m, t| things(attachment::rivals(m, t.id).into_iter().map(policy_thing));
         "blocks": Ty::List(&Ty::Text), "what it sets: `rateLimit`, `timeout`, `retry` …" => |m, t| blocks(m, t);
-        "missing": Ty::List(&Ty::Text), "what it attaches to by name and no file declares, where files declare others of that kind" => missing;
-        "above": Ty::List(&Ty::Thing(Kind::TrafficPolicy)), "the policies of the Gateways of its routes" => |m, t| above_things(m, t.id);
-        "outOfForce": Ty::List(&Ty::Text), "what these set, and what does not count for its routes because it has no setting of its own for it" => out_of_force;
+        "missing": Ty::List(&Ty::Text), "what it attaches to by name and no file declares, where files declare others of that kind: an object, or a listener or a rule of it" => missing;
+        "above": Ty::List(&Ty::Thing(Kind::TrafficPolicy)), "the policies that would count where it attaches, were it not there: those of the route, of its listener, of its Gateway" => above;
+        "outOfForce": Ty::List(&Ty::Text), "what these set, and what does not count there because of it" => out_of_force;
+        "overruled": Ty::List(&Ty::Text), "what the policy sets into which it is merged, and what loses against a default that the API fills into a block of its own" => overruled;
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(node(m, t)).into();
     }],
     all: Some(|m| {
@@ -40,6 +44,12 @@ fn blocks<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     list(policy::blocks(node(model, thing)).map(|(name, node)| Fact::written(name, Spot::key(node))))
 }
 
+fn targets<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let named = policy::targets(node(model, thing)).map(|target| target.kind);
+    let kinds = named.chain(policy::selectors(node(model, thing)).filter_map(|one| one.get("kind")));
+    list(kinds.map(|kind| Fact::written(kind, Spot::value(kind)).text()))
+}
+
 /// A kind of which the unit declares nothing is kept elsewhere, and the routes of a chart come with its release.
 fn missing<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let unit = model.objects[thing.id as usize].unit;
@@ -51,63 +61,79 @@ fn missing<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         let all = &model.units[unit as usize].objects;
         all.iter().any(|id| model.objects[*id as usize].object.kind == kind)
     };
-    let absent = policy::targets(node(model, thing)).filter(|target| {
+    let absent = policy::targets(node(model, thing)).filter_map(|target| {
         let wanted =
             Wanted { from: thing.id, kind: target.kind.text(), name: target.name.text(), namespace: None };
         let is_group = |group: &str| group == "gateway.networking.k8s.io";
-        !hop::is_hidden(target.name)
-            && kept(target.kind.text())
-            && existence::seek(model, wanted, is_group) == Existence::No
+        if hop::is_hidden(target.name) || !kept(target.kind.text()) {
+            return None;
+        }
+        match existence::seek(model, wanted, is_group) {
+            Existence::No => Some(target.name),
+            Existence::Declared(id) => target.section.filter(|section| lacks(object(model, id), *section)),
+            Existence::Made | Existence::Perhaps(_) => None,
+        }
     });
-    list(absent.map(|target| Fact::written(target.name.text(), Spot::value(target.name))))
+    list(absent.map(|name| Fact::written(name.text(), Spot::value(name))))
+}
+
+/// Whether a Gateway has no listener, and a route no rule, of this name.
+fn lacks(holder: NodeRef<'_>, section: NodeRef<'_>) -> bool {
+    let sections = || ["spec.listeners", "spec.rules"].iter().filter_map(|path| holder.at(path));
+    let hidden = |name: NodeRef<'_>| hop::is_hidden(name) || name.text() == section.text();
+    let all_known = sections().all(|list| !list.is_unknown() && !list.children().any(NodeRef::is_unknown));
+    !hop::is_hidden(section)
+        && all_known
+        && !sections().flat_map(NodeRef::items).filter_map(|one| one.get("name")).any(hidden)
+}
+
+/// The policies that would count where this one attaches, were it not there.
+fn above<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    let (found, open) = attachment::displaced(model, thing.id);
+    let mut ids: Vec<u32> = found.into_iter().flat_map(|(_, without)| without.ids()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    open_things(ids.into_iter().map(policy_thing), open.map(Reason::new))
 }
 
 fn out_of_force<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
-    let (above, open) = above(model, thing.id);
-    let own: Vec<&str> = policy::blocks(node(model, thing)).map(|(name, _)| name).collect();
-    let lost = above.into_iter().filter(|id| *id != thing.id).flat_map(|id| {
-        policy::blocks(model.objects[id as usize].object.node).filter(|(name, _)| !own.contains(name))
-    });
-    let items = lost.map(|(name, node)| Fact::written(name, Spot::key(node)).into()).collect();
-    Fact::plain(Datum::List(std::rc::Rc::new(List { items, open })))
-}
-
-/// The routes of a unit that a policy attaches to.
-pub fn meant<'m>(
-    model: &'m Model<'_>,
-    unit: u32,
-    target: &policy::Target<'_>,
-) -> impl Iterator<Item = u32> + use<'m> {
-    existence::bearers(model, target.kind.text(), target.name.text()).filter(move |id| {
-        let entry = &model.objects[*id as usize];
-        entry.unit == unit && gateway_route::is_route(&entry.object)
+    let blocks = |counting: Counting| counting.ids().flat_map(|id| policy::blocks(object(model, id)));
+    lines(model, thing, |with, without| {
+        let kept: Vec<&str> = blocks(with).map(|(name, _)| name).collect();
+        let mut lost: Vec<_> = blocks(without).filter(|(name, _)| !kept.contains(name)).collect();
+        if let Counting::Merged { own, under, .. } = with {
+            let rule = rate_limit::forgotten(object(model, own), object(model, under));
+            lost.extend(rule.map(|rule| ("rateLimit", rule)));
+        }
+        lost
     })
 }
 
-/// The policies of a Gateway, for a policy of one of its routes.
-fn above<'a>(model: &'a Model<'a>, object: u32) -> (Vec<u32>, Option<Reason>) {
-    let node = model.objects[object as usize].object.node;
-    let mut found = Vec::new();
-    let mut open = policy::selects(node).then(|| Reason::new("it attaches by labels"));
-    for target in policy::targets(node) {
-        for id in meant(model, model.objects[object as usize].unit, &target) {
-            for gateway in attachment::gateways(model, id) {
-                match gateway {
-                    Some(gateway) => found.extend(attachment::attached(model, gateway, None)),
-                    None => {
-                        open.get_or_insert_with(|| Reason::new("its Gateway is in no file"));
-                    }
-                }
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    (found, open)
+fn overruled<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
+    lines(model, thing, |with, _| with.settings(model).map_or_else(Vec::new, |settings| settings.overruled()))
 }
 
-/// Those policies as things.
-fn above_things<'a>(model: &'a Model<'a>, object: u32) -> Val<'a> {
-    let (found, open) = above(model, object);
-    open_things(found.into_iter().map(|id| Thing::new(Kind::TrafficPolicy, id as usize)), open)
+/// What is asked of each of its listeners, once each, with the places.
+fn lines<'a>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    ask: impl Fn(Counting, Counting) -> Vec<(&'static str, NodeRef<'a>)>,
+) -> Val<'a> {
+    let (found, open) = attachment::displaced(model, thing.id);
+    let mut all: Vec<(&'static str, NodeRef<'a>)> = Vec::new();
+    for line in found.into_iter().flat_map(|(with, without)| ask(with, without)) {
+        if !all.contains(&line) {
+            all.push(line);
+        }
+    }
+    let items = all.into_iter().map(|(name, node)| Fact::written(name, Spot::key(node)).into()).collect();
+    Fact::plain(Datum::List(std::rc::Rc::new(List { items, open: open.map(Reason::new) })))
+}
+
+fn object<'a>(model: &Model<'a>, id: u32) -> NodeRef<'a> {
+    model.objects[id as usize].object.node
+}
+
+fn policy_thing(id: u32) -> Thing {
+    Thing::new(Kind::TrafficPolicy, id as usize)
 }

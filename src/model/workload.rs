@@ -105,21 +105,24 @@ pub static SIZE: KindDef = KindDef {
     schema: &[],
 };
 
-/// Adds the workload that an object is, if it is one.
-pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) -> bool {
+/// Adds the workload that an object is, if it is one, and its containers to those that were found.
+pub fn add<'a>(
+    model: &mut Model<'a>,
+    id: usize,
+    object: &Object<'a>,
+    containers: &mut Vec<super::container::Found<'a>>,
+) -> bool {
     let Some(controller) = Controller::of(object) else { return false };
     let Some(template) =
         pod::template(controller, object).or_else(|| super::target::borrowed_template(model, id, object))
     else {
         return true;
     };
-    let first = model.containers.len() as u32;
+    let first = containers.len() as u32;
     let workload = model.workloads.len() as u32;
     let spec = template.get("spec");
-    for (role, node) in spec.into_iter().flat_map(pod::containers) {
-        let image = crate::lower::kubernetes::image::parsed(node);
-        model.containers.push(super::container::Container { workload, role, node, image });
-    }
+    let found = spec.into_iter().flat_map(pod::containers);
+    containers.extend(found.map(|(role, node)| super::container::Found { workload, role, node }));
     let unit = &mut model.units[model.objects[id].unit as usize];
     unit.workloads.push(workload);
     let labels = template.at("metadata.labels");
@@ -132,7 +135,7 @@ pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) -> bool {
         controller,
         node: object.node,
         template,
-        containers: first..model.containers.len() as u32,
+        containers: first..containers.len() as u32,
         budgets: OnceLock::new(),
         services: OnceLock::new(),
     });

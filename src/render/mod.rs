@@ -24,6 +24,8 @@ use origin::Origins;
 use template::frame::{Frames, LeftOut};
 use text::{Frame, Text};
 
+use crate::syntax::Parsed;
+
 /// What one chart with one set of values, or one overlay, renders to.
 #[derive(Debug)]
 pub struct Rendered {
@@ -51,6 +53,8 @@ pub struct Document {
     pub called: String,
     /// The text and its origins.
     pub text: Text,
+    /// The text as a tree that belongs to no file yet, where it had to be read to be rendered.
+    pub parsed: Option<Parsed>,
     /// What it is there for.
     pub role: Role,
     /// What is not in it, by offset.

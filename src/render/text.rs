@@ -103,6 +103,23 @@ impl Text {
         self.pieces_from(offset).next()
     }
 
+    /// The pieces in which bytes `start..end` lie, each with the offset of its own first byte.
+    pub fn pieces_in(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, Piece)> + '_ {
+        let mut first = match &self.pieces {
+            Pieces::Many(pieces) => {
+                let at = pieces.partition_point(|piece| piece.end as usize <= start);
+                at.checked_sub(1).map_or(0, |before| pieces[before].end as usize)
+            }
+            Pieces::None | Pieces::One(..) => 0,
+        };
+        let pieces = self.pieces_from(start).map(move |piece| {
+            let own = first;
+            first = piece.end as usize;
+            (own, piece)
+        });
+        pieces.take_while(move |(first, _)| *first < end)
+    }
+
     /// Bytes `start..end` with their origins.
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let mut out = Writer::default();

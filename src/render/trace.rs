@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use smallvec::SmallVec;
 
 use super::origin::{How, Origin, Origins, Source};
 use super::template::MISSING_TEMPLATE;
@@ -13,6 +14,13 @@ use super::template::frame::{Frames, What};
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
 use crate::source::{FileId, Place, Sources, Span};
+use crate::syntax::Parsed;
+
+/// How many leaves of one piece are looked at, and how deep.
+const LEAVES: usize = 8;
+
+/// Of more settings than this, that all had a say in which text is printed, none is the line to change.
+const CHOICES: usize = 4;
 
 /// The way back from one rendering.
 #[derive(Debug)]
@@ -35,6 +43,8 @@ pub struct Page {
     pub name: Utf8PathBuf,
     /// The text.
     pub text: Arc<str>,
+    /// The text as a tree that belongs to no file yet, where there is one.
+    pub parsed: Option<Parsed>,
     /// What it is there for.
     pub role: Role,
     /// Whether nobody knows if it is there: a template that is missing decides about it.
@@ -107,7 +117,11 @@ impl Trail {
                     .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
                     .collect(),
                 name: document.name,
-                text: document.text.as_str().into(),
+                text: match &document.parsed {
+                    Some(parsed) => Arc::clone(&parsed.tree.text),
+                    None => document.text.as_str().into(),
+                },
+                parsed: document.parsed,
                 role: document.role,
                 pieces: document.text.pieces().collect(),
             }
@@ -160,8 +174,14 @@ impl Trail {
         let exact = nodes.len() == 1
             && literals.is_empty()
             && chosen.iter().all(|(piece, _)| self.is_plain(piece.origin));
-        // What has most bytes in the text says most about it.
-        let heaviest = nodes.iter().enumerate().max_by_key(|(at, (_, _, bytes))| (*bytes, *at));
+        // What took the place of another was written later; else what has most bytes in the text says most about it.
+        let is_later = |origin: Origin| nodes.iter().any(|(_, place, _)| self.is_over(origin, *place));
+        let ranked = nodes.iter().enumerate();
+        let heaviest = if nodes.len() > CHOICES && !literals.is_empty() {
+            None
+        } else {
+            ranked.max_by_key(|(at, (origin, _, bytes))| (is_later(*origin), *bytes, *at))
+        };
         let Some((first, &(origin, primary, _))) = heaviest else {
             let primary = literals.first().copied().or(line)?;
             related.extend(absent.iter().filter_map(|origin| self.hint(*origin)));
@@ -171,7 +191,7 @@ impl Trail {
             related.push((line, "rendered here".to_owned()));
         }
         for (at, (_, place, _)) in nodes.iter().enumerate() {
-            if at != first {
+            if at != first && !self.is_over(origin, *place) {
                 related.push((*place, "and from here".to_owned()));
             }
         }
@@ -298,30 +318,42 @@ impl Trail {
 
     fn collect(&self, origin: Origin, found: &mut Vec<Leaf>, depth: usize) {
         // Origins are made of older ones, so this ends; a deep chain of computed values tells a person nothing more.
-        if depth > 8 || found.len() >= 8 {
+        if depth > LEAVES || found.len() >= LEAVES {
             return;
         }
-        let leaf = match self.origins.get(origin) {
-            Source::Literal(place) => Leaf::Literal(*place),
-            Source::Node { place, .. } => Leaf::Node(origin, *place),
-            Source::Missing { .. } => Leaf::Missing(origin),
-            Source::Of(how, parts) => {
-                let mut parts: Vec<Origin> = parts.to_vec();
-                if *how == How::Chosen {
-                    // What is a value comes before what chose it: of leaves of one weight, the last one tells most.
-                    parts.reverse();
-                }
-                for part in parts {
-                    self.collect(part, found, depth + 1);
-                }
-                return;
-            }
-            Source::Unknown(_, Some(place)) => Leaf::Literal(*place),
-            Source::Nothing | Source::Given(_) | Source::Unknown(_, None) => return,
-        };
-        if !found.contains(&leaf) {
-            found.push(leaf);
+        let mut choosers: SmallVec<[Origin; LEAVES]> = SmallVec::new();
+        let mut value = origin;
+        while let Source::Of(How::Chosen, parts) = self.origins.get(value) {
+            let Some((chosen, by)) = parts.split_first() else { return };
+            choosers.extend(by.iter().rev().copied().take(LEAVES - choosers.len()));
+            value = *chosen;
         }
+        let mut own = Vec::new();
+        match self.origins.get(value) {
+            Source::Literal(place) | Source::Unknown(_, Some(place)) => own.push(Leaf::Literal(*place)),
+            Source::Node { place, .. } => own.push(Leaf::Node(value, *place)),
+            Source::Missing { .. } => own.push(Leaf::Missing(value)),
+            Source::Of(_, parts) => parts.iter().for_each(|part| self.collect(*part, &mut own, depth + 1)),
+            Source::Nothing | Source::Given(_) | Source::Unknown(_, None) => {}
+        }
+        for chooser in choosers {
+            self.collect(chooser, found, depth + 1);
+        }
+        // What is a value comes behind what chose it: of leaves of one weight, the last one tells most.
+        found.retain(|leaf| !own.contains(leaf));
+        found.extend(own);
+    }
+
+    /// Whether a setting took, in the end, the place of what stands at `place`.
+    fn is_over(&self, origin: Origin, place: Place) -> bool {
+        let mut before = self.before(origin);
+        while let Some((older, next)) = before {
+            if older == place {
+                return true;
+            }
+            before = self.before(next);
+        }
+        false
     }
 
     /// Whether the bytes are those of one node, unchanged.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::finding::{About, Confidence, Diagnostic, Finding, Label, Severity, SubjectName};
+use crate::finding::{
+    About, Confidence, Diagnostic, Finding, Label, Members, Severity, Standing, SubjectName,
+};
 use crate::outcome::{AskedRule, Outcome, RuleInfo, Summary, Suppressed, Undecided};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
 
@@ -107,7 +109,7 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str, primary: La
         path: String::new(),
         seen_with: Vec::new(),
         object: String::new(),
-        members: Vec::new(),
+        members: Members::One(Standing::default()),
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) enum Step {
     Field(Box<Op>, String),
     Has(Box<Op>),
     Declared(Box<Op>),
+    Key(Box<Op>),
     Not(Box<Op>),
     Negate(Box<Op>),
     And(Box<Op>, Box<Op>),
@@ -187,7 +188,8 @@ const CONSTANTS: [(&str, f64, Option<Unit>); 8] = [
     ("unlimited", f64::INFINITY, None),
 ];
 
-const FUNCTIONS: [&str; 9] = ["declared", "count", "sum", "min", "max", "floor", "ceil", "join", "text"];
+const FUNCTIONS: [&str; 10] =
+    ["declared", "key", "count", "sum", "min", "max", "floor", "ceil", "join", "text"];
 const METHODS: [&str; 6] = ["size", "startsWith", "endsWith", "contains", "lowerAscii", "exists"];
 
 /// Compiles an expression.
@@ -280,6 +282,7 @@ fn collect_paths<'o>(op: &'o Op, paths: &mut Vec<&'o Op>) {
         | Step::Field(a, _)
         | Step::Has(a)
         | Step::Declared(a)
+        | Step::Key(a)
         | Step::Not(a)
         | Step::Negate(a) => {
             collect_paths(a, paths);
@@ -603,6 +606,10 @@ impl<'n> Compiler<'n> {
             ("declared", [of]) => {
                 let (op, _) = self.op(of)?;
                 Ok((Step::Declared(Box::new(op)), Type::Bool))
+            }
+            ("key", [of]) => {
+                let (op, _) = self.op(of)?;
+                Ok((Step::Key(Box::new(op)), Type::Text))
             }
             ("count", [of, word]) => {
                 let (op, ty) = self.op(of)?;

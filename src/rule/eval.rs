@@ -357,6 +357,13 @@ impl<'a> Scope<'a> {
                 let value = self.look(inner)?;
                 size(&value, inner.ordinal)?
             }
+            Step::Key(inner) => {
+                let spots = self.run(inner)?.spots;
+                match spots.spelling() {
+                    Some(key) => Fact { spots, ..plain(Datum::Text(Cow::Borrowed(key))) },
+                    None => Fact::nothing(),
+                }
+            }
             Step::Lower(inner) => {
                 let value = self.run(inner)?;
                 let spots = value.spots.clone();
@@ -812,7 +819,8 @@ fn field<'a>(base: &Val<'a>, name: &str) -> Val<'a> {
         State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)) => match node.get(name) {
             Some(child) if child.is_null() => absent(base.spots.clone()),
             Some(child) => from_node(child),
-            None => absent(Spots::One(crate::fact::Spot::key(*node))),
+            None if node.kind() == NodeKind::Map => absent(Spots::One(crate::fact::Spot::key(*node))),
+            None => unknown(Reason::new("it is not a mapping"), base.spots.clone()),
         },
         State::Unknown(reason) => unknown(reason.clone(), base.spots.clone()),
         _ => absent(base.spots.clone()),
@@ -844,9 +852,15 @@ fn at_index<'a>(base: Val<'a>, index: Val<'a>) -> Val<'a> {
             }
         }
         (State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)), Some(name), _) => {
+            if node.kind() != NodeKind::Map {
+                return unknown(Reason::new("it is not a mapping"), spots);
+            }
             node.get(&name).map(from_node)
         }
         (State::Written(Datum::Node(node)) | State::Default(Datum::Node(node)), _, Some(at)) => {
+            if node.kind() != NodeKind::List {
+                return unknown(Reason::new("it is not a list"), spots);
+            }
             node.items().nth(at).map(from_node)
         }
         _ => None,

@@ -49,7 +49,7 @@ impl Bench {
             sources.push(SourceFile::new(file.name.clone(), text));
             trees.push(parsed.tree);
         }
-        crate::lower::envoy::unfold(&mut trees);
+        crate::lower::embedded::unfold(&mut trees, |_| false);
         let world = World {
             kubernetes: example.kubernetes.as_deref().and_then(crate::model::version),
             today: example.today.as_deref().and_then(|day| day.parse().ok()),
@@ -272,8 +272,8 @@ fn speaks(saying: &Saying, fault: &Fault) -> bool {
 }
 
 impl Bench {
-    /// A good example stays silent with any one scalar made unknown, and a rule stays sound with any one value unknown or
-    /// gone.
+    /// A good example stays silent with any one scalar made unknown, and a rule stays sound with any one value unknown, gone,
+    /// or of a kind that nobody expects there.
     fn with_each_scalar_unknown(&mut self, rule: &Rule, example: &Example) -> Vec<PageError> {
         let mut errors = Vec::new();
         for file in 0..self.trees.len() {
@@ -313,6 +313,15 @@ impl Bench {
                         });
                     }
                 }
+                let odd = if was == NodeKind::Text { NodeKind::Bool } else { NodeKind::Text };
+                self.trees[file].set_kind(NodeId(id), odd);
+                errors.extend(self.verdicts(rule).troubles.into_iter().map(|trouble| PageError {
+                    help: Some(format!(
+                        "with {odd:?} as `{path}`, in the example at line {}",
+                        line(&rule.page, example)
+                    )),
+                    ..trouble
+                }));
                 self.trees[file].set_kind(NodeId(id), was);
             }
         }

@@ -3,6 +3,7 @@
 //! What comes out belongs to one subject: merging, suppression and severity overrides are done by `lint`, over all.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::compile::{Program, Type};
 use super::eval::{Scope, Trouble, Truth};
@@ -53,15 +54,15 @@ pub struct Fault {
     /// The path of the primary place within that object.
     pub path: String,
     /// Keys that are not there, and that the judgement asks for: the primary place's own, or else those in its expression.
-    pub missing: Vec<String>,
+    pub missing: Arc<[String]>,
 }
 
 impl Rule {
     /// The subjects that the rule looks at, each with what holds it where the rule is about a list.
     pub fn subjects(&self, model: &Model<'_>) -> Vec<(Thing, Option<Thing>)> {
         match self.list {
-            None => model.all(self.subject).into_iter().map(|thing| (thing, None)).collect(),
-            Some((holder, _)) => model.all(holder).into_iter().map(|thing| (thing, Some(thing))).collect(),
+            None => model.all(self.subject).iter().map(|thing| (*thing, None)).collect(),
+            Some((holder, _)) => model.all(holder).iter().map(|thing| (*thing, Some(*thing))).collect(),
         }
     }
 
@@ -199,7 +200,7 @@ impl Rule {
             object,
             path,
             missing: missing_key(&first)
-                .map_or_else(|| asked_for(&judgement.raw.text), |key| vec![key.to_owned()]),
+                .map_or_else(|| Arc::clone(&judgement.asks_for), |key| Arc::from([key.to_owned()])),
         })
     }
 }
@@ -391,24 +392,18 @@ fn any_spot<'a>(model: &'a Model<'a>) -> Option<Spot<'a>> {
     model.objects.first().map(|entry| Spot::value(entry.object.node))
 }
 
-/// The last names of what an expression asks for with `has`.
-fn asked_for(expression: &str) -> Vec<String> {
-    let asked = expression.split("has(").skip(1).filter_map(|rest| rest.split(')').next());
-    asked.filter_map(|path| path.rsplit('.').next()).map(|key| key.trim().to_owned()).collect()
-}
-
 /// The key that a spot would have, were it there.
 fn missing_key(spot: &Spot<'_>) -> Option<&'static str> {
     match (&spot.part, &spot.says) {
         (Part::Missing(key), _) => Some(*key),
-        (_, Says::Default(note)) => Some(note.key),
+        (_, Says::Default(note, _)) => Some(note.key),
         _ => None,
     }
 }
 
 /// Whether a mapping is an object. One with very many keys is a list of things by name, and not worth a search.
 fn is_object(node: NodeRef<'_>) -> bool {
-    let says = |wanted: &str| node.children().take(100).any(|child| child.key() == Some(wanted));
+    let says = |wanted: &str| node.children().take(100).any(|child| child.is_under(wanted));
     node.kind() == NodeKind::Map && says("apiVersion") && says("kind")
 }
 

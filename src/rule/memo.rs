@@ -12,8 +12,9 @@ use crate::model::value::Val;
 use crate::model::vocabulary::FactDef;
 use crate::model::{Model, Thing};
 
-/// How many facts are kept: some more than all rules read of one subject.
-const PLACES: usize = 256;
+/// How many facts are kept: several times as many as all rules read of one subject, for two that fall on the same place displace
+/// each other.
+const PLACES: usize = 1024;
 
 /// Facts that were read lately, for one thread.
 pub struct Memo<'a> {

@@ -3,7 +3,7 @@
 //! Of the rules whose subject occurs many never get beyond their `when`, and few have anything to say. Names come before
 //! judgements, judgements before sentences and places; whoever wants to know all mistakes of a page asks for all parts.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Rule;
 use super::compile::{self, Names, Program, Type};
@@ -40,6 +40,8 @@ pub(crate) struct Judgement {
     pub(crate) confidence: Confidence,
     /// Where the expression stands in the page.
     pub(crate) raw: Raw,
+    /// The last names of what it asks for with `has`.
+    pub(crate) asks_for: Arc<[String]>,
 }
 
 /// What a rule says and shows where a judgement is false.
@@ -66,6 +68,12 @@ pub(super) struct Saying {
 pub(crate) struct Text {
     pub(crate) raw: Raw,
     pub(crate) pieces: Vec<(Piece, Option<Program>)>,
+}
+
+/// The last names of what an expression asks for with `has`.
+fn asked_for(expression: &str) -> impl Iterator<Item = String> {
+    let asked = expression.split("has(").skip(1).filter_map(|rest| rest.split(')').next());
+    asked.filter_map(|path| path.rsplit('.').next()).map(|key| key.trim().to_owned())
 }
 
 /// Compiles a part at first use.
@@ -140,7 +148,8 @@ impl Rule {
                 if let Some(healthy) = note(errors, &page.expr, healthy) {
                     let raw = page.expr.clone();
                     let (severity, confidence) = (page.severity, page.confidence);
-                    compiled.push(Judgement { healthy, severity, confidence, raw });
+                    let asks_for = asked_for(&raw.text).collect();
+                    compiled.push(Judgement { healthy, severity, confidence, raw, asks_for });
                 }
             }
             Some(compiled)

@@ -142,6 +142,13 @@ impl Suppressions {
         sources: &Sources,
         today: Date,
     ) -> (Vec<Finding>, Vec<Suppressed>) {
+        let annotated = |finding: &Finding| {
+            let mut standings = (0..finding.members.count()).filter_map(|at| finding.members.standing(at));
+            standings.any(|standing| !standing.annotations.is_empty())
+        };
+        if self.directives.is_empty() && !findings.iter().any(annotated) {
+            return (findings, Vec::new());
+        }
         let mut kept = Vec::with_capacity(findings.len());
         let mut suppressed = Vec::new();
         for mut finding in findings {
@@ -150,23 +157,21 @@ impl Suppressions {
                 continue;
             }
             let mut gone = Vec::new();
-            for at in 0..finding.members.len() {
+            for at in 0..finding.members.count() {
                 gone.extend(
                     self.on_subject(&finding, at, sources, today).map(|(by, reason)| (at, by, reason)),
                 );
             }
             match gone.as_slice() {
                 [] => kept.push(finding),
-                [(_, by, reason), ..] if gone.len() == finding.members.len() => {
+                [(_, by, reason), ..] if gone.len() == finding.members.count() => {
                     let (by, reason) = (*by, reason.clone());
                     suppressed.push(Suppressed { finding, by, reason });
                 }
                 _ => {
                     for (at, by, reason) in gone.into_iter().rev() {
-                        let mut one = finding.clone();
-                        one.members = vec![finding.members.remove(at)];
-                        one.settle();
-                        suppressed.push(Suppressed { finding: one, by, reason });
+                        let part = finding.part(at);
+                        suppressed.extend(part.map(|finding| Suppressed { finding, by, reason }));
                     }
                     finding.settle();
                     kept.push(finding);
@@ -278,9 +283,9 @@ impl Suppressions {
         today: Date,
     ) -> Option<(&'static str, String)> {
         let rule = &finding.rule;
-        let member = finding.members.get(at)?;
+        let standing = finding.members.standing(at)?;
         let mut answer = None;
-        for ground in &member.grounds {
+        for ground in &standing.grounds {
             if self.files.contains(&ground.file) {
                 let heads = lines::heads(sources.get(ground.file), ground.span);
                 let here = self.on_lines(ground.file, heads, rule, today);
@@ -289,7 +294,7 @@ impl Suppressions {
                 answer = answer.or(file);
             }
         }
-        for (place, text) in &member.annotations {
+        for (place, text) in &standing.annotations {
             self.read_annotation(*place, text);
             let indices = self.by_annotation.get(place).cloned().unwrap_or_default();
             let here = self.using(&indices, rule, today).map(|reason| ("annotation", reason));

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use super::write::comment_all;
 use super::*;
-use crate::finding::{Confidence, Occurrence, SubjectName};
+use crate::finding::{Confidence, Members, Occurrence, Standing, SubjectName};
 
 const TODAY: Date = date(2026, 11, 20);
 const RULE: &str = "disruption/no-keeper";
@@ -98,7 +98,7 @@ fn finding(primary: Place, members: Vec<Occurrence>) -> Finding {
         related: Vec::new(),
         path: String::new(),
         object: String::new(),
-        members,
+        members: Members::Several(members),
         seen_with: Vec::new(),
     };
     finding.settle();
@@ -112,8 +112,7 @@ fn member(name: &str, grounds: Vec<Place>) -> Occurrence {
         confidence: Confidence::High,
         message: format!("`{name}` has no budget"),
         related: Vec::new(),
-        grounds,
-        annotations: Vec::new(),
+        standing: Standing { grounds, annotations: Vec::new() },
     }
 }
 
@@ -210,7 +209,7 @@ fn annotations() {
     let mut case = Case::new(&[text]);
     let place = case.place(0, "\"disruption: a batch; jobs: x; probes\"");
     let mut one = member("a", vec![]);
-    one.annotations.push((place, "disruption: a batch; jobs: x; probes".to_owned()));
+    one.standing.annotations.push((place, "disruption: a batch; jobs: x; probes".to_owned()));
     let found = finding(case.place(0, "replicas: 2"), vec![one]);
     let (kept, suppressed) = case.apply(vec![found]);
     assert_eq!((kept.len(), suppressed[0].by, suppressed[0].reason.as_str()), (0, "annotation", "a batch"));

@@ -172,6 +172,8 @@ pub struct Tree {
     pub comments: Vec<Comment>,
     /// Keys that occur twice in one mapping, in order.
     pub duplicates: Vec<Duplicate>,
+    /// Whether it is what a scalar of another tree says.
+    pub embedded: bool,
     nodes: Vec<Node>,
     /// Texts that the source does not spell out, one after the other.
     cooked: String,
@@ -220,6 +222,41 @@ impl Tree {
     /// The place in a file of a person's that a span of this tree stands for.
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file, span }
+    }
+
+    /// This tree as what a scalar of another file says: each of its places is that scalar.
+    #[must_use]
+    pub fn held_by(mut self, scalar: NodeRef<'_>) -> Self {
+        let span = scalar.span();
+        for id in 0..self.nodes.len() {
+            let flags = self.nodes[id].flags;
+            if flags.has(Flags::KEYED) {
+                let start = self.cooked.len() as u32;
+                let key = self.key_text(id as u32).to_owned();
+                self.cooked.push_str(&key);
+                self.cooked_keys.insert(id as u32, Span::new(start, self.cooked.len() as u32));
+            }
+            let node = &mut self.nodes[id];
+            if flags.has(Flags::KEYED) {
+                node.flags.set(Flags::KEY_COOKED);
+                node.flags.clear(Flags::KEY_QUOTED);
+                node.key = span;
+            }
+            if !is_collection(node.kind) && !flags.has(Flags::COOKED) {
+                let start = self.cooked.len() as u32;
+                let range = node.a as usize..node.b as usize;
+                self.cooked.push_str(self.text.get(range).unwrap_or_default());
+                (node.a, node.b) = (start, self.cooked.len() as u32);
+                node.flags.set(Flags::COOKED);
+            }
+            node.flags.clear(Flags::TAGGED);
+            node.span = span;
+        }
+        self.documents.iter_mut().for_each(|document| document.span = span);
+        self.comments.clear();
+        self.duplicates.clear();
+        self.tags.clear();
+        Self { file: scalar.tree().file, text: Arc::clone(&scalar.tree().text), embedded: true, ..self }
     }
 
     fn key_text(&self, id: u32) -> &str {
@@ -337,6 +374,11 @@ impl<'a> NodeRef<'a> {
     pub fn key(self) -> Option<&'a str> {
         let raw = self.raw();
         raw.flags.has(Flags::KEYED).then(|| self.tree.key_text(self.id.0))
+    }
+
+    /// Whether it stands under this key.
+    pub fn is_under(self, key: &str) -> bool {
+        self.tree.is_under(self.id.0, key)
     }
 
     /// The bytes of that key, quotes included.

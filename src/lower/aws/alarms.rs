@@ -50,20 +50,27 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn actions(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Vec<Fact<'a, Link<'a>>>> {
-        let property = self.cloud.property(resource, field);
-        let spot = match property.value() {
-            Some(node) => Spot::value(*node),
-            None => return property.map(|_| Vec::new()),
-        };
-        match self.cloud.items(property, resource.scope) {
-            Some(items) if items.is_empty() => Fact::absent(spot),
+        let cloud = self.cloud;
+        let property = cloud.property(resource, field);
+        let Some(node) = property.value().copied() else { return property.map(|_| Vec::new()) };
+        let (list, mut spots) = cloud.traced(node, resource.scope);
+        match cloud.items(property, resource.scope) {
+            Some(items) if items.is_empty() => {
+                // What its element comes to was decided elsewhere, perhaps.
+                if let Value::Node(list, scope) = list
+                    && let Some(element) = list.items().next()
+                {
+                    spots = cloud.traced(element, scope).1;
+                }
+                Fact { spots, ..Fact::nothing() }
+            }
             Some(items) => {
                 let links = items
                     .into_iter()
                     .map(|(item, scope)| self.link_of(Fact::written(item, Spot::value(item)), scope));
-                Fact::written(links.collect(), spot)
+                Fact { spots, ..Fact::plain(links.collect()) }
             }
-            None => Fact::unknown_at("the list is only known at run time", spot),
+            None => Fact { spots, ..Fact::unknown("the list is only known at run time") },
         }
     }
 

@@ -9,8 +9,9 @@ use std::cell::Cell;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields::Field;
+use super::trail::Trail;
 use super::{cloudformation, serverless, terraform};
-use crate::fact::{Fact, Reason, Spot};
+use crate::fact::{Fact, Reason, Spot, Spots};
 use crate::lower::messaging::{Link, Name};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
@@ -104,6 +105,8 @@ pub struct Scope<'a> {
     pub hidden: FxHashMap<String, NodeRef<'a>>,
     /// Resources by name: `Orders`, `aws_sqs_queue.orders`.
     pub resources: FxHashMap<String, u32>,
+    /// What makes this instance: the call of a module, the resource that nests a template.
+    pub call: Option<NodeRef<'a>>,
     /// The template of CloudFormation that it is of.
     pub template: Option<NodeRef<'a>>,
     /// The parameters that another template passes.
@@ -140,6 +143,8 @@ pub struct Cloud<'a> {
     pub exports: FxHashMap<String, (NodeRef<'a>, u32)>,
     /// How many references were followed for the property that is being read.
     steps: Cell<u32>,
+    /// Over which borders it came.
+    pub trail: Trail<'a>,
     /// Exports as they are written, before their names are known.
     pub exported: Vec<(NodeRef<'a>, NodeRef<'a>, u32)>,
 }
@@ -204,6 +209,7 @@ impl<'a> Cloud<'a> {
     /// What a node comes to.
     pub fn value(&self, node: NodeRef<'a>, scope: u32) -> Value<'a> {
         self.steps.set(0);
+        self.trail.clear();
         self.follow(node, scope, DEPTH)
     }
 
@@ -218,6 +224,35 @@ impl<'a> Cloud<'a> {
             Dialect::Serverless => serverless::follow(self, node, scope, depth),
             Dialect::Terraform => terraform::follow(self, node, scope, depth),
         }
+    }
+
+    /// What a variable or a parameter comes to, if anything is known of it.
+    pub fn given(&self, key: &str, name: &str, scope: u32, depth: u32) -> Option<Value<'a>> {
+        let here = &self.scopes[scope as usize];
+        let (node, from) = *here.values.get(key)?;
+        match here.call {
+            Some(call) if from == scope => self.trail.left_out(call, name, node),
+            Some(_) => self.trail.passed(node),
+            None => {}
+        }
+        Some(self.follow(node, from, depth - 1))
+    }
+
+    /// What a node comes to, with its places: where it can be changed first.
+    pub fn traced(&self, node: NodeRef<'a>, scope: u32) -> (Value<'a>, Spots<'a>) {
+        let value = self.value(node, scope);
+        let mut spots = match &value {
+            // What is put together has no single place.
+            Value::Text(_) | Value::Unknown(_) => Spots::new(),
+            _ => self.trail.spots(),
+        };
+        spots.push(Spot::value(node));
+        if let Value::Node(end, _) = &value
+            && spots.iter().all(|spot| spot.node != *end)
+        {
+            spots.push(Spot::value(*end).saying("the value stands here"));
+        }
+        (value, spots)
     }
 
     /// A node that is to be text.
@@ -236,21 +271,31 @@ impl<'a> Cloud<'a> {
 
     /// The same, in some mappings.
     pub fn property_in(&self, layers: &[NodeRef<'a>], scope: u32, field: &Field) -> Fact<'a, NodeRef<'a>> {
-        let spellings = field.of(self.stack(scope).dialect);
+        let dialect = self.stack(scope).dialect;
+        let mut passed = Spots::new();
         for layer in layers {
-            for path in spellings {
+            for path in field.of(dialect) {
                 match self.within(*layer, scope, path) {
                     Within::Found(node) => return Fact::written(node, Spot::value(node)),
                     Within::Hidden(node, why) => return Fact::unknown_at(why, Spot::value(node)),
                     Within::Missing => {}
+                    Within::Nothing(node) => {
+                        passed = self.trail.spots();
+                        passed.push(Spot::value(node));
+                    }
                 }
             }
         }
-        let Some((layer, path)) = layers.first().zip(spellings.first()) else {
-            return Fact::nothing();
+        let own = match layers.first() {
+            // The resources of a serverless.yml are CloudFormation.
+            Some(layer) if dialect == Dialect::Serverless && is_below_resources(*layer) => {
+                Dialect::CloudFormation
+            }
+            _ => dialect,
         };
-        let key = path.rsplit('.').next().unwrap_or(path);
-        Fact::absent(Spot::missing(*layer, key))
+        let missing = layers.first().zip(field.of(own).first());
+        passed.extend(missing.map(|(layer, path)| Spot::unset(*layer, path)));
+        Fact { spots: passed, ..Fact::nothing() }
     }
 
     /// The node at a path below a mapping; what stands on the way may be a reference itself.
@@ -288,7 +333,7 @@ impl<'a> Cloud<'a> {
             }
         }
         match self.value(here, scope) {
-            Value::Absent => Within::Missing,
+            Value::Absent => Within::Nothing(here),
             _ => Within::Found(here),
         }
     }
@@ -390,19 +435,9 @@ impl<'a> Cloud<'a> {
         let Some(node) = property.value().copied() else {
             return property.try_map("it is only known at run time", |_| None);
         };
-        let value = self.value(node, scope);
-        let said = match &value {
-            Value::Node(at, _) if *at != node => Some(*at),
-            _ => None,
-        };
+        let (value, spots) = self.traced(node, scope);
         match f(self, value) {
-            Ok(value) => {
-                let fact = Fact::written(value, Spot::value(node));
-                match said {
-                    Some(at) => fact.resting_on(Spot::value(at).saying("the value stands here")),
-                    None => fact,
-                }
-            }
+            Ok(value) => Fact { spots, ..Fact::plain(value) },
             Err(why) => Fact::unknown_at(why, Spot::value(node)),
         }
     }
@@ -463,7 +498,13 @@ impl<'a> Cloud<'a> {
 enum Within<'a> {
     Found(NodeRef<'a>),
     Hidden(NodeRef<'a>, String),
+    /// The key is there, and what it refers to comes to nothing.
+    Nothing(NodeRef<'a>),
     Missing,
+}
+
+fn is_below_resources(node: NodeRef<'_>) -> bool {
+    std::iter::successors(Some(node), |node| node.parent()).any(|node| node.key() == Some("resources"))
 }
 
 /// Whether a node is a scalar with a value.

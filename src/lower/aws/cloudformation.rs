@@ -28,6 +28,7 @@ pub fn add_template<'a>(
     seen: &[&str],
 ) {
     cloud.scopes[scope as usize].template = Some(root);
+    cloud.scopes[scope as usize].call = call.map(|(call, _)| call);
     let passed = call.and_then(|(call, outer)| Some((call.at("Properties.Parameters")?, outer)));
     for (name, parameter) in root.get("Parameters").into_iter().flat_map(NodeRef::entries) {
         let default = parameter.get("Default").filter(|node| !node.is_null());
@@ -163,8 +164,8 @@ fn named<'a>(cloud: &Cloud<'a>, name: &str, scope: u32, depth: u32) -> Value<'a>
     if let Some(handle) = here.resources.get(name) {
         return Value::Attribute(*handle, "Ref");
     }
-    if let Some((default, at)) = here.values.get(name) {
-        return cloud.follow(*default, *at, depth - 1);
+    if let Some(value) = cloud.given(name, name, scope, depth) {
+        return value;
     }
     Value::Text(Name { text: format!("${{{name}}}").into(), hidden: true, scope })
 }

@@ -95,7 +95,7 @@ pub(super) fn mapped<'a>(cloud: &Cloud<'a>, argument: NodeRef<'a>, scope: u32, d
     if !is_scalar(*name) || call(*name).is_some() {
         return unknown();
     }
-    let found = match cloud.follow(*key, scope, depth - 1) {
+    let found = match cloud.trail.aside(|| cloud.follow(*key, scope, depth - 1)) {
         Value::Node(key, _) if is_scalar(key) => map.get(key.text()).and_then(|entry| entry.get(name.text())),
         Value::Text(Name { text, hidden: false, .. }) => {
             map.get(&text).and_then(|entry| entry.get(name.text()))

@@ -34,8 +34,8 @@ macro_rules! fields {
     };
 }
 
-// The spellings of serverless.yml are those of its own `functions` and events; its `resources` are CloudFormation, so where both
-// can stand, both do.
+// The spellings of serverless.yml are those of its own `functions` and events, by the first of which a person is told; its
+// `resources` are CloudFormation, so where both can stand, both do.
 fields! {
     // AWS::SQS::Queue; aws_sqs_queue.
     QUEUE_NAME: ["QueueName"], ["name"], ["QueueName"];
@@ -59,7 +59,7 @@ fields! {
     SUBSCRIPTION_ENDPOINT: ["Endpoint"], ["endpoint"], ["Endpoint"];
     SUBSCRIPTION_PROTOCOL: ["Protocol"], ["protocol"], ["Protocol"];
     SUBSCRIPTION_DEAD_LETTER: ["RedrivePolicy.deadLetterTargetArn"], ["redrive_policy.deadLetterTargetArn"],
-        ["RedrivePolicy.deadLetterTargetArn", "redrivePolicy.deadLetterTargetArn", "redrivePolicy.deadLetterTargetRef"];
+        ["redrivePolicy.deadLetterTargetArn", "redrivePolicy.deadLetterTargetRef", "RedrivePolicy.deadLetterTargetArn"];
 
     // AWS::Lambda::Function, AWS::Serverless::Function; aws_lambda_function; functions of serverless.yml.
     FUNCTION_NAME: ["FunctionName"], ["function_name"], ["name", "FunctionName"];
@@ -82,18 +82,18 @@ fields! {
 
     // AWS::Lambda::EventSourceMapping, events of SAM; aws_lambda_event_source_mapping; events of serverless.yml.
     SOURCE: ["EventSourceArn", "Queue", "Stream"], ["event_source_arn"], ["EventSourceArn", "arn", "sqs", "stream"];
-    BATCH: ["BatchSize"], ["batch_size"], ["BatchSize", "batchSize"];
+    BATCH: ["BatchSize"], ["batch_size"], ["batchSize", "BatchSize"];
     WINDOW: ["MaximumBatchingWindowInSeconds"], ["maximum_batching_window_in_seconds"],
-        ["MaximumBatchingWindowInSeconds", "maximumBatchingWindow", "batchWindow"];
-    RESPONSE_TYPES: ["FunctionResponseTypes"], ["function_response_types"], ["FunctionResponseTypes", "functionResponseType"];
-    ENABLED: ["Enabled"], ["enabled"], ["Enabled", "enabled"];
-    ATTEMPTS: ["MaximumRetryAttempts"], ["maximum_retry_attempts"], ["MaximumRetryAttempts", "maximumRetryAttempts"];
-    MAX_AGE: ["MaximumRecordAgeInSeconds"], ["maximum_record_age_in_seconds"], ["MaximumRecordAgeInSeconds", "maximumRecordAgeInSeconds"];
-    BISECT: ["BisectBatchOnFunctionError"], ["bisect_batch_on_function_error"], ["BisectBatchOnFunctionError", "bisectBatchOnFunctionError"];
+        ["maximumBatchingWindow", "batchWindow", "MaximumBatchingWindowInSeconds"];
+    RESPONSE_TYPES: ["FunctionResponseTypes"], ["function_response_types"], ["functionResponseType", "FunctionResponseTypes"];
+    ENABLED: ["Enabled"], ["enabled"], ["enabled", "Enabled"];
+    ATTEMPTS: ["MaximumRetryAttempts"], ["maximum_retry_attempts"], ["maximumRetryAttempts", "MaximumRetryAttempts"];
+    MAX_AGE: ["MaximumRecordAgeInSeconds"], ["maximum_record_age_in_seconds"], ["maximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds"];
+    BISECT: ["BisectBatchOnFunctionError"], ["bisect_batch_on_function_error"], ["bisectBatchOnFunctionError", "BisectBatchOnFunctionError"];
     MAX_CONCURRENCY: ["ScalingConfig.MaximumConcurrency"], ["scaling_config.maximum_concurrency"],
-        ["ScalingConfig.MaximumConcurrency", "maximumConcurrency"];
+        ["maximumConcurrency", "ScalingConfig.MaximumConcurrency"];
     MAPPING_ON_FAILURE: ["DestinationConfig.OnFailure.Destination"], ["destination_config.on_failure.destination_arn"],
-        ["DestinationConfig.OnFailure.Destination", "destinations.onFailure.arn", "destinations.onFailure"];
+        ["destinations.onFailure.arn", "destinations.onFailure", "DestinationConfig.OnFailure.Destination"];
 
     // AWS::Events::Rule and its targets, AWS::Scheduler::Schedule; aws_cloudwatch_event_target, aws_scheduler_schedule.
     RULE_TARGETS: ["Targets"], [], ["Targets"];
@@ -102,7 +102,7 @@ fields! {
     TARGET_ARN: ["Arn"], ["arn"], ["Arn"];
     RULE_OF_TARGET: [], ["rule"], [];
     TARGET_DEAD_LETTER: ["DeadLetterConfig.Arn"], ["dead_letter_config.arn"],
-        ["DeadLetterConfig.Arn", "deadLetterQueueArn", "deadLetterConfig"];
+        ["deadLetterQueueArn", "deadLetterConfig", "DeadLetterConfig.Arn"];
     SAM_DEAD_LETTER_TYPE: ["DeadLetterConfig.Type"], [], [];
     SCHEDULE_TARGET: ["Target.Arn"], ["target.arn"], ["Target.Arn"];
     SCHEDULE_DEAD_LETTER: ["Target.DeadLetterConfig.Arn"], ["target.dead_letter_config.arn"], ["Target.DeadLetterConfig.Arn"];
@@ -111,21 +111,13 @@ fields! {
     PIPE_SOURCE: ["Source"], ["source"], ["Source"];
     PIPE_TARGET: ["Target"], ["target"], ["Target"];
     PIPE_STATE: ["DesiredState"], ["desired_state"], ["DesiredState"];
-    PIPE_BATCH: ["SourceParameters.SqsQueueParameters.BatchSize", "SourceParameters.KinesisStreamParameters.BatchSize",
-        "SourceParameters.DynamoDBStreamParameters.BatchSize"],
-        ["source_parameters.sqs_queue_parameters.batch_size", "source_parameters.kinesis_stream_parameters.batch_size",
-        "source_parameters.dynamodb_stream_parameters.batch_size"],
-        ["SourceParameters.SqsQueueParameters.BatchSize", "SourceParameters.KinesisStreamParameters.BatchSize",
-        "SourceParameters.DynamoDBStreamParameters.BatchSize"];
-    PIPE_ATTEMPTS: ["SourceParameters.KinesisStreamParameters.MaximumRetryAttempts", "SourceParameters.DynamoDBStreamParameters.MaximumRetryAttempts"],
-        ["source_parameters.kinesis_stream_parameters.maximum_retry_attempts", "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts"],
-        ["SourceParameters.KinesisStreamParameters.MaximumRetryAttempts", "SourceParameters.DynamoDBStreamParameters.MaximumRetryAttempts"];
-    PIPE_MAX_AGE: ["SourceParameters.KinesisStreamParameters.MaximumRecordAgeInSeconds", "SourceParameters.DynamoDBStreamParameters.MaximumRecordAgeInSeconds"],
-        ["source_parameters.kinesis_stream_parameters.maximum_record_age_in_seconds", "source_parameters.dynamodb_stream_parameters.maximum_record_age_in_seconds"],
-        ["SourceParameters.KinesisStreamParameters.MaximumRecordAgeInSeconds", "SourceParameters.DynamoDBStreamParameters.MaximumRecordAgeInSeconds"];
-    PIPE_DEAD_LETTER: ["SourceParameters.KinesisStreamParameters.DeadLetterConfig.Arn", "SourceParameters.DynamoDBStreamParameters.DeadLetterConfig.Arn"],
-        ["source_parameters.kinesis_stream_parameters.dead_letter_config.arn", "source_parameters.dynamodb_stream_parameters.dead_letter_config.arn"],
-        ["SourceParameters.KinesisStreamParameters.DeadLetterConfig.Arn", "SourceParameters.DynamoDBStreamParameters.DeadLetterConfig.Arn"];
+    // What it says of its source; in that, the names are those of an event source mapping and of a target.
+    PIPE_QUEUE: ["SourceParameters.SqsQueueParameters"], ["source_parameters.sqs_queue_parameters"],
+        ["SourceParameters.SqsQueueParameters"];
+    PIPE_KINESIS: ["SourceParameters.KinesisStreamParameters"], ["source_parameters.kinesis_stream_parameters"],
+        ["SourceParameters.KinesisStreamParameters"];
+    PIPE_DYNAMODB: ["SourceParameters.DynamoDBStreamParameters"], ["source_parameters.dynamodb_stream_parameters"],
+        ["SourceParameters.DynamoDBStreamParameters"];
 
     // AWS::CloudWatch::Alarm and CompositeAlarm; aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm.
     ALARM_NAME: ["AlarmName"], ["alarm_name"], ["AlarmName"];

@@ -17,6 +17,7 @@ mod sam;
 mod serverless;
 pub mod terraform;
 pub mod text;
+mod trail;
 
 use crate::lower::messaging::{Documents, Messaging};
 use crate::source::Sources;
@@ -25,7 +26,7 @@ use crate::syntax::tree::Tree;
 /// Adds what the files deploy to AWS.
 pub fn read<'a>(
     documents: &Documents<'a>,
-    trees: &'a [Tree],
+    trees: &[&'a Tree],
     sources: &'a Sources,
     found: &mut Messaging<'a>,
 ) {

@@ -432,13 +432,24 @@ impl<'a> Lowering<'a, '_> {
             .word(resource, &fields::PIPE_STATE)
             .map(|state| state != "STOPPED")
             .or_default(&fields::ENABLED_DEFAULT);
-        pipe.batch = cloud.number(resource, &fields::PIPE_BATCH);
+        let said = cloud.property(
+            resource,
+            match carrier {
+                Carrier::Kinesis => &fields::PIPE_KINESIS,
+                Carrier::DynamoDb => &fields::PIPE_DYNAMODB,
+                _ => &fields::PIPE_QUEUE,
+            },
+        );
+        let parameters = match (said.is_absent(), said.spots.first()) {
+            (false, Some(spot)) => Resource { layers: vec![spot.node], ..resource.clone() },
+            _ => resource.clone(),
+        };
+        pipe.batch = cloud.number(&parameters, &fields::BATCH);
         // There is no setting for it: what the target answers says which records failed.
         pipe.partial = Fact::unknown("a pipe goes by what its target answers");
-        pipe.retries =
-            endless(cloud.number(resource, &fields::PIPE_ATTEMPTS), &fields::PIPE_ATTEMPTS_DEFAULT);
-        pipe.max_age = endless(cloud.number(resource, &fields::PIPE_MAX_AGE), &fields::PIPE_MAX_AGE_DEFAULT);
-        pipe.dead_letter = self.link(resource, &fields::PIPE_DEAD_LETTER);
+        pipe.retries = endless(cloud.number(&parameters, &fields::ATTEMPTS), &fields::PIPE_ATTEMPTS_DEFAULT);
+        pipe.max_age = endless(cloud.number(&parameters, &fields::MAX_AGE), &fields::PIPE_MAX_AGE_DEFAULT);
+        pipe.dead_letter = self.link(&parameters, &fields::TARGET_DEAD_LETTER);
         self.found.subscriptions.push(pipe);
     }
 

@@ -31,7 +31,7 @@ struct Folder<'a> {
 }
 
 /// Adds the root modules of a project.
-pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &'a [Tree], sources: &Sources) {
+pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &[&'a Tree], sources: &Sources) {
     let mut folders: BTreeMap<Utf8PathBuf, Folder<'a>> = BTreeMap::new();
     for tree in trees {
         let path = sources.path(tree.file);
@@ -112,6 +112,7 @@ impl<'a> Instance<'a, '_> {
     /// Adds one instance of a module. `call` is the block that makes it, with the scope of its arguments.
     fn module(&mut self, path: &Utf8Path, scope: u32, call: Option<(NodeRef<'a>, u32)>, depth: u32) {
         let Some(folder) = self.folders.get(path) else { return };
+        self.cloud.scopes[scope as usize].call = call.map(|(call, _)| call);
         self.variables(folder, path, scope, call);
         for root in &folder.roots {
             for (name, value) in root.get("locals").into_iter().flat_map(blocks).flat_map(NodeRef::entries) {
@@ -323,7 +324,8 @@ fn expression<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> V
     match path.as_slice() {
         ["var" | "local", name, rest @ ..] => {
             let key = format!("{}.{name}", path[0]);
-            match lookup(&key) {
+            let found = if path[0] == "var" { cloud.given(&key, name, scope, depth) } else { lookup(&key) };
+            match found {
                 Some(value) => into(cloud, value, rest, depth),
                 None => Value::Text(Name { text: format!("${{{text}}}").into(), hidden: true, scope }),
             }

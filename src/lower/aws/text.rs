@@ -48,6 +48,7 @@ pub fn join<'a>(cloud: &Cloud<'a>, scope: u32, parts: Vec<(Value<'a>, &str)>) ->
     {
         return value.clone();
     }
+    cloud.trail.clear();
     if let Some((Value::Attribute(handle, attribute), _)) = parts.last()
         && parts[..parts.len() - 1].iter().any(|(value, _)| starts_arn(value))
     {

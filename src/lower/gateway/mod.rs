@@ -4,7 +4,9 @@
 
 pub mod defaults;
 pub mod policy;
+pub mod rate_limit;
 pub mod route;
+pub mod settings;
 
 /// Who carries out a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! The BackendTrafficPolicy of Envoy Gateway: what it attaches to, and what it sets.
 
+use super::settings::Merge;
+use crate::fact::Fact;
 use crate::lower::kubernetes::object::Object;
+use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
 /// What a policy attaches to.
@@ -17,12 +20,15 @@ pub struct Target<'a> {
 }
 
 /// The blocks of a policy that a more special one replaces together.
-pub const BLOCKS: [&str; 8] = [
+pub const BLOCKS: [&str; 11] = [
+    "admissionControl",
+    "bandwidthLimit",
     "circuitBreaker",
     "healthCheck",
     "loadBalancer",
     "proxyProtocol",
     "rateLimit",
+    "requestBuffer",
     "retry",
     "tcpKeepalive",
     "timeout",
@@ -46,9 +52,48 @@ pub fn targets<'a>(object: NodeRef<'a>) -> impl Iterator<Item = Target<'a>> {
     })
 }
 
+/// The selectors by whose labels a policy attaches.
+pub fn selectors<'a>(object: NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> {
+    object.at("spec.targetSelectors").into_iter().flat_map(NodeRef::items)
+}
+
 /// Whether a policy attaches to what labels select.
 pub fn selects(object: NodeRef<'_>) -> bool {
-    object.at("spec.targetSelectors").is_some_and(|list| !list.is_null() && list.children().next().is_some())
+    selectors(object).next().is_some()
+}
+
+/// The namespaces in which a selector looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// That of the policy.
+    Own,
+    /// All.
+    All,
+    /// Those that labels select.
+    Some,
+}
+
+/// gateway.envoyproxy.io/v1alpha1 `TargetSelector.namespaces`: "If unspecified, only targets in the same namespace as this policy
+/// are considered."
+pub fn reach(selector: NodeRef<'_>) -> Reach {
+    match selector.get("namespaces") {
+        Some(block) if block.is_unknown() => Reach::Some,
+        Some(block) => match block.get("from").map(NodeRef::text) {
+            None | Some("Same") => Reach::Own,
+            Some("All") => Reach::All,
+            Some(_) => Reach::Some,
+        },
+        None => Reach::Own,
+    }
+}
+
+/// How a policy is merged into that of its route's Gateway; absent where it takes the place of others.
+pub fn merge<'a>(object: NodeRef<'a>) -> Fact<'a, Merge> {
+    read::text(object, "spec.mergeType").try_map("it is no way of merging that is known", |text| match text {
+        "StrategicMerge" => Some(Merge::Strategic),
+        "JSONMerge" => Some(Merge::Json),
+        _ => None,
+    })
 }
 
 /// The blocks that a policy sets.

@@ -2,6 +2,7 @@
 
 use super::Implementation;
 use super::defaults;
+use super::settings::Settings;
 use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::call::{Call, Meaning, Retry, Words, go};
 use crate::lower::kubernetes::object::Object;
@@ -21,13 +22,46 @@ pub fn is_route(object: &Object<'_>) -> bool {
     object.group() == "gateway.networking.k8s.io" && matches!(object.kind, "HTTPRoute" | "GRPCRoute")
 }
 
-/// The Gateways that a route is attached to: name and, where it is written, namespace. A parent of another kind is none.
-pub fn gateways<'a>(object: NodeRef<'a>) -> impl Iterator<Item = (NodeRef<'a>, Option<NodeRef<'a>>)> {
-    let all = object.at("spec.parentRefs").into_iter().flat_map(NodeRef::items);
-    all.filter(|parent| parent.get("kind").is_none_or(|kind| kind.is_null() || kind.text() == "Gateway"))
-        .filter_map(|parent| {
-            Some((parent.get("name")?, parent.get("namespace").filter(|node| !node.is_null())))
-        })
+/// What a route is attached to: a Gateway, or a set of listeners of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Parent<'a> {
+    /// Its name.
+    pub name: NodeRef<'a>,
+    /// Its namespace, where it is written.
+    pub namespace: Option<NodeRef<'a>>,
+    /// One listener of it, where one is named.
+    pub section: Option<NodeRef<'a>>,
+    /// Whether it is a set of listeners.
+    pub is_set: bool,
+}
+
+/// The kinds of sets of listeners, also from before they were stable.
+pub const SETS: [&str; 2] = ["ListenerSet", "XListenerSet"];
+
+/// Whether a kind is a set of listeners.
+pub fn is_set(kind: &str) -> bool {
+    SETS.contains(&kind)
+}
+
+/// A reference to a parent. One of another kind is none.
+pub fn parent<'a>(node: NodeRef<'a>) -> Option<Parent<'a>> {
+    let written = |key: &str| node.get(key).filter(|value| !value.is_null());
+    let is_set = match written("kind").map(NodeRef::text) {
+        None | Some("Gateway") => false,
+        Some(kind) if is_set(kind) => true,
+        Some(_) => return None,
+    };
+    Some(Parent {
+        name: written("name")?,
+        namespace: written("namespace"),
+        section: written("sectionName"),
+        is_set,
+    })
+}
+
+/// What a route is attached to, in order.
+pub fn parents<'a>(object: NodeRef<'a>) -> impl Iterator<Item = Parent<'a>> {
+    object.at("spec.parentRefs").into_iter().flat_map(NodeRef::items).filter_map(parent)
 }
 
 /// The methods that a rule takes; none where it takes all.
@@ -41,26 +75,30 @@ pub fn methods<'a>(rule: NodeRef<'a>) -> Vec<NodeRef<'a>> {
     }
 }
 
-/// What a rule says of a call. `policy` is the `spec` of the policy that counts for it.
-pub fn call<'a>(rule: NodeRef<'a>, by: Implementation, policy: Option<NodeRef<'a>>) -> Call<'a> {
+/// What policies set for a rule; an error where it cannot be said which ones count.
+pub type Policy<'a> = Result<Option<Settings<'a>>, &'static str>;
+
+/// What a rule says of a call, with the policies that count for it.
+pub fn call<'a>(rule: NodeRef<'a>, by: Implementation, policy: Policy<'a>) -> Call<'a> {
     let attempt = go(rule, "timeouts.backendRequest", true);
     let own_retry = rule.get("retry").filter(|retry| !retry.is_null());
     let timeout = timeout(rule, by, policy, &attempt, own_retry.is_some());
-    let retry = match (own_retry, by, policy.and_then(|policy| policy.get("retry"))) {
+    let retry = match (own_retry, by, policy) {
         (Some(retry), ..) => of_rule(retry, by, attempt, &timeout),
-        (None, Implementation::EnvoyGateway, Some(retry)) => of_policy(retry, &timeout),
-        (None, Implementation::EnvoyGateway, None) => Fact::absent(Spot::missing(rule, "retry")),
+        (None, Implementation::EnvoyGateway, Ok(policy)) => {
+            match policy.and_then(|policy| policy.block("retry")) {
+                Some(retry) => of_policy(retry, &timeout),
+                None => Fact::absent(Spot::missing(rule, "retry")),
+            }
+        }
+        (None, Implementation::EnvoyGateway, Err(reason)) => Fact::unknown(reason),
         (None, Implementation::Istio, _) => by_istio(rule, &timeout),
         (None, Implementation::Other, _) => Fact::unknown(NOBODY),
     };
-    let of_policy = |path: &'static str, zero: bool| {
-        policy.map_or_else(|| Fact::absent(Spot::value(rule)), |policy| go(policy, path, zero))
-    };
-    let envoy_gateway = by == Implementation::EnvoyGateway;
-    let (connect, idle) = if envoy_gateway {
+    let (connect, idle) = if by == Implementation::EnvoyGateway {
         (
-            of_policy("timeout.tcp.connectTimeout", true).or_default(&defaults::CONNECT),
-            of_policy("timeout.http.connectionIdleTimeout", true).or_default(&defaults::IDLE),
+            said(rule, policy, "timeout.tcp.connectTimeout").or_default(&defaults::CONNECT),
+            said(rule, policy, "timeout.http.connectionIdleTimeout").or_default(&defaults::IDLE),
         )
     } else {
         (Fact::unknown(NOBODY), Fact::unknown(NOBODY))
@@ -68,11 +106,20 @@ pub fn call<'a>(rule: NodeRef<'a>, by: Implementation, policy: Option<NodeRef<'a
     Call { timeout, connect, idle, retry }
 }
 
+/// A time that policies set.
+fn said<'a>(rule: NodeRef<'a>, policy: Policy<'a>, path: &'static str) -> Fact<'a, f64> {
+    match policy {
+        Ok(Some(policy)) => policy.read(path, |spec, path| go(spec, path, true)),
+        Ok(None) => Fact::absent(Spot::value(rule)),
+        Err(reason) => Fact::unknown(reason),
+    }
+}
+
 /// `request`; without retries `backendRequest` is as good (`processRouteTimeout` of Envoy Gateway, and Istio's conversion).
 fn timeout<'a>(
     rule: NodeRef<'a>,
     by: Implementation,
-    policy: Option<NodeRef<'a>>,
+    policy: Policy<'a>,
     attempt: &Fact<'a, f64>,
     retries: bool,
 ) -> Fact<'a, f64> {
@@ -84,12 +131,10 @@ fn timeout<'a>(
         return request;
     }
     match by {
-        Implementation::EnvoyGateway => {
-            match policy.map(|policy| go(policy, "timeout.http.requestTimeout", true)) {
-                Some(fact) if !fact.is_absent() => fact,
-                _ => request.or_default(&defaults::EG_REQUEST),
-            }
-        }
+        Implementation::EnvoyGateway => match said(rule, policy, "timeout.http.requestTimeout") {
+            fact if !fact.is_absent() => fact,
+            _ => request.or_default(&defaults::EG_REQUEST),
+        },
         Implementation::Istio => request.or_default(&defaults::ISTIO_REQUEST),
         Implementation::Other => Fact { state: State::Unknown(Reason::new(NOBODY)), ..request },
     }
@@ -129,24 +174,28 @@ fn of_rule<'a>(
     Retry { node: retry, count, per_try, pause, triggers, codes, meaning }.told(true)
 }
 
-fn of_policy<'a>(retry: NodeRef<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>> {
-    if retry.is_null() || retry.is_unknown() {
-        return Fact::unknown_at("the retries are only known at run time", Spot::value(retry));
+fn of_policy<'a>(retry: Settings<'a>, timeout: &Fact<'a, f64>) -> Fact<'a, Retry<'a>> {
+    let hidden = |node| Fact::unknown_at("the retries are only known at run time", Spot::value(node));
+    let Some(node) = retry.nearest() else { return Fact::unknown(NOBODY) };
+    if retry.is_hidden() {
+        return hidden(node);
     }
-    let count = read::number(retry, "numRetries").or_default(&defaults::NUM_RETRIES);
-    let triggers = read::node(retry, "retryOn.triggers").map(list);
-    let codes = read::node(retry, "retryOn.httpStatusCodes").map(list);
-    let no_block = retry.get("retryOn").is_none_or(NodeRef::is_null);
-    let triggers = if triggers.is_absent() { plain(retry, &defaults::EG_RETRY_ON) } else { triggers };
+    let count =
+        retry.read_filled(|block| read::number(block, "numRetries")).or_default(&defaults::NUM_RETRIES);
+    let list = |path| retry.read(path, read::node).map(list);
+    let (triggers, codes) = (list("retryOn.triggers"), list("retryOn.httpStatusCodes"));
+    let no_block = retry.block("retryOn").is_none();
+    let triggers = if triggers.is_absent() { plain(node, &defaults::EG_RETRY_ON) } else { triggers };
     let codes = match (codes.is_absent(), no_block) {
-        (true, true) => plain(retry, &[defaults::EG_RETRY_CODE]),
+        (true, true) => plain(node, &[defaults::EG_RETRY_CODE]),
         (true, false) => codes.or_empty(),
         _ => codes,
     };
-    let per_try = go(retry, "perRetry.timeout", true);
+    let per_try = retry.read("perRetry.timeout", |block, path| go(block, path, true));
     let per_try = if per_try.is_absent() { as_timeout(per_try, timeout) } else { per_try };
-    let pause = go(retry, "perRetry.backOff.baseInterval", false).or_default(&defaults::BACK_OFF);
-    Retry { node: retry, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy }.told(true)
+    let pause = retry.read("perRetry.backOff.baseInterval", |block, path| go(block, path, false));
+    let pause = pause.or_default(&defaults::BACK_OFF);
+    Retry { node, count, per_try, pause, triggers, codes, meaning: Meaning::Envoy }.told(true)
 }
 
 /// Istio asks again also where nobody says so.

@@ -4,7 +4,6 @@
 //! program's own name is certain; a last component of an image's path is a guess. Told to check its settings or to say its
 //! version, such a program ends like any other.
 
-use super::image;
 use super::start::Start;
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
@@ -115,9 +114,9 @@ fn ends(name: &str, start: &Start<'_>) -> bool {
 }
 
 /// The program of a container that never ends by itself, if it runs one.
-pub fn of(container: NodeRef<'_>) -> Fact<'_, &'static str> {
-    let start = Start::of(container);
-    let goes_on = |name: &&'static str| !ends(name, &start);
+pub fn of<'a>(start: &Start<'a>) -> Fact<'a, &'static str> {
+    let container = start.owner();
+    let goes_on = |name: &&'static str| !ends(name, start);
     let image = read::text(container, "image");
     let spot = image.spots.first().cloned().unwrap_or_else(|| Spot::value(container));
     if start.names_program() {
@@ -130,7 +129,7 @@ pub fn of(container: NodeRef<'_>) -> Fact<'_, &'static str> {
             _ => Fact::absent(spot),
         };
     }
-    let Some(parsed) = image::parsed(container).filter(|_| image.is_written()) else {
+    let Some(parsed) = start.image().filter(|_| image.is_written()) else {
         return Fact::absent(spot);
     };
     if let Some(name) = parsed.full_name().and_then(|full| find(REPOSITORIES, &full)).filter(goes_on) {

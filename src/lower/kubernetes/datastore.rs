@@ -125,9 +125,9 @@ static ENGINES: &[Engine] = &[
 ];
 
 /// The engine that a container runs, if it is a datastore.
-pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
-    let parsed = image::parsed(container)?;
-    let image = image::node(container)?;
+pub fn engine<'a>(start: &Start<'a>) -> Option<Fact<'a, &'static Engine>> {
+    let parsed = start.image()?;
+    let image = image::node(start.owner())?;
     let full = parsed.full_name();
     let official =
         full.as_deref().and_then(|full| ENGINES.iter().find(|engine| engine.repositories.contains(&full)));
@@ -137,7 +137,6 @@ pub fn engine(container: NodeRef<'_>) -> Option<Fact<'_, &'static Engine>> {
         Some(engine) => (engine, Confidence::High),
         None => (by_name()?, Confidence::Medium),
     };
-    let start = Start::of(container);
     if start.names_program() {
         match start.plain_program() {
             Some(program) if engine.runs(program) => {}

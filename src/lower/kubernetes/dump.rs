@@ -6,7 +6,6 @@
 use super::start::Start;
 use crate::fact::Spot;
 use crate::measure::shell::{self, Join};
-use crate::syntax::tree::NodeRef;
 
 /// Programs whose only work is to copy a database out of it.
 const DUMPS: &[&str] = &[
@@ -64,8 +63,7 @@ fn dumps(command: &shell::Command<'_>) -> Option<String> {
 }
 
 /// The program by which a container copies a database, if its command names one, and its place.
-pub fn program<'a>(container: NodeRef<'a>) -> Option<(String, Spot<'a>)> {
-    let start = Start::of(container);
+pub fn program<'a>(start: &Start<'a>) -> Option<(String, Spot<'a>)> {
     if !start.is_known() {
         return None;
     }
@@ -77,8 +75,7 @@ pub fn program<'a>(container: NodeRef<'a>) -> Option<(String, Spot<'a>)> {
 }
 
 /// The failures that a container's script does not pass on.
-pub fn lost<'a>(container: NodeRef<'a>) -> Vec<Lost<'a>> {
-    let start = Start::of(container);
+pub fn lost<'a>(start: &Start<'a>) -> Vec<Lost<'a>> {
     let texts = start.texts();
     // A script that asks for an outcome, or that traps, has thought about it.
     let asks =

@@ -19,14 +19,49 @@ use crate::syntax::yaml;
 pub struct Overlays {
     /// Files that hold patches: parts of objects.
     patches: FxHashSet<FileId>,
-    /// What is changed, and in which files it would be found.
-    changes: Vec<(Target, FxHashSet<FileId>)>,
-    /// Images that get another name or tag, and in which files they would be found.
-    images: Vec<(String, FxHashSet<FileId>)>,
+    /// What each kustomization changes.
+    changes: Vec<Changes>,
+    /// The kustomizations, by position in `changes`, that take a file in.
+    reached: FxHashMap<FileId, Vec<usize>>,
     /// Files whose workloads get labels, and selectors that ask for them.
     labelled: FxHashSet<FileId>,
     /// Files that lie beside a kustomization which does not take them in, and that no other names.
     left_out: FxHashSet<FileId>,
+}
+
+/// What one kustomization changes in the files that it takes in.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Objects that are named in full: names by kind. There may be thousands.
+    named: FxHashMap<String, FxHashSet<String>>,
+    /// Objects of which only a part is named.
+    others: Vec<Target>,
+    /// Images that get another name or tag.
+    images: FxHashSet<String>,
+}
+
+impl Changes {
+    fn new(targets: Vec<Target>, images: FxHashSet<String>) -> Self {
+        let mut this = Self { images, ..Self::default() };
+        for target in targets {
+            match target {
+                Target { kind: Some(kind), name: Some(name), except: None } => {
+                    this.named.entry(kind).or_default().insert(name);
+                }
+                other => this.others.push(other),
+            }
+        }
+        this
+    }
+
+    fn is_about(&self, kind: &str, name: &str) -> bool {
+        self.named.get(kind).is_some_and(|names| names.contains(name))
+            || self.others.iter().any(|target| {
+                target.kind.as_deref().is_none_or(|wanted| wanted == kind)
+                    && target.name.as_deref().is_none_or(|wanted| wanted == name)
+                    && target.except.as_deref() != Some(name)
+            })
+    }
 }
 
 /// The objects that a patch is for. What it leaves open matches everything.
@@ -82,7 +117,7 @@ impl Overlays {
                 });
             }
             let images = node.get("images").into_iter().flat_map(NodeRef::items);
-            let images: Vec<String> =
+            let images: FxHashSet<String> =
                 images.filter_map(|image| Some(image.get("name")?.text().to_owned())).collect();
             let labels = adds_selectors(*node);
             if targets.is_empty() && images.is_empty() && !labels {
@@ -92,8 +127,10 @@ impl Overlays {
             if labels {
                 overlays.labelled.extend(&reached);
             }
-            overlays.images.extend(images.into_iter().map(|image| (image, reached.clone())));
-            overlays.changes.extend(targets.into_iter().map(|target| (target, reached.clone())));
+            for file in reached {
+                overlays.reached.entry(file).or_default().push(overlays.changes.len());
+            }
+            overlays.changes.push(Changes::new(targets, images));
         }
         overlays
     }
@@ -141,18 +178,16 @@ impl Overlays {
 
     /// Whether an overlay changes an object of this file, or nobody takes the file in.
     pub fn changes(&self, file: FileId, kind: &str, name: &str) -> bool {
-        self.left_out.contains(&file)
-            || self.changes.iter().any(|(target, files)| {
-                target.kind.as_deref().is_none_or(|wanted| wanted == kind)
-                    && target.name.as_deref().is_none_or(|wanted| wanted == name)
-                    && target.except.as_deref() != Some(name)
-                    && files.contains(&file)
-            })
+        self.left_out.contains(&file) || self.changes_in(file).any(|changes| changes.is_about(kind, name))
+    }
+
+    fn changes_in(&self, file: FileId) -> impl Iterator<Item = &Changes> {
+        self.reached.get(&file).into_iter().flatten().map(|at| &self.changes[*at])
     }
 
     /// Whether an overlay gives an image of this file another name, tag or digest. `image` has none of the latter.
     pub fn renames(&self, file: FileId, image: &str) -> bool {
-        self.images.iter().any(|(name, files)| name == image && files.contains(&file))
+        self.changes_in(file).any(|changes| changes.images.contains(image))
     }
 
     /// Whether an overlay gives the workloads of this file labels and selectors.

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::server;
 use super::start::{Start, within};
 use crate::fact::{Fact, Spot};
 use crate::lower::read;
@@ -88,18 +87,13 @@ fn sleep_in(text: &str) -> Option<Range<usize>> {
     (digits > 0 && (start > 0 || digits + 6 < text.len())).then_some(start..start + 6 + digits)
 }
 
-/// How long the server in a container says that it drains after SIGTERM; absent where it says nothing.
-pub fn drain<'a>(container: NodeRef<'a>) -> Fact<'a, f64> {
-    server::drain(&Start::of(container))
-}
-
 /// The system properties (`-Dname=value`) that a JVM in a container is started with, in the order of their weight: the last of
 /// two with one name counts.
-pub fn java_properties<'a>(container: NodeRef<'a>) -> Fact<'a, Vec<(Cow<'a, str>, Fact<'a, &'a str>)>> {
+pub fn java_properties<'a>(start: &Start<'a>) -> Fact<'a, Vec<(Cow<'a, str>, Fact<'a, &'a str>)>> {
     // The JVM itself reads the first three; the others are customs of start scripts.
     const READ: [&str; 3] = ["JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS"];
     const CUSTOM: [&str; 4] = ["JAVA_OPTS", "JVM_OPTS", "JAVA_OPTIONS", "CATALINA_OPTS"];
-    let start = Start::of(container);
+    let container = start.owner();
     if start.is_elsewhere(&READ) || start.is_elsewhere(&CUSTOM) {
         return Fact::unknown_at("the JVM's options stand elsewhere", Spot::value(container));
     }

@@ -9,7 +9,7 @@ use crate::measure::quantity;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// The two numbers that a container may give for a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bound {
     /// What it asks for.
     Request,

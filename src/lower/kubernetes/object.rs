@@ -9,7 +9,7 @@ use crate::syntax::tree::{NodeKind, NodeRef, Tree};
 pub struct Object<'a> {
     /// The whole object.
     pub node: NodeRef<'a>,
-    /// `apps/v1`.
+    /// `apps/v1`; `apps/` where the version cannot be known.
     pub api_version: &'a str,
     /// `Deployment`.
     pub kind: &'a str,
@@ -25,7 +25,7 @@ impl<'a> Object<'a> {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// The version within the group: `v1`.
+    /// The version within the group: `v1`; empty where it cannot be known.
     pub fn version(&self) -> &'a str {
         self.api_version.split_once('/').map_or(self.api_version, |(_, version)| version)
     }
@@ -74,10 +74,28 @@ pub fn objects<'a>(tree: &'a Tree) -> impl Iterator<Item = Object<'a>> {
     })
 }
 
+/// Kinds whose name says which API they belong to, as a chart leaves it to a template that is missing to say it. A name that
+/// other APIs have, too (`Service`, `NetworkPolicy`), is not among them; nor is one of which nobody asks the cluster's version.
+const UNMISTAKABLE: [(&str, &str); 9] = [
+    ("CronJob", "batch/"),
+    ("DaemonSet", "apps/"),
+    ("Deployment", "apps/"),
+    ("HorizontalPodAutoscaler", "autoscaling/"),
+    ("Ingress", "networking.k8s.io/"),
+    ("Job", "batch/"),
+    ("PodDisruptionBudget", "policy/"),
+    ("ReplicaSet", "apps/"),
+    ("StatefulSet", "apps/"),
+];
+
 fn object(node: NodeRef<'_>) -> Option<Object<'_>> {
-    let scalar = |node: NodeRef<'_>| node.kind() == NodeKind::Text;
-    let api_version = node.get("apiVersion").filter(|n| scalar(*n))?.text();
-    let kind = node.get("kind").filter(|n| scalar(*n))?.text();
+    let kind = node.get("kind").filter(|kind| kind.kind() == NodeKind::Text)?.text();
+    let version = node.get("apiVersion")?;
+    let api_version = match version.kind() {
+        NodeKind::Text => version.text(),
+        NodeKind::Unknown => UNMISTAKABLE.iter().find(|(known, _)| *known == kind)?.1,
+        _ => return None,
+    };
     if api_version.is_empty() || kind.is_empty() {
         return None;
     }

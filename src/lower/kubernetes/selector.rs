@@ -2,6 +2,8 @@
 //!
 //! An empty selector and a missing one mean different things to different kinds, so callers say what each is.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Whether something matches, as far as can be known.
@@ -49,6 +51,34 @@ pub fn selects_map(wanted: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> Match {
             Some(have) => same(value, have),
         })
     })
+}
+
+/// A label that whatever is selected has, and the values of which it has one there.
+pub type Asked<'a> = (&'a str, SmallVec<[&'a str; 1]>);
+
+/// The labels that a plain map surely asks for. Of what is only known at run time nothing is said.
+pub fn asked_by_map(wanted: Option<NodeRef<'_>>) -> impl Iterator<Item = Asked<'_>> {
+    let entries = wanted.into_iter().flat_map(NodeRef::entries);
+    entries.filter(|(_, value)| is_known(*value)).map(|(key, value)| (key, smallvec![value.text()]))
+}
+
+/// The labels that a `LabelSelector` surely asks for, by `matchLabels` or by an expression that lists their values.
+pub fn asked(selector: Option<NodeRef<'_>>) -> impl Iterator<Item = Asked<'_>> {
+    let labels = asked_by_map(selector.and_then(|selector| selector.get("matchLabels")));
+    let expressions = selector.and_then(|selector| selector.get("matchExpressions"));
+    labels.chain(expressions.into_iter().flat_map(NodeRef::items).filter_map(asked_by_expression))
+}
+
+fn asked_by_expression(expression: NodeRef<'_>) -> Option<Asked<'_>> {
+    let key = expression.get("key").filter(|key| is_known(*key))?;
+    let values = expression.get("values")?.items();
+    let lists = expression.get("operator").is_some_and(|operator| operator.text() == "In");
+    (lists && values.clone().all(is_known)).then(|| (key.text(), values.map(NodeRef::text).collect()))
+}
+
+/// Whether a label's value stands there as it will be.
+pub fn is_known(value: NodeRef<'_>) -> bool {
+    !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text())
 }
 
 /// Whether a selector has no requirement at all.

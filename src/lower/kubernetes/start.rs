@@ -16,7 +16,7 @@ use crate::syntax::tree::{NodeKind, NodeRef};
 const HIDDEN: &str = "$(HIDDEN)";
 
 /// The strings of a list.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Strings<'a> {
     /// Their texts.
     pub texts: Vec<&'a str>,
@@ -61,9 +61,11 @@ impl<'a> Strings<'a> {
 }
 
 /// A container's start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Start<'a> {
     container: NodeRef<'a>,
+    /// The image, taken apart, if that can be done.
+    image: Option<Image<'a>>,
     command: Strings<'a>,
     args: Strings<'a>,
     /// Whether the manifest names the program, and not the image.
@@ -86,6 +88,7 @@ impl<'a> Start<'a> {
     pub fn of(container: NodeRef<'a>) -> Self {
         let mut start = Self {
             container,
+            image: image::parsed(container),
             command: Strings::read(container.get("command")),
             args: Strings::read(container.get("args")),
             names_program: container.get("command").is_some_and(|list| !list.is_null()),
@@ -138,6 +141,7 @@ impl<'a> Start<'a> {
         let given: Vec<_> = env.iter().filter(|(_, node, _)| known(node)).collect();
         Self {
             container: owner,
+            image: image::parsed(owner),
             command,
             args,
             names_program: named,
@@ -203,14 +207,19 @@ impl<'a> Start<'a> {
         question(&Launch { product, command: &self.command.texts, args: &self.args.texts, env: &self.env })
     }
 
+    /// The image, taken apart, if that can be done.
+    pub fn image(&self) -> Option<&Image<'a>> {
+        self.image.as_ref()
+    }
+
     /// What the image is, by its name: a guess.
     pub fn product(&self) -> Option<&'a str> {
-        image::parsed(self.container).as_ref().and_then(Image::product)
+        self.image().and_then(Image::product)
     }
 
     /// The tag of the image, where it is written out.
     pub fn tag(&self) -> Option<&'a str> {
-        image::parsed(self.container).as_ref().and_then(Image::tag_text)
+        self.image().and_then(Image::tag_text)
     }
 
     /// The variables with a value that stands here: its node, name, value.

@@ -60,7 +60,11 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
         if found.alarms.len() > before.0 {
             found.systems.push(System { name: path(root).to_string(), open: None });
         }
-        if found.alerting.queries.len() > before.1 && root.get("apiVersion").is_none() {
+        // Under which path a text of a ConfigMap is mounted is not looked at.
+        if found.alerting.queries.len() > before.1
+            && root.get("apiVersion").is_none()
+            && !root.tree().embedded
+        {
             rule_files.push(*root);
         }
     }

@@ -71,6 +71,9 @@ pub(super) fn left_out<'a>(
 ) -> Vec<Fact<'a, &'a str>> {
     let here = sources.path(server.node.tree().file);
     let folder = here.parent().unwrap_or(Utf8Path::new(""));
+    if server.node.tree().embedded {
+        return Vec::new();
+    }
     let Some(patterns) = server.rule_files.value().filter(|patterns| !patterns.is_empty()) else {
         return Vec::new();
     };

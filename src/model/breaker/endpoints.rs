@@ -6,12 +6,13 @@ use super::{Dialect, for_service, get, outlier, subset, whole};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::envoy;
 use crate::lower::gateway::policy;
+use crate::lower::gateway::settings::Settings;
 use crate::lower::istio::{destination_rule, host};
 use crate::lower::kubernetes::selector::{self, Match};
 use crate::lower::outlier::Outlier;
 use crate::model::value::{Val, things, unknown};
 use crate::model::vocabulary::{KindDef, NUMBER, facts};
-use crate::model::{Kind, Model, Thing, hop, replicas, server, service, traffic_policy};
+use crate::model::{Kind, Model, Thing, attachment, hop, replicas, server, service};
 use crate::syntax::tree::{NodeRef, Tree};
 
 /// A breaker at one of its sizes.
@@ -74,14 +75,17 @@ pub fn assignment<'a>(model: &'a Model<'a>, cluster: NodeRef<'a>) -> Option<Node
 /// The one Service of all routes that a policy attaches to. Each rule has endpoints of its own.
 pub(super) fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing> {
     const MANY: &str = "it is for the Services of several rules";
-    let node = model.objects[object as usize].object.node;
-    let unit = model.objects[object as usize].unit;
-    if policy::selects(node) {
+    let (targets, open) = attachment::targets(model, object);
+    if open {
         return Fact::unknown(MANY);
     }
     let mut found: Option<u32> = None;
-    for target in policy::targets(node) {
-        for id in traffic_policy::meant(model, unit, &target).flat_map(|route| hop::of_object(model, route)) {
+    for target in targets {
+        let is_meant = |id: &usize| match target.section {
+            Some(section) => model.hops[*id].node.get("name").is_some_and(|name| name.text() == section),
+            None => true,
+        };
+        for id in hop::of_object(model, target.object).filter(is_meant) {
             let (services, open) = hop::services(model, Thing::new(Kind::Hop, id));
             let [to] = services.as_slice() else { return Fact::unknown(MANY) };
             if open.is_some() || found.is_some_and(|before| before != to.service) {
@@ -94,6 +98,25 @@ pub(super) fn of_policy<'a>(model: &'a Model<'a>, object: u32) -> Fact<'a, Thing
         || Fact::unknown("what it attaches to leads to no Service that is known"),
         |service| Fact::plain(Thing::new(Kind::Service, service as usize)),
     )
+}
+
+/// What a policy sets where it attaches, with what it is merged into.
+pub(super) fn settings<'a>(model: &'a Model<'a>, object: u32) -> Result<Settings<'a>, &'static str> {
+    let node = model.objects[object as usize].object.node;
+    let alone = || Settings::alone(node.get("spec").unwrap_or(node));
+    if policy::merge(node).is_absent() {
+        return Ok(alone());
+    }
+    let (found, open) = attachment::displaced(model, object);
+    let mut all = found.into_iter().map(|(with, _)| with);
+    match (all.next(), open) {
+        (_, Some(reason)) => Err(reason),
+        (Some(first), None) if all.all(|other| other == first) => {
+            Ok(first.settings(model).unwrap_or_else(alone))
+        }
+        (Some(_), None) => Err("it is merged into several policies"),
+        (None, None) => Err("it may be merged into another policy"),
+    }
 }
 
 /// The hops that lead to the Service of a breaker.

@@ -1,6 +1,6 @@
 //! What may be open and waiting at once: the limits of a pool of connections, and how long its connections live.
 
-use super::{Dialect, get, subset, whole};
+use super::{Dialect, get, settings, subset, whole};
 use crate::fact::{Fact, Spot};
 use crate::lower::envoy;
 use crate::lower::istio::destination_rule;
@@ -14,7 +14,15 @@ pub(super) fn limit<'a>(model: &'a Model<'a>, thing: Thing, limit: &'static Limi
         Dialect::Istio(of) => {
             (Writer::Istio, destination_rule::block(node, of, "connectionPool"), subset(model, thing))
         }
-        Dialect::EnvoyGateway => (Writer::EnvoyGateway, node.at("spec.circuitBreaker"), None),
+        Dialect::EnvoyGateway => match settings(model, thing) {
+            Ok(settings) => match settings.block("circuitBreaker") {
+                Some(block) => {
+                    return block.read_filled(|block| pool::read(block, Writer::EnvoyGateway, limit));
+                }
+                None => (Writer::EnvoyGateway, None, None),
+            },
+            Err(reason) => return Fact::unknown(reason),
+        },
         Dialect::Envoy(of) => (Writer::Envoy, envoy::thresholds(of), None),
     };
     match block {

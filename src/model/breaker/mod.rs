@@ -22,6 +22,7 @@ use super::value::{open_things, things};
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
+use crate::lower::gateway::settings::Settings;
 use crate::lower::istio::{self, destination_rule};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::{envoy, gateway, pool, read};
@@ -73,7 +74,7 @@ pub static BREAKER: KindDef = KindDef {
             open_things(found.into_iter().map(|id| Thing::new(Kind::Workload, id as usize)), open)
         };
         "hops": Ty::List(&Ty::Thing(Kind::Hop)), "the hops that lead to its Service" => hops;
-        "checks": Ty::Bool, "whether it asks the endpoints by itself whether they are well" => |m, t| Fact::plain(checks(m, t)).into();
+        "checks": Ty::Bool, "whether it asks the endpoints by itself whether they are well" => |m, t| checks(m, t).into();
         "blocks": Ty::List(&Ty::Text), "the settings that count for it, where nothing is said of a port: `outlierDetection`, `connectionPool` …" => |m, t| names(blocks(m, t));
         "ports": Ty::List(&Ty::Thing(Kind::PortPolicy)), "what it says of single ports" => |m, t| things((0..port_entries(m, t).count()).map(|at| Thing::part(Kind::PortPolicy, t.id, at)));
         "maxConnections": NUMBER, "how many connections there may be at once" => |m, t| limit(m, t, &pool::CONNECTIONS).into();
@@ -134,13 +135,20 @@ fn subset<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
     }
 }
 
-fn checks(model: &Model<'_>, thing: Thing) -> bool {
-    let path = match get(model, thing).dialect {
-        Dialect::Istio(_) => return false,
-        Dialect::EnvoyGateway => "spec.healthCheck.active",
-        Dialect::Envoy(_) => "health_checks",
-    };
-    whole(model, thing).at(path).is_some_and(|checks| !checks.is_null())
+fn checks<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    Fact::plain(match get(model, thing).dialect {
+        Dialect::Istio(_) => false,
+        Dialect::EnvoyGateway => match settings(model, thing) {
+            Ok(settings) => settings.block("healthCheck.active").is_some(),
+            Err(reason) => return Fact::unknown(reason),
+        },
+        Dialect::Envoy(_) => whole(model, thing).get("health_checks").is_some_and(|checks| !checks.is_null()),
+    })
+}
+
+/// What the policy of a breaker sets where it attaches.
+fn settings<'a>(model: &'a Model<'a>, thing: Thing) -> Result<Settings<'a>, &'static str> {
+    get(model, thing).object.map_or(Err("it is no policy"), |object| endpoints::settings(model, object))
 }
 
 /// The breakers for a whole Service.

@@ -1,6 +1,6 @@
 //! How a breaker finds failing endpoints.
 
-use super::{Dialect, get, whole};
+use super::{Dialect, get, settings, whole};
 use crate::fact::{Fact, Spot, State};
 use crate::lower::istio::destination_rule;
 use crate::lower::outlier::Outlier;
@@ -40,9 +40,12 @@ pub(super) fn outlier<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Outlie
             Some(block) => hidden_or(block, Outlier::istio(block)),
             None => Fact::absent(Spot::value(subset.unwrap_or(node))),
         },
-        Dialect::EnvoyGateway => match node.at("spec.healthCheck.passive").filter(|block| !block.is_null()) {
-            Some(block) => hidden_or(block, Outlier::envoy_gateway(block)),
-            None => Fact::absent(Spot::value(node)),
+        Dialect::EnvoyGateway => match settings(model, thing) {
+            Ok(settings) => match settings.block("healthCheck.passive").and_then(|block| block.nearest()) {
+                Some(block) => hidden_or(block, Outlier::envoy_gateway(block, settings)),
+                None => Fact::absent(Spot::value(node)),
+            },
+            Err(reason) => Fact::unknown(reason),
         },
         Dialect::Envoy(cluster) => match cluster.get("outlier_detection").filter(|block| !block.is_null()) {
             Some(block) => hidden_or(block, Outlier::envoy(block)),

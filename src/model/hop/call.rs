@@ -61,11 +61,10 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
         Dialect::Istio => with_pool(model, thing, virtual_service::call(hop.node)),
         Dialect::Envoy => envoy::call(hop.node),
         Dialect::Gateway => {
-            let policy = hop.object.map_or(Ok(None), |object| attachment::effective(model, object, hop.node));
-            match policy {
-                Ok(policy) => gateway::route::call(hop.node, implementation(model, hop), policy),
-                Err(reason) => Call::unknown(reason),
-            }
+            let policy = hop.object.map_or(Ok(None), |object| {
+                Ok(attachment::counting(model, object, hop.node)?.settings(model))
+            });
+            gateway::route::call(hop.node, implementation(model, hop), policy)
         }
         Dialect::Ingress => match controller(model, hop).into_value() {
             Some(Controller::Nginx) => nginx(model, hop).call(),

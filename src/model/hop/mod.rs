@@ -17,7 +17,9 @@ use leads::unknown_subsets;
 use takes::{gated, hosts, idempotent, methods, streams, target_type};
 use times::{drain, keep_alive, pool_wait, stream_idle};
 
-use super::value::{open_things, things};
+use std::borrow::Cow;
+
+use super::value::open_things;
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing, limiter, retry};
 use crate::fact::Fact;
@@ -78,8 +80,10 @@ pub static HOP: KindDef = KindDef {
         "idempotent": Ty::Bool, "whether all methods that it takes may be carried out twice with the effect of once; absent where it takes any" => |m, t| idempotent(m, t).into();
         "hosts": Ty::List(&Ty::Text), "the hosts that it takes requests for; none where it takes all" => hosts;
         "streams": Ty::Bool, "whether it carries streams: gRPC, or a protocol that its object names" => |m, t| streams(m, t).into();
-        "limiters": Ty::List(&Ty::Thing(Kind::Limiter)), "the rate limits that hold for it: its own, and those of the policy that counts for it" => |m, t|
-            things(limiter::ids_of_hop(m, t).into_iter().map(|id| Thing::new(Kind::Limiter, id as usize)));
+        "limiters": Ty::List(&Ty::Thing(Kind::Limiter)), "the rate limits that hold for it: its own, and those of the policies that count for it" => |m, t| {
+            let (found, open) = limiter::ids_of_hop(m, t);
+            open_things(found.into_iter().map(|id| Thing::new(Kind::Limiter, id as usize)), open)
+        };
         "edge": Ty::Bool, "whether requests from outside come in there, as far as it says: an Ingress, a route of a gateway" => |m, t| edge(m, t).into();
         "services": Ty::List(&Ty::Thing(Kind::Service)), "the Services that it leads to" => |m, t| {
             let (found, open) = services(m, t);
@@ -140,10 +144,10 @@ pub enum Server {
 
 impl Server {
     /// How it is started.
-    pub fn start<'a>(self, model: &Model<'a>) -> Start<'a> {
+    pub fn start<'m, 'a>(self, model: &'m Model<'a>) -> Cow<'m, Start<'a>> {
         match self {
-            Self::Container(id) => Start::of(model.containers[id as usize].node),
-            Self::Compose(id) => model.composed[id as usize].start(),
+            Self::Container(id) => Cow::Borrowed(&model.containers[id as usize].start),
+            Self::Compose(id) => Cow::Owned(model.composed[id as usize].start()),
         }
     }
 }

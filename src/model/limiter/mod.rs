@@ -2,11 +2,12 @@
 
 mod proxies;
 
+use super::attachment::{self, Counting};
 use super::value::open_things;
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
-use super::{Kind, Model, Thing, attachment, hop};
-use crate::fact::{Fact, Spot};
-use crate::lower::gateway::policy;
+use super::{Kind, Model, Thing, hop};
+use crate::fact::{Fact, Reason, Spot};
+use crate::lower::gateway::{self, policy};
 use crate::lower::ingress_nginx;
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route as routes;
@@ -115,12 +116,12 @@ fn status<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
 
 /// The rate limits that hold for a hop.
 pub fn of_hop<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<Limit<'a>> {
-    ids_of_hop(model, thing).into_iter().map(|id| model.limiters[id as usize].limit).collect()
+    ids_of_hop(model, thing).0.into_iter().map(|id| model.limiters[id as usize].limit).collect()
 }
 
-/// The same, by position: its own, and those of the policy that counts for it.
-pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> Vec<u32> {
-    let Ok(place) = hop::at(model, thing) else { return Vec::new() };
+/// The same, by position: its own, and those of the policies that count for it; and why there may be more.
+pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> (Vec<u32>, Option<Reason>) {
+    let Ok(place) = hop::at(model, thing) else { return (Vec::new(), None) };
     let index = model.index.limiters_of.get_or_init(|| {
         let mut index: rustc_hash::FxHashMap<u32, Vec<u32>> = rustc_hash::FxHashMap::default();
         for (id, limiter) in model.limiters.iter().enumerate() {
@@ -134,12 +135,24 @@ pub fn ids_of_hop(model: &Model<'_>, thing: Thing) -> Vec<u32> {
         let file = place.node.tree().file;
         let here = |limiter: &Limiter<'_>| limiter.object.is_none() && limiter.limit.node.tree().file == file;
         let all = model.limiters.iter().enumerate().filter(|(_, limiter)| here(limiter));
-        return all.map(|(id, _)| id as u32).collect();
+        return (all.map(|(id, _)| id as u32).collect(), None);
     };
-    let own = index.get(&object).into_iter().flatten().copied();
-    let policy = attachment::counting(model, object, place.node);
-    let policies = policy.into_iter().flat_map(|id| index.get(&id).into_iter().flatten().copied());
-    own.chain(policies).collect()
+    let of = |object: u32| index.get(&object).into_iter().flatten().copied();
+    let mut found: Vec<u32> = of(object).collect();
+    if place.dialect != hop::Dialect::Gateway {
+        return (found, None);
+    }
+    match attachment::counting(model, object, place.node) {
+        Err(reason) => return (found, Some(Reason::new(reason))),
+        Ok(Counting::Merged { own, under, merge }) => {
+            let node = |id: u32| model.objects[id as usize].object.node;
+            let lost = gateway::rate_limit::lost(node(own), node(under), merge);
+            found.extend(of(own));
+            found.extend(of(under).filter(|id| !lost.contains(&model.limiters[*id as usize].limit.node)));
+        }
+        Ok(alone) => found.extend(alone.ids().flat_map(of)),
+    }
+    (found, None)
 }
 
 /// Adds the limits of Envoy's own configurations.

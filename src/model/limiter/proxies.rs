@@ -29,7 +29,7 @@ pub(super) fn of(model: &Model<'_>, limiter: &Limiter<'_>) -> (Vec<u32>, Option<
         {
             Some(labels) => {
                 let matches = |own| selector::selects_map(labels, own);
-                let found = link::selected(model, object, Some(labels), matches);
+                let found = link::selected(model, object, selector::asked_by_map(Some(labels)), matches);
                 (found.ids, found.open.or_else(|| Some(Reason::new("pods may run elsewhere"))))
             }
             None => unknown(),

@@ -8,12 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::super::Rendered;
-use super::error;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
 use super::said::{Trouble, gather};
 use super::set::Kind;
-use crate::finding::{About, Diagnostic};
+use crate::finding::Diagnostic;
 use crate::source::{Place, Sources};
 
 /// What somebody wants a chart to be rendered with.
@@ -82,7 +81,9 @@ impl Charts {
         &self,
         finish: impl Fn(Rendered) -> T + Sync,
     ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
-        let threads = rayon::current_num_threads();
+        // To start many threads for one rendering takes longer than the rendering.
+        let is_one = self.jobs.iter().map(|(_, settings)| settings.len()).sum::<usize>() < 2;
+        let threads = if is_one { 1 } else { rayon::current_num_threads() };
         // What one thread renders of a chart is prepared once; few charts are shared out between the threads.
         let shares = if self.jobs.len() < threads * 4 { threads } else { 1 };
         let mut all: Vec<(usize, &[Settings])> = Vec::new();
@@ -106,14 +107,18 @@ impl Charts {
             });
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
-        // A template may call itself some hundred times before it ends, and each call takes some stack.
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.min(all.len()).max(1))
-            .stack_size(STACK + (8 << 20))
-            .build();
-        let results: Vec<_> = match pool {
-            Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
-            Err(_) => all.into_iter().map(share).collect(),
+        let results: Vec<_> = match all.as_slice() {
+            [one] => with_much_stack(|| vec![share(*one)]),
+            _ => {
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads.min(all.len()).max(1))
+                    .stack_size(DEEP)
+                    .build();
+                match pool {
+                    Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
+                    Err(_) => all.into_iter().map(share).collect(),
+                }
+            }
         };
         let (mut done, mut troubles) = (Vec::new(), Vec::new());
         for (at, results) in results {
@@ -137,11 +142,23 @@ impl Charts {
     }
 }
 
+/// How much stack a thread that renders has: a template may call itself some hundred times before it ends, and each call
+/// takes some.
+const DEEP: usize = STACK + (8 << 20);
+
+/// Does something in a thread of its own.
+fn with_much_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, &work);
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&work)
+    })
+}
+
 /// Keeps a panic in the chart that it happens in.
 fn contained<T>(chart: &ChartFolder, work: impl FnOnce() -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let says = format!("{}: steadfast failed while rendering this chart", chart.folder);
-        Err(Diagnostic { about: About::Bug, ..error(None, says, "") })
+        let says = "steadfast failed while it rendered this chart; everything else was judged";
+        Err(Diagnostic { file: Some(chart.folder.join("Chart.yaml").into_string()), ..Diagnostic::bug(says) })
     })
 }
 
@@ -203,4 +220,19 @@ pub fn settings(
         settings.name = parts.join(", ");
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::About;
+    use crate::render::helm::files::Files;
+
+    #[test]
+    fn a_panic_is_told_of_the_chart_that_it_happens_in() {
+        let chart = ChartFolder { folder: "deploy/shop".into(), files: Files::default(), trials: Vec::new() };
+        let told = contained::<()>(&chart, || panic!("as if")).err();
+        let (about, file) = told.map(|bug| (bug.about, bug.file)).expect("it is told");
+        assert_eq!((about, file.as_deref()), (About::Bug, Some("deploy/shop/Chart.yaml")));
+    }
 }

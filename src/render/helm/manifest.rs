@@ -2,13 +2,13 @@
 
 use camino::Utf8Path;
 
-use super::super::origin::{Origin, Origins};
+use super::super::origin::Origin;
 use super::super::template::frame::LeftOut;
 use super::super::text::{Frame, Text, Writer};
-use super::super::value::{Data, Value};
-use super::super::yaml::load::load as load_yaml;
 use super::super::{Document, Role};
-use super::metadata::scalar_text;
+use super::head::{Head, head};
+use crate::source::FileId;
+use crate::syntax::yaml;
 
 /// The order of kinds; those that are not here come last, in the order of their names.
 const KINDS: [&str; 36] = [
@@ -50,20 +50,6 @@ const KINDS: [&str; 36] = [
     "APIService",
 ];
 
-/// Hooks that Helm knows; `test-success` is an old name of `test`.
-const HOOKS: [&str; 10] = [
-    "pre-install",
-    "post-install",
-    "pre-delete",
-    "post-delete",
-    "pre-upgrade",
-    "post-upgrade",
-    "pre-rollback",
-    "post-rollback",
-    "test",
-    "test-success",
-];
-
 /// A document, and what orders it.
 #[derive(Debug)]
 pub(super) struct Manifest {
@@ -86,6 +72,9 @@ impl Manifest {
     }
 }
 
+/// The file of a tree, before there is one.
+const NOWHERE: FileId = FileId(u32::MAX);
+
 /// What a template printed that is no manifest.
 #[derive(Debug)]
 pub(super) struct Odd {
@@ -99,8 +88,9 @@ pub(super) struct Odd {
 pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Manifest>, Vec<Odd>) {
     let (mut found, mut odd) = (Vec::new(), Vec::new());
     for (start, end) in split(text.as_str()) {
-        let content = &text.as_str()[start..end];
-        let head = match head(content) {
+        let text = with_line_break(text, start, end);
+        let parsed = yaml::parse_plain(NOWHERE, text.as_str().into());
+        let head = match head(&parsed) {
             Ok(head) => head,
             Err((at, says)) => {
                 odd.push(Odd { start: start + at.min(end - start), says });
@@ -110,9 +100,9 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
         match head {
             Head { role: None, .. } => {}
             Head { kind, role: Some(role) } => {
-                let text = with_line_break(text, start, end);
                 let (name, called) = (name.to_owned(), called.to_owned());
-                let document = Document { name, called, text, role, left_out: Vec::new() };
+                let parsed = Some(parsed);
+                let document = Document { name, called, text, parsed, role, left_out: Vec::new() };
                 found.push(Manifest { document, kind, start });
             }
         }
@@ -159,60 +149,24 @@ fn split(text: &str) -> Vec<(usize, usize)> {
         }
     };
     let mut start = first;
-    let mut at = first;
-    while at < last {
-        let is_cut =
-            bytes[at..last].starts_with(b"---") && (at == first || (at > start && bytes[at - 1] == b'\n'));
-        if !is_cut {
-            let next = text[at + 1..last].find("\n---").map_or(last, |found| at + 1 + found + 1);
-            at = if bytes[at] == b'\n' && bytes[at + 1..last].starts_with(b"---") { at + 1 } else { next };
-            continue;
+    // Only at the very beginning does a separator need no line break before it.
+    let mut cut =
+        if text[first..last].starts_with("---") { Some(first) } else { next_cut(text, first, last) };
+    while let Some(separator) = cut {
+        add(start, separator);
+        start = separator + 3;
+        while start < last && blank(bytes[start]) {
+            start += 1;
         }
-        add(start, at);
-        at += 3;
-        while at < last && blank(bytes[at]) {
-            at += 1;
-        }
-        start = at;
+        cut = next_cut(text, start, last);
     }
     add(start, last);
     found
 }
 
-/// What Helm looks at.
-struct Head {
-    kind: String,
-    /// None for a hook that Helm does not know, which it drops.
-    role: Option<Role>,
-}
-
-fn head(text: &str) -> Result<Head, (usize, String)> {
-    let value = load_plain(text)?;
-    let kind = match &value.data {
-        Data::Nil => String::new(),
-        Data::Map(_) => value.get("kind").as_ref().and_then(scalar_text).unwrap_or_default(),
-        _ => return Err((0, "is no map, so no manifest".to_owned())),
-    };
-    let annotations = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    let hook = annotations.and_then(|annotations| annotations.get("helm.sh/hook"));
-    let Some(hook) = hook.as_ref().and_then(scalar_text) else {
-        return Ok(Head { kind, role: Some(Role::Resource) });
-    };
-    let mut role = Some(Role::Hook);
-    for event in hook.split(',').map(|event| event.trim().to_lowercase()) {
-        if !HOOKS.contains(&event.as_str()) {
-            role = None;
-        } else if event.starts_with("test") {
-            role = role.map(|_| Role::Test);
-        }
-    }
-    Ok(Head { kind, role })
-}
-
-/// The value of one document, without its origins.
-fn load_plain(text: &str) -> Result<Value, (usize, String)> {
-    load_yaml(text, crate::source::FileId(0), &mut Origins::default())
-        .map_err(|problem| (problem.span.start as usize, format!("is no YAML: {}", problem.message)))
+/// The next separator behind a line break.
+fn next_cut(text: &str, from: usize, last: usize) -> Option<usize> {
+    text[from..last].find("\n---").map(|found| from + found + 1)
 }
 
 #[cfg(test)]
@@ -232,6 +186,7 @@ mod tests {
         assert_eq!(cut("# only\n"), ["# only"]);
         assert_eq!(cut(" \n\n"), [""; 0]);
         assert_eq!(cut("a\n\n  \n---b"), ["a", "b"]);
+        assert_eq!(cut("é\n---\né---\n---é"), ["é", "é---", "é"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod context;
 mod dependencies;
 pub mod files;
 mod glob;
+mod head;
 mod ignore;
 mod load;
 mod manifest;

@@ -311,6 +311,7 @@ fn definitions(
             name: folder.folder.join(&chart.folder).join(name),
             called: format!("{path}/{name}"),
             text: out.finish(),
+            parsed: None,
             role: Role::Definition,
             left_out: Vec::new(),
         });

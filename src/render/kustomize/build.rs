@@ -16,7 +16,7 @@ use super::trail::{From, Trail};
 use super::vars::Var;
 use super::{Gravity, Note, Problem, Project};
 use super::{
-    crds, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins,
+    crds, folded, generators, hash, images, load, marks, names, namespace, openapi, order, patches, plugins,
 };
 use super::{references, replacements, replicas, vars};
 
@@ -47,6 +47,10 @@ pub(super) struct Build<'a> {
     stack: Vec<Utf8PathBuf>,
     /// Folders that were built for somebody else.
     done: FxHashMap<Utf8PathBuf, (Accumulated, bool)>,
+    /// The namespace of those that use what is being built; charts go there.
+    namespace: String,
+    /// What is being built depends on that.
+    asks_namespace: bool,
     /// The root is a component that nobody uses: its patches find nothing, and that is right.
     pub(super) is_lone_component: bool,
 }
@@ -76,6 +80,8 @@ impl<'a> Build<'a> {
             is_partial: false,
             stack: Vec::new(),
             done: FxHashMap::default(),
+            namespace: String::new(),
+            asks_namespace: false,
             is_lone_component: false,
         }
     }
@@ -102,7 +108,10 @@ impl<'a> Build<'a> {
         if let Some(wish) = metadata.clone().find(|wish| wish.written() == "managedByLabel") {
             marks::managed_by(&mut set, wish.from);
         }
-        set.list.iter_mut().for_each(Resource::tidy_annotations);
+        for resource in &mut set.list {
+            resource.tidy_annotations();
+            folded::reread(&mut resource.node);
+        }
         self.stack.pop();
         // What its users have is not known.
         self.is_partial |= self.is_lone_component;
@@ -302,6 +311,21 @@ impl<'a> Build<'a> {
     ) -> Result<(), Problem> {
         let path = entry.as_str().ok_or_else(|| Problem::new("an entry that is no path", entry.from))?;
         let Some(inner) = self.inner(kustomization, path, entry.from)? else { return Ok(()) };
+        let namespace = kustomization.namespace().map_or_else(|| self.namespace.clone(), str::to_owned);
+        let before = std::mem::replace(&mut self.namespace, namespace);
+        let done = self.inner_folder(&inner, path, entry, into, is_component);
+        self.namespace = before;
+        done
+    }
+
+    fn inner_folder(
+        &mut self,
+        inner: &Kustomization,
+        path: &str,
+        entry: &Node,
+        into: &mut Accumulated,
+        is_component: bool,
+    ) -> Result<(), Problem> {
         if inner.is_component() != is_component {
             let (is, wants) =
                 if is_component { ("no component", "resources") } else { ("a component", "components") };
@@ -309,11 +333,11 @@ impl<'a> Build<'a> {
             return Err(Problem::new(message, entry.from).help(format!("name it under `{wants}`")));
         }
         if is_component {
-            self.use_schema(&inner);
-            self.accumulate(&inner, into);
+            self.use_schema(inner);
+            self.accumulate(inner, into);
             return Ok(());
         }
-        let made = self.accumulate_folder(&inner);
+        let made = self.accumulate_folder(inner);
         let Accumulated { set, config, vars } = made;
         self.append(into, set.list, entry);
         if !Rc::ptr_eq(&into.config, &config) {
@@ -334,15 +358,24 @@ impl<'a> Build<'a> {
             return made.clone();
         }
         let before = std::mem::take(&mut self.is_partial);
+        let asked_before = std::mem::take(&mut self.asks_namespace);
         self.use_schema(inner);
         let mut made = self.empty();
         self.accumulate(inner, &mut made);
         // What failed for a component alone is still to be said where it is used by others.
-        if is_plain && Rc::ptr_eq(&self.schema, &self.builtin) && !self.is_lone_component {
+        let is_for_all = !self.is_lone_component && !self.asks_namespace;
+        if is_plain && Rc::ptr_eq(&self.schema, &self.builtin) && is_for_all {
             self.done.insert(inner.folder.clone(), (made.clone(), self.is_partial));
         }
         self.is_partial |= before;
+        self.asks_namespace |= asked_before;
         made
+    }
+
+    /// The namespace that those who use this folder give to charts.
+    pub(super) fn namespace_of_users(&mut self) -> String {
+        self.asks_namespace = true;
+        self.namespace.clone()
     }
 
     /// The kustomization of a folder that another names; nothing where it is on another machine.

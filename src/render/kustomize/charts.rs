@@ -53,12 +53,28 @@ pub enum Meet {
     Replace,
 }
 
+/// What counts for a chart that does not say it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Otherwise<'o> {
+    pub(super) home: Option<&'o str>,
+    pub(super) namespace: Option<&'o str>,
+}
+
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
     let old = kustomization.items("helmChartInflationGenerator");
+    let entries = kustomization.items("helmCharts").iter().chain(old);
+    if entries.clone().next().is_none() {
+        return;
+    }
     let home = |node: &Node| node.str("chartHome").map(str::to_owned);
     let home = kustomization.node.get("helmGlobals").and_then(home).or_else(|| old.iter().find_map(home));
-    for entry in kustomization.items("helmCharts").iter().chain(old) {
-        one(build, kustomization, set, entry, home.as_deref());
+    let namespace = match kustomization.namespace() {
+        Some(namespace) => namespace.to_owned(),
+        None => build.namespace_of_users(),
+    };
+    for entry in entries {
+        let otherwise = Otherwise { home: home.as_deref(), namespace: Some(&namespace) };
+        one(build, kustomization, set, entry, otherwise);
     }
 }
 
@@ -68,9 +84,9 @@ pub(super) fn one(
     kustomization: &Kustomization,
     set: &mut Set,
     entry: &Node,
-    home: Option<&str>,
+    otherwise: Otherwise<'_>,
 ) {
-    let made = chart(build, kustomization, entry, home).map(|chart| {
+    let made = chart(build, kustomization, entry, otherwise).map(|chart| {
         let rendered = (build.project.chart)(&chart);
         rendered.map(|rendered| (chart, rendered))
     });
@@ -103,7 +119,8 @@ pub(super) fn one(
         let (objects, problems) = load::objects(&nodes);
         problems.into_iter().for_each(|problem| build.note(problem));
         for object in objects {
-            generators::take(build, set, Ok(Resource::new(object)), entry.from);
+            let resource = Resource { is_of_chart: true, ..Resource::new(object) };
+            generators::take(build, set, Ok(resource), entry.from);
         }
     }
 }
@@ -112,12 +129,12 @@ fn chart(
     build: &mut Build<'_>,
     kustomization: &Kustomization,
     entry: &Node,
-    home: Option<&str>,
+    otherwise: Otherwise<'_>,
 ) -> Result<Chart, Problem> {
     let text =
         |key: &str, old: &str| entry.str(key).or_else(|| entry.str(old)).unwrap_or_default().to_owned();
     let name = text("name", "chartName");
-    let home = home.unwrap_or("charts");
+    let home = otherwise.home.unwrap_or("charts");
     let (version, repository) = (text("version", "chartVersion"), text("repo", "chartRepoUrl"));
     let mut path = format!("{home}/{name}");
     if !version.is_empty() && !repository.is_empty() {
@@ -154,7 +171,10 @@ fn chart(
     Ok(Chart {
         folder,
         release: text("releaseName", ""),
-        namespace: text("namespace", "releaseNamespace"),
+        namespace: match text("namespace", "releaseNamespace") {
+            none if none.is_empty() => otherwise.namespace.unwrap_or_default().to_owned(),
+            namespace => namespace,
+        },
         values,
         inline,
         more_values,

@@ -252,8 +252,27 @@ fn base64(bytes: &[u8]) -> String {
     lines
 }
 
+/// A secret with its plain texts among its data, as a cluster stores it.
+fn encoded(secret: &Resource) -> Resource {
+    let mut secret = secret.clone();
+    let Some(plain) = secret.node.remove("stringData").filter(|plain| plain.node.is_map()) else {
+        return secret;
+    };
+    if secret.node.get("data").is_none_or(|data| !data.is_map()) {
+        secret.node.set("data", plain.from, Node::map(Vec::new(), plain.node.from));
+    }
+    if let Some(data) = secret.node.get_mut("data") {
+        for entry in plain.node.entries() {
+            let value = Node::text(base64(entry.node.written().as_bytes()), entry.node.from);
+            data.set(&entry.key, entry.from, value);
+        }
+    }
+    secret
+}
+
 /// A generated resource takes the place of one that is there: its names and marks stay, and for a merge its data.
 fn merge(new: &mut Resource, old: &Resource, trail: &mut Trail<'_>) {
+    let old = &if &*new.kind() == "Secret" { encoded(old) } else { old.clone() };
     for which in ["labels", "annotations"] {
         let of = |resource: &Resource| resource.node.at(&["metadata", which]).cloned();
         let marks = marks(of(new).as_ref(), of(old).as_ref());

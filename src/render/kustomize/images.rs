@@ -35,14 +35,20 @@ pub(super) fn write(
             continue;
         }
         let trail = &mut build.trail;
-        if change.is_in_containers(&resource.node) {
+        let is_done = change.is_in_containers(&resource.node);
+        if is_done {
             change.containers(&mut resource.node, trail);
         }
         for spec in specs {
             // A path that is looked up creates nothing, so what has no such image stays shared.
             spec.visit(&mut resource.node, &gvk, Make::Nothing, image.from, &mut |node| match node.value {
                 Value::Scalar(_) => {
+                    let first = node.clone();
                     change.apply(node, trail);
+                    // Kustomize goes over containers twice; the second time tells nothing new of where the image came from.
+                    if is_done && node.written() == first.written() {
+                        *node = first;
+                    }
                     Ok(())
                 }
                 _ => Err(Problem::new(format!("`{}` is no text", spec.path), node.from)),
@@ -70,7 +76,8 @@ impl Name {
         if name.bytes().all(is_literal) {
             return Ok(Self::Is(name.to_owned()));
         }
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        let digest = "@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*";
+        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?({digest})?$");
         selector::expression(&pattern).map(Self::Matches)
     }
 
@@ -84,7 +91,14 @@ impl Name {
                 let (tag, digest) =
                     rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
                 (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_word))
-                    && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_word))
+                    && digest.and_then(|digest| digest.split_once(':')).map_or(
+                        digest.is_none(),
+                        |(algorithm, value)| {
+                            let mut parts = algorithm.split(['.', '+', '_', '-']);
+                            let is_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                            parts.all(|part| !part.is_empty() && is_name(part)) && is_word(value)
+                        },
+                    )
             }),
         }
     }

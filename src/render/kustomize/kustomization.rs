@@ -55,6 +55,11 @@ impl Kustomization {
         faults
     }
 
+    /// The namespace that it gives.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.node.str("namespace").filter(|namespace| !namespace.is_empty())
+    }
+
     /// The elements of a list, if there is one.
     pub(super) fn items(&self, key: &str) -> &[Node] {
         self.node.get(key).map_or(&[], Node::items)

@@ -23,7 +23,8 @@ fn node(document: u32, node: NodeRef<'_>, depth: usize, cut: &mut bool) -> Node 
     let value = match node.kind() {
         NodeKind::Map | NodeKind::List if depth == 0 => {
             *cut = true;
-            Value::Scalar(Scalar { text: Rc::from(""), kind: Kind::Null, quoted: false, parts: None })
+            let (text, kind) = (Rc::from(""), Kind::Null);
+            Value::Scalar(Scalar { text, kind, quoted: false, folded: false, parts: None })
         }
         NodeKind::Map => Value::Map(Rc::new(
             node.children()
@@ -52,7 +53,9 @@ fn scalar(node: NodeRef<'_>, kind: NodeKind) -> Scalar {
         NodeKind::Bool => Kind::Bool,
         _ => Kind::Text,
     };
-    Scalar { text: Rc::from(text), kind, quoted, parts: None }
+    let source = || node.tree().text.get(node.span().range());
+    let folded = node.style() == Style::Block && source().is_some_and(|source| source.starts_with('>'));
+    Scalar { text: Rc::from(text), kind, quoted, folded, parts: None }
 }
 
 /// The objects in documents: lists are taken apart, what is empty is left out, and what is no object is a problem.

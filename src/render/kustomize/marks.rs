@@ -6,7 +6,6 @@ use super::config::{self, Config};
 use super::fieldspec::{FieldSpec, Make};
 use super::kustomization::Kustomization;
 use super::node::{Entry, Node};
-use super::resource::Gvk;
 use super::set::Set;
 use super::trail::From;
 
@@ -43,9 +42,7 @@ fn fields(label: &Node, config: &Config) -> Result<Vec<FieldSpec>, String> {
             config::merge(&mut specs, &config.template_labels)?;
         }
         if label.get("includeVolumeClaimTemplates").is_some_and(Node::is_true) {
-            let mut claims = FieldSpec::new("spec/volumeClaimTemplates[]/metadata/labels", true);
-            claims.gvk = Gvk { group: "apps".into(), ..Gvk::of_kind("StatefulSet") };
-            config::merge(&mut specs, &[claims])?;
+            config::merge(&mut specs, &config.claim_labels)?;
         }
         config::merge(&mut specs, &[FieldSpec::new("metadata/labels", true)])?;
     }

@@ -14,8 +14,10 @@ mod crds;
 mod fields;
 mod fieldspec;
 mod files;
+mod folded;
 mod generators;
 mod hash;
+mod iam_policy;
 mod images;
 mod json_patch;
 mod kustomization;
@@ -40,6 +42,7 @@ mod schema;
 mod selector;
 mod set;
 mod trail;
+mod value_add;
 mod vars;
 
 use std::sync::Arc;

@@ -43,7 +43,7 @@ pub(super) fn write(build: &mut Build<'_>, set: &mut Set, task: &Namespace<'_>) 
     if task.namespace.as_str().is_none_or(str::is_empty) {
         return Ok(());
     }
-    for resource in &mut set.list {
+    for resource in set.list.iter_mut().filter(|resource| !resource.is_of_chart) {
         resource.remember(&build.schema);
         let is_cluster_scoped = resource.id().is_cluster_scoped(&build.schema);
         one(resource, is_cluster_scoped, task, &mut build.trail)?;
@@ -57,7 +57,8 @@ pub(super) fn write(build: &mut Build<'_>, set: &mut Set, task: &Namespace<'_>) 
     }
 }
 
-fn one(
+/// Writes it into one resource.
+pub(super) fn one(
     resource: &mut Resource,
     is_cluster_scoped: bool,
     task: &Namespace<'_>,

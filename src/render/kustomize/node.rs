@@ -37,6 +37,8 @@ pub(super) struct Scalar {
     pub(super) kind: Kind,
     /// It was written with quotes or as a block: what takes its place becomes text, whatever it looks like.
     pub(super) quoted: bool,
+    /// It was written with `>`.
+    pub(super) folded: bool,
     /// Where its parts came from, if not all from the same place.
     pub(super) parts: Option<Rc<[Part]>>,
 }
@@ -85,14 +87,15 @@ impl Node {
 
     /// Text, whatever it looks like.
     pub(super) fn text(text: impl Into<Rc<str>>, from: From) -> Self {
-        let scalar = Scalar { text: text.into(), kind: Kind::Text, quoted: false, parts: None };
+        let scalar =
+            Scalar { text: text.into(), kind: Kind::Text, quoted: false, folded: false, parts: None };
         Self { value: Value::Scalar(scalar), from }
     }
 
     /// A plain scalar: what it is follows from its text.
     pub(super) fn plain(text: impl Into<Rc<str>>, from: From) -> Self {
         let text = text.into();
-        let scalar = Scalar { kind: Kind::of(&text), text, quoted: false, parts: None };
+        let scalar = Scalar { kind: Kind::of(&text), text, quoted: false, folded: false, parts: None };
         Self { value: Value::Scalar(scalar), from }
     }
 
@@ -216,7 +219,7 @@ impl Node {
         let text = text.into();
         let quoted = self.scalar().is_some_and(|scalar| scalar.quoted);
         let kind = if quoted { Kind::Text } else { Kind::of(&text) };
-        *self = Self { value: Value::Scalar(Scalar { text, kind, quoted, parts }), from };
+        *self = Self { value: Value::Scalar(Scalar { text, kind, quoted, folded: false, parts }), from };
     }
 
     /// How many nodes it holds, itself included, counted up to `limit`.

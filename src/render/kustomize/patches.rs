@@ -8,7 +8,7 @@ use super::node::Node;
 use super::resource::Resource;
 use super::selector::Selector;
 use super::set::Set;
-use super::{Problem, json_patch, load, merge};
+use super::{Problem, folded, json_patch, load, merge};
 
 /// What a patch may change besides.
 #[derive(Clone, Copy, Default)]
@@ -170,7 +170,10 @@ pub(super) fn run_json(
 }
 
 fn apply_json(build: &mut Build<'_>, resource: &mut Resource, operations: &Node) -> Result<(), Problem> {
-    let patched = json_patch::apply(resource.node.clone(), operations, &mut build.trail, &mut build.work)?;
+    folded::reread(&mut resource.node);
+    let mut patched =
+        json_patch::apply(resource.node.clone(), operations, &mut build.trail, &mut build.work)?;
+    folded::forget(&mut patched);
     resource.node = patched;
     Ok(())
 }

@@ -52,6 +52,49 @@ pub(super) fn lookup<'n>(node: &'n Node, steps: &[String]) -> Option<&'n Node> {
     })
 }
 
+/// The one value that a path leads to, made where it is missing; none where the path leads nowhere and nothing can be made. What is
+/// wrong with the path is the error.
+pub(super) fn reach<'n>(
+    node: &'n mut Node,
+    steps: &[String],
+    from: From,
+) -> Result<Option<&'n mut Node>, String> {
+    if steps.len() > DEPTH {
+        return Err("the path is longer than is read here".to_owned());
+    }
+    let Some((step, rest)) = steps.split_first() else { return Ok(Some(node)) };
+    if node.is_null() {
+        return Ok(None);
+    }
+    let found = if let Some((key, value)) = condition(step) {
+        let len = list_len(node, step)?;
+        let found = node.items().iter().position(|item| {
+            let found = if key.is_empty() { Some(item) } else { item.get(key) };
+            found.is_some_and(|found| found.written() == value)
+        });
+        if found.is_none() {
+            push(node, matched(key, value, from));
+        }
+        Some(found.unwrap_or(len))
+    } else if step == "-" {
+        list_len(node, step)?.checked_sub(1)
+    } else if let Ok(at) = step.parse::<i64>() {
+        let len = list_len(node, step)?;
+        let at = usize::try_from(at).map_err(|_| format!("there is no element {at} in a list"))?;
+        Some(at).filter(|at| *at < len)
+    } else if step == "*" || step.starts_with('[') && step.ends_with(']') {
+        return Err(format!("`{step}` is not of the form `[key=value]`"));
+    } else if node.is_map() {
+        if node.get(step).is_none() {
+            node.set(step, from, empty(rest, Create::Scalar, from));
+        }
+        return node.get_mut(step).map_or(Ok(None), |child| reach(child, rest, from));
+    } else {
+        return Err(format!("`{step}` is looked for in a value that is no map"));
+    };
+    found.map_or(Ok(None), |at| reach(&mut node.items_mut()[at], rest, from))
+}
+
 /// What is made where a path ends in nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Create {
@@ -134,15 +177,7 @@ fn matching(
         }
     };
     if create != Create::No && !node.items().iter().any(fits) {
-        let scalar = Node::plain(value, from);
-        let item = if key.is_empty() {
-            scalar
-        } else {
-            let mut item = Node::map(Vec::new(), from);
-            item.set(key, from, scalar);
-            item
-        };
-        push(node, item);
+        push(node, matched(key, value, from));
     }
     let mut count = 0;
     for item in node.items_mut().iter_mut().filter(|item| fits(item)) {
@@ -154,6 +189,17 @@ fn matching(
         }
     }
     Ok(count)
+}
+
+/// An element that `[key=value]` is true of.
+fn matched(key: &str, value: &str, from: From) -> Node {
+    let scalar = Node::plain(value, from);
+    if key.is_empty() {
+        return scalar;
+    }
+    let mut item = Node::map(Vec::new(), from);
+    item.set(key, from, scalar);
+    item
 }
 
 fn list_len(node: &mut Node, step: &str) -> Result<usize, String> {

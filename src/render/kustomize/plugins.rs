@@ -2,6 +2,7 @@
 //! run.
 
 use super::build::Build;
+use super::charts::Otherwise;
 use super::fieldspec::FieldSpec;
 use super::kustomization::Kustomization;
 use super::names::{self, Affix};
@@ -9,7 +10,8 @@ use super::namespace::{self, Namespace, Subjects};
 use super::node::Node;
 use super::resource::Resource;
 use super::set::Set;
-use super::{Gravity, Problem, charts, generators, images, marks, patches, replacements, replicas};
+use super::{Gravity, Problem, charts, generators, hash, iam_policy, images};
+use super::{marks, patches, replacements, replicas, value_add};
 
 /// Runs what `generators` names.
 pub(super) fn generate(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
@@ -37,7 +39,12 @@ pub(super) fn generate(build: &mut Build<'_>, kustomization: &Kustomization, set
                 generators::take(build, set, made, node.from);
             }
             Some("HelmChartInflationGenerator") => {
-                charts::one(build, kustomization, set, node, node.str("chartHome"));
+                let otherwise = Otherwise { home: node.str("chartHome"), ..Otherwise::default() };
+                charts::one(build, kustomization, set, node, otherwise);
+            }
+            Some("IAMPolicyGenerator") => {
+                let made = iam_policy::make(node, &mut build.trail);
+                generators::take(build, set, made, node.from);
             }
             _ => foreign(build, &plugin, "generator"),
         }
@@ -84,6 +91,9 @@ fn one(
             let unset_only = node.get("unsetOnly").is_some_and(Node::is_true);
             namespace::write(build, set, &Namespace { namespace, specs: &specs, unset_only, subjects })
         }
+        Some("PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer") if specs.is_empty() => {
+            Err(Problem::new("the transformer has no `fieldSpecs`", node.from))
+        }
         Some("PrefixTransformer") => {
             names::write(build, set, Affix::Prefix, node.get("prefix").unwrap_or(&empty), &specs)
         }
@@ -114,6 +124,11 @@ fn one(
             let entries = items("replacements");
             entries.iter().try_for_each(|entry| replacements::entry_of(build, kustomization, set, entry))
         }
+        Some("ValueAddTransformer") => value_add::run(build, kustomization, set, node),
+        Some("HashTransformer") => {
+            hash::add_suffixes(build, set);
+            Ok(())
+        }
         _ => {
             foreign(build, plugin, "transformer");
             Ok(())
@@ -127,11 +142,12 @@ fn builtin(plugin: &Resource) -> Option<String> {
 }
 
 fn foreign(build: &mut Build<'_>, plugin: &Resource, what: &str) {
+    if let Some(kind) = builtin(plugin) {
+        let message = format!("Kustomize has no {what} of its own that is called `{kind}`");
+        return build.note(Problem::new(message, plugin.from()));
+    }
     build.is_partial = true;
-    let message = match builtin(plugin) {
-        Some(kind) => format!("Kustomize's own {what} {kind} is not known here"),
-        None => format!("the {what} {} is a program of its own and is not run", plugin.id()),
-    };
+    let message = format!("the {what} {} is a program of its own and is not run", plugin.id());
     let problem = Problem::new(message, plugin.from())
         .help("what it makes, and what depends on that, is not known here");
     build.say(Gravity::Info, problem);

@@ -8,7 +8,7 @@ use super::names::join;
 use super::node::{Kind, Node, Value};
 use super::path::{self, Create};
 use super::resource::Id;
-use super::selector::Requirements;
+use super::selector::Selector;
 use super::set::Set;
 use super::trail::Trail;
 use crate::render::origin::How;
@@ -123,25 +123,21 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
     let select = target.get("select");
     let select =
         select.ok_or_else(|| Problem::new("a target of a replacement has a `select`", target.from))?;
-    let wanted = Id::read(select);
-    let marks = Marks::read(select)?;
-    let rejects: Vec<(Id, Marks)> = target
-        .get("reject")
-        .map_or(&[][..], Node::items)
-        .iter()
-        .map(|reject| Ok((Id::read(reject), Marks::read(reject)?)))
-        .collect::<Result<_, Problem>>()?;
+    let read = |node: &Node| Selector::read(node).map_err(|message| Problem::new(message, node.from));
+    let wanted = read(select)?;
+    let rejects = target.get("reject").map_or(&[][..], Node::items);
+    let rejects: Vec<Selector> = rejects.iter().map(read).collect::<Result<_, Problem>>()?;
     let options = Options::read(target.get("options"));
     let fields = target.get("fieldPaths").map_or(&[][..], Node::items);
     let name = [Node::text(NAME, target.from)];
     let fields = if fields.is_empty() { &name[..] } else { fields };
     for resource in &mut set.list {
         let ids = resource.ids();
-        let is_rejected = rejects.iter().any(|(id, marks)| {
-            marks.is_some() && marks.hold(resource)
-                || *id != Id::default() && ids.iter().any(|found| found.is_selected_by(id))
+        let is_rejected = rejects.iter().any(|reject| {
+            reject.asks_marks() && reject.marks_fit(resource)
+                || reject.asks_names() && ids.iter().any(|id| reject.names(id))
         });
-        if is_rejected || !marks.hold(resource) || !ids.iter().any(|id| id.is_selected_by(&wanted)) {
+        if is_rejected || !wanted.marks_fit(resource) || !ids.iter().any(|id| wanted.names(id)) {
             continue;
         }
         for field in fields {
@@ -215,7 +211,7 @@ fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'
         return Ok(());
     };
     // The text is replaced; what it is stays: a number where one was, text where text was.
-    scalar.quoted = old.quoted;
+    (scalar.quoted, scalar.folded) = (old.quoted, old.folded);
     scalar.kind = match old.kind {
         _ if old.text.is_empty() && !old.quoted => Kind::of(&scalar.text),
         Kind::Text => Kind::Text,
@@ -224,34 +220,4 @@ fn put(node: &mut Node, value: &Node, options: &Options<'_>, trail: &mut Trail<'
     new.from = trail.over(new.from, before);
     *node = new;
     Ok(())
-}
-
-/// The labels and annotations that a selector asks for.
-struct Marks {
-    labels: Option<Requirements>,
-    annotations: Option<Requirements>,
-}
-
-impl Marks {
-    fn read(node: &Node) -> Result<Self, Problem> {
-        let read = |key: &str| match node
-            .get(key)
-            .filter(|found| found.as_str().is_some_and(|text| !text.is_empty()))
-        {
-            None => Ok(None),
-            Some(found) => Requirements::read(found.written())
-                .map(Some)
-                .map_err(|message| Problem::new(message, found.from)),
-        };
-        Ok(Self { labels: read("labelSelector")?, annotations: read("annotationSelector")? })
-    }
-
-    fn is_some(&self) -> bool {
-        self.labels.is_some() || self.annotations.is_some()
-    }
-
-    fn hold(&self, resource: &super::resource::Resource) -> bool {
-        self.labels.as_ref().is_none_or(|labels| labels.hold(resource, "labels"))
-            && self.annotations.as_ref().is_none_or(|annotations| annotations.hold(resource, "annotations"))
-    }
 }

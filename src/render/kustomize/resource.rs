@@ -48,6 +48,8 @@ pub(super) struct Resource {
     pub(super) suffixes: Vec<Rc<str>>,
     pub(super) behavior: Behavior,
     pub(super) wants_hash: bool,
+    /// A chart made it: its namespace is the chart's business.
+    pub(super) is_of_chart: bool,
     /// Variables that take their value from it.
     pub(super) vars: Vec<Rc<str>>,
 }
@@ -153,6 +155,7 @@ impl Resource {
             suffixes: Vec::new(),
             behavior: Behavior::Create,
             wants_hash: false,
+            is_of_chart: false,
             vars: Vec::new(),
         }
     }
@@ -239,7 +242,9 @@ impl Resource {
     /// Annotations become text, as everywhere in Kustomize, and vanish where there are none.
     pub(super) fn tidy_annotations(&mut self) {
         let Some(annotations) = self.node.at(&["metadata", "annotations"]) else { return };
-        let fine = |node: &Node| node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text);
+        let fine = |node: &Node| {
+            node.scalar().is_some_and(|scalar| scalar.kind == super::node::Kind::Text && !scalar.folded)
+        };
         if annotations.is_empty() || !annotations.is_map() {
             if let Some(metadata) = self.node.get_mut("metadata") {
                 metadata.remove("annotations");

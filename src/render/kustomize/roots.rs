@@ -89,6 +89,7 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) 
                     name: root.folder.clone(),
                     called: root.folder.to_string(),
                     text,
+                    parsed: None,
                     role: Role::Resource,
                     left_out: Vec::new(),
                 });

@@ -67,10 +67,7 @@ impl Selector {
     /// Whether it takes a resource, by its first or its present name.
     pub(super) fn takes(&self, resource: &Resource, schema: &Schema) -> bool {
         let current = resource.id();
-        if !self.group.fits(&current.gvk.group)
-            || !self.version.fits(&current.gvk.version)
-            || !self.kind.fits(&current.gvk.kind)
-        {
+        if !self.kind_fits(&current) {
             return false;
         }
         let original = resource.original();
@@ -79,8 +76,32 @@ impl Selector {
             && either(&|id| {
                 matches!(self.namespace, Pattern::Any) || self.namespace.fits(id.effective_namespace(schema))
             })
-            && self.labels.hold(resource, "labels")
-            && self.annotations.hold(resource, "annotations")
+            && self.marks_fit(resource)
+    }
+
+    /// Whether it takes this one of the names of a resource.
+    pub(super) fn names(&self, id: &Id) -> bool {
+        self.kind_fits(id) && self.name.fits(&id.name) && self.namespace.fits(&id.namespace)
+    }
+
+    /// Whether the labels and annotations of a resource are such as it asks for.
+    pub(super) fn marks_fit(&self, resource: &Resource) -> bool {
+        self.labels.hold(resource, "labels") && self.annotations.hold(resource, "annotations")
+    }
+
+    /// Whether it asks for labels or annotations at all.
+    pub(super) fn asks_marks(&self) -> bool {
+        !self.labels.0.is_empty() || !self.annotations.0.is_empty()
+    }
+
+    /// Whether it asks for a kind, a name or a namespace at all.
+    pub(super) fn asks_names(&self) -> bool {
+        let patterns = [&self.group, &self.version, &self.kind, &self.name, &self.namespace];
+        patterns.into_iter().any(|pattern| !matches!(pattern, Pattern::Any))
+    }
+
+    fn kind_fits(&self, id: &Id) -> bool {
+        self.group.fits(&id.gvk.group) && self.version.fits(&id.gvk.version) && self.kind.fits(&id.gvk.kind)
     }
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::render::origin::{How, Origin, Origins, Source};
+use crate::render::text::Piece;
 use crate::render::{Document, Rendered};
 use crate::source::{Place, Span};
 use crate::syntax::tree::{NodeId, NodeKind, NodeRef, Style, Tree};
@@ -302,15 +303,29 @@ impl<'t, 'a> Export<'t, 'a> {
         let trail = self.trail;
         if let Within::Rendered(rendered, at) = &trail.written[document as usize].within {
             let Some(Document { text, .. }) = rendered.documents.get(*at) else { return before };
-            let parts = text.origins(span.start as usize, span.end as usize);
+            let pieces = text.pieces_in(span.start as usize, span.end as usize);
             let mut parts: SmallVec<[Origin; 4]> =
-                parts.into_iter().map(|origin| self.import(rendered, origin)).collect();
+                pieces.map(|(first, piece)| self.piece(rendered, first, piece, span)).collect();
+            parts.dedup();
             parts.push(before);
             return self.origins.of(How::Joined, parts);
         }
         let Some(place) = trail.map(document, span) else { return before };
         let path = self.path(document, node);
         self.origins.add(Source::Node { place, path: (&*path).into(), before })
+    }
+
+    /// The part of a piece that lies in `span`: of text that stands in its file as it was printed, that part alone.
+    fn piece(&mut self, rendered: &Rc<Rendered>, first: usize, piece: Piece, span: Span) -> Origin {
+        let first = first as u32;
+        match rendered.origins.get(piece.origin) {
+            Source::Literal(place) if place.span.len() == piece.end - first => {
+                let at = |offset: u32| place.span.start + (offset.clamp(first, piece.end) - first);
+                let span = Span::new(at(span.start), at(span.end));
+                self.origins.add(Source::Literal(Place { file: place.file, span }))
+            }
+            _ => self.import(rendered, piece.origin),
+        }
     }
 
     fn import(&mut self, rendered: &Rc<Rendered>, origin: Origin) -> Origin {

@@ -1,6 +1,6 @@
 //! Where the values of a text that is read come from: their place in a file, or what printed their bytes.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::render::origin::{How, Origin, Origins, Source};
 use crate::render::text::{Piece, Text};
@@ -8,6 +8,8 @@ use crate::source::{FileId, Place, Span};
 
 /// The text that values are read from.
 pub(super) enum Ground<'t> {
+    /// Nobody will ask where a value comes from.
+    Nowhere,
     /// A file; each value's origin is its place.
     File(FileId),
     /// Text that was rendered; each value's origin is that of its bytes.
@@ -25,11 +27,12 @@ impl<'t> Ground<'t> {
     }
 
     /// The origin of the value at `span`, of which the bytes at `inner` say what it is.
-    pub(super) fn origin(&self, span: Span, inner: Span, path: &Rc<str>, origins: &mut Origins) -> Origin {
+    pub(super) fn origin(&self, span: Span, inner: Span, path: &Arc<str>, origins: &mut Origins) -> Origin {
         match self {
+            Self::Nowhere => Origin::NONE,
             Self::File(file) => origins.add(Source::Node {
                 place: Place { file: *file, span },
-                path: (&**path).into(),
+                path: Arc::clone(path),
                 before: Origin::NONE,
             }),
             Self::Text { pieces, .. } => {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use rustc_hash::FxHashMap;
@@ -35,9 +36,31 @@ pub fn load(text: &str, file: FileId, origins: &mut Origins) -> Result<Value, Pr
     Loader::new(text, Ground::File(file), origins).load()
 }
 
+/// Reads the first document of a text, for which nobody will ask where its values come from.
+pub fn load_plain(text: &str) -> Result<Value, Problem> {
+    Loader::new(text, Ground::Nowhere, &mut Origins::default()).load()
+}
+
 /// Reads the first document of a text that was rendered. Each value's origin is that of its bytes.
 pub fn load_text(text: &Text, origins: &mut Origins) -> Result<Value, Problem> {
     Loader::new(text.as_str(), Ground::of(text), origins).load()
+}
+
+/// The first character that may be in no document, and where it stands.
+pub fn first_refused(text: &str) -> Option<(usize, char)> {
+    let refused = |char: char| matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    // Those that are refused begin with one of these bytes: in most texts none does.
+    let perhaps =
+        |byte: &u8| matches!(byte, ..0x20 | 0x7f | 0xc2 | 0xef) && !matches!(byte, b'\n' | b'\t' | b'\r');
+    let mut from = 0;
+    while let Some(at) = text.as_bytes()[from..].iter().position(perhaps).map(|at| from + at) {
+        let char = text[at..].chars().next()?;
+        if refused(char) {
+            return Some((at, char));
+        }
+        from = at + char.len_utf8();
+    }
+    None
 }
 
 struct Loader<'t> {
@@ -47,6 +70,8 @@ struct Loader<'t> {
     ground: Ground<'t>,
     origins: &'t mut Origins,
     open: Vec<Open>,
+    /// The path of the whole: none.
+    root: Arc<str>,
     anchors: FxHashMap<usize, Option<Anchored>>,
     /// How many values there are, and how many of them aliases brought.
     count: usize,
@@ -70,7 +95,7 @@ struct Open {
     start: u32,
     anchor: usize,
     size_before: usize,
-    path: Rc<str>,
+    path: Arc<str>,
     kind: Kind,
 }
 
@@ -82,8 +107,8 @@ enum Kind {
 /// What a map waits for.
 enum Key {
     None,
-    /// The value of a key.
-    Is(Rc<str>, Origin),
+    /// The value of a key: its name, where that stands, and the value's path.
+    Is(Rc<str>, Origin, Arc<str>),
     /// The value of `<<`.
     Merge,
 }
@@ -99,6 +124,7 @@ impl<'t> Loader<'t> {
             ground,
             origins,
             open: Vec::new(),
+            root: Arc::default(),
             anchors: FxHashMap::default(),
             count: 0,
             copied: 0,
@@ -109,8 +135,7 @@ impl<'t> Loader<'t> {
     }
 
     fn load(mut self) -> Result<Value, Problem> {
-        let refused = |char: char| matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-        if let Some((at, char)) = self.source.char_indices().find(|(_, char)| refused(*char)) {
+        if let Some((at, char)) = first_refused(self.source) {
             let at = at as u32;
             return self
                 .fail(Span::new(at, at + char.len_utf8() as u32), "control characters are not allowed");
@@ -385,33 +410,33 @@ impl<'t> Loader<'t> {
 
     fn key(&mut self, name: Rc<str>, span: Span) -> Step {
         let path = match self.open.last() {
-            Some(open) => join(&open.path, &name),
+            Some(open) if self.ground.has_paths() => join(&open.path, &name),
+            Some(open) => Arc::clone(&open.path),
             None => return Ok(()),
         };
         let origin = self.origin(span, span, &path);
         if let Some(Open { kind: Kind::Map { key, .. }, .. }) = self.open.last_mut() {
-            *key = Key::Is(name, origin);
+            *key = Key::Is(name, origin, path);
         }
         Ok(())
     }
 
     /// The path of the value that comes next.
-    fn path(&self) -> Rc<str> {
-        if !self.ground.has_paths() {
-            return Rc::default();
-        }
+    fn path(&self) -> Arc<str> {
         match self.open.last() {
-            None => Rc::default(),
+            None => Arc::clone(&self.root),
             Some(open) => match &open.kind {
-                Kind::List(items) => Rc::from(format!("{}[{}]", open.path, items.len())),
-                Kind::Map { key: Key::Is(key, _), .. } => join(&open.path, key),
-                Kind::Map { .. } => Rc::clone(&open.path),
+                Kind::List(items) if self.ground.has_paths() => {
+                    Arc::from(format!("{}[{}]", open.path, items.len()))
+                }
+                Kind::Map { key: Key::Is(_, _, path), .. } => Arc::clone(path),
+                Kind::List(_) | Kind::Map { .. } => Arc::clone(&open.path),
             },
         }
     }
 
     /// The origin of a value: its whole place in a file, or what printed the bytes that say it.
-    fn origin(&mut self, span: Span, inner: Span, path: &Rc<str>) -> Origin {
+    fn origin(&mut self, span: Span, inner: Span, path: &Arc<str>) -> Origin {
         let (span, inner) = (self.whole(span), self.whole(inner));
         self.ground.origin(span, inner, path, self.origins)
     }
@@ -424,7 +449,7 @@ impl<'t> Loader<'t> {
         match &mut open.kind {
             Kind::List(items) => items.push(value),
             Kind::Map { entries, key } => match std::mem::replace(key, Key::None) {
-                Key::Is(name, origin) => {
+                Key::Is(name, origin, _) => {
                     entries.insert(name, Entry { key: origin, value });
                 }
                 Key::Merge => {
@@ -469,8 +494,8 @@ fn copy(value: &Value) -> Value {
     }
 }
 
-fn join(path: &str, key: &str) -> Rc<str> {
-    if path.is_empty() { Rc::from(key) } else { Rc::from(format!("{path}.{key}")) }
+fn join(path: &str, key: &str) -> Arc<str> {
+    if path.is_empty() { Arc::from(key) } else { Arc::from(format!("{path}.{key}")) }
 }
 
 fn float_key(number: f64) -> String {

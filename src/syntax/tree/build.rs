@@ -97,6 +97,7 @@ impl Builder {
             documents: Vec::new(),
             comments: Vec::new(),
             duplicates: Vec::new(),
+            embedded: false,
             nodes: Vec::with_capacity(text.len() / 20),
             cooked: String::new(),
             cooked_keys: FxHashMap::default(),

@@ -22,8 +22,10 @@ pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str, TypeId)> {
 }
 
 /// A type of the table. Types without a difference between them are one.
+///
+/// The lower half is what a list or a map is of in the end. Above it stand two bits for each list and map around that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TypeId(u16);
+pub struct TypeId(u32);
 
 /// What a type consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +77,10 @@ pub struct Field {
 impl TypeId {
     /// What this type consists of.
     pub fn shape(self) -> Shape {
-        match table().types[usize::from(self.0)] {
-            Entry::Struct { .. } => Shape::Struct,
-            Entry::Other(shape) => shape,
+        match self.unwrapped() {
+            Some((LIST, element)) => Shape::List(element),
+            Some((_, value)) => Shape::Map(value),
+            None => PLAIN.get(self.0 as usize).map_or(Shape::Struct, |(_, shape)| *shape),
         }
     }
 
@@ -90,11 +93,9 @@ impl TypeId {
 
     /// The fields, sorted by name; none if this is no structure.
     pub fn fields(self) -> &'static [Field] {
-        let table = table();
-        match table.types[usize::from(self.0)] {
-            Entry::Struct { start, end } => &table.fields[usize::from(start)..usize::from(end)],
-            Entry::Other(_) => &[],
-        }
+        let structures = &table().structures;
+        let structure = (self.0 as usize).checked_sub(PLAIN.len()).and_then(|index| structures.get(index));
+        structure.map_or(&[], Structure::fields)
     }
 
     /// This type, or what it is a list or map of, all the way down. Paths of field names leave those steps out.
@@ -106,10 +107,38 @@ impl TypeId {
     }
 }
 
+/// The wrappers of a type.
+const LIST: u32 = 1;
+const MAP: u32 = 2;
+
+impl TypeId {
+    fn base(index: usize) -> Self {
+        Self(u32::from(u16::try_from(index).expect("fields.txt has fewer than 65536 types")))
+    }
+
+    /// How many bits the wrappers take.
+    fn wrappers(self) -> u32 {
+        (u32::BITS - (self.0 >> 16).leading_zeros()).next_multiple_of(2)
+    }
+
+    /// The list or the map of this type.
+    fn wrapped(self, with: u32) -> Self {
+        Self(self.0 | with << (16 + self.wrappers()))
+    }
+
+    /// The outermost wrapper, and what it is around.
+    fn unwrapped(self) -> Option<(u32, Self)> {
+        let at = 16 + self.wrappers().checked_sub(2)?;
+        Some((self.0 >> at, Self(self.0 & !(u32::MAX << at))))
+    }
+}
+
+/// Most runs ask for few of the structures, so the fields of each are read when it is asked for.
 struct Table {
     kinds: Vec<Kind>,
-    types: Vec<Entry>,
-    fields: Vec<Field>,
+    /// The structures by name.
+    names: FxHashMap<&'static str, TypeId>,
+    structures: Vec<Structure>,
 }
 
 struct Kind {
@@ -118,19 +147,26 @@ struct Kind {
     ty: TypeId,
 }
 
-#[derive(Clone, Copy)]
-enum Entry {
-    /// A range of the table's fields.
-    Struct {
-        start: u16,
-        end: u16,
-    },
-    Other(Shape),
+struct Structure {
+    /// The lines of its fields.
+    lines: &'static str,
+    fields: OnceLock<Box<[Field]>>,
+}
+
+impl Structure {
+    fn fields(&self) -> &[Field] {
+        self.fields.get_or_init(|| {
+            let names = &table().names;
+            let fields = self.lines.split_terminator('\n').filter_map(|line| line.strip_prefix(' '));
+            let fields = fields.map(|line| line.split_once(' ').unwrap_or((line, "string")));
+            fields.map(|(name, ty)| Field { name, ty: read_type(ty, names) }).collect()
+        })
+    }
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| Reader::read(include_str!("fields.txt")))
+    TABLE.get_or_init(|| read(include_str!("fields.txt")))
 }
 
 /// The types that `fields.txt` writes in lower case, in the order of their ids.
@@ -148,79 +184,47 @@ const PLAIN: &[(&str, Shape)] = &[
 ];
 
 /// Reads the table. The file is part of the program and a test reads all of it, so what it refers to is there.
-struct Reader {
-    /// The structures by name.
-    names: FxHashMap<&'static str, TypeId>,
-    types: Vec<Entry>,
-    /// The list and the map of each type, once there is one.
-    lists: Vec<Option<TypeId>>,
-    maps: Vec<Option<TypeId>>,
-}
-
-impl Reader {
-    fn read(text: &'static str) -> Table {
-        // Names may be used before their block, so types are looked up when all names are known.
-        let mut names = FxHashMap::with_capacity_and_hasher(2048, rustc_hash::FxBuildHasher);
-        let mut blocks = Vec::with_capacity(2048);
-        let mut kinds = Vec::with_capacity(1024);
-        let mut fields = Vec::with_capacity(8192);
-        for line in text.split('\n') {
-            match line.as_bytes().first() {
-                Some(b' ') => fields.push(line[1..].split_once(' ').unwrap_or((&line[1..], "string"))),
-                Some(b'A'..=b'Z') => {
-                    names.insert(line, TypeId(short(PLAIN.len() + names.len())));
-                    blocks.push(fields.len());
-                }
-                Some(b'a'..=b'z') => {
-                    let (api_version, rest) = line.split_once(' ').unwrap_or((line, ""));
-                    kinds.push((api_version, rest.split_once(' ').unwrap_or((rest, rest))));
-                }
-                _ => {}
+fn read(text: &'static str) -> Table {
+    let mut names = FxHashMap::with_capacity_and_hasher(2048, rustc_hash::FxBuildHasher);
+    let mut structures: Vec<Structure> = Vec::with_capacity(2048);
+    let mut kinds = Vec::with_capacity(1024);
+    let mut start = 0;
+    while let Some(line) = text[start..].split('\n').next().filter(|_| start < text.len()) {
+        start += line.len() + 1;
+        match line.as_bytes().first() {
+            Some(b'A'..=b'Z') => {
+                names.insert(line, TypeId::base(PLAIN.len() + structures.len()));
+                let lines = text.get(start..).unwrap_or_default();
+                // The fields are indented; the first line that is not ends them.
+                let end = lines.match_indices('\n').map(|(at, _)| at + 1);
+                let end = std::iter::once(0).chain(end).find(|at| !lines[*at..].starts_with(' '));
+                let lines = &lines[..end.unwrap_or(lines.len())];
+                start += lines.len();
+                structures.push(Structure { lines, fields: OnceLock::new() });
             }
+            Some(b'a'..=b'z') => {
+                let (api_version, rest) = line.split_once(' ').unwrap_or((line, ""));
+                kinds.push((api_version, rest.split_once(' ').unwrap_or((rest, rest))));
+            }
+            _ => {}
         }
-        let mut types: Vec<Entry> = PLAIN.iter().map(|(_, shape)| Entry::Other(*shape)).collect();
-        for (index, start) in blocks.iter().enumerate() {
-            let end = blocks.get(index + 1).map_or(fields.len(), |next| *next);
-            types.push(Entry::Struct { start: short(*start), end: short(end) });
-        }
-        let mut reader = Self { names, types, lists: Vec::new(), maps: Vec::new() };
-        let kinds =
-            kinds.into_iter().map(|(api_version, (name, ty))| Kind { api_version, name, ty: reader.ty(ty) });
-        let kinds = kinds.collect();
-        let fields = fields.into_iter().map(|(name, ty)| Field { name, ty: reader.ty(ty) }).collect();
-        Table { kinds, types: reader.types, fields }
     }
-
-    fn ty(&mut self, text: &str) -> TypeId {
-        if let Some(element) = text.strip_prefix("[]") {
-            let element = self.ty(element);
-            return derived(&mut self.lists, &mut self.types, element, Shape::List(element));
-        }
-        if let Some(value) = text.strip_prefix("{}") {
-            let value = self.ty(value);
-            return derived(&mut self.maps, &mut self.types, value, Shape::Map(value));
-        }
-        if text.starts_with(|first: char| first.is_ascii_lowercase()) {
-            let known = PLAIN.iter().position(|(name, _)| *name == text);
-            return TypeId(short(known.expect("a type that fields.txt names is one of these")));
-        }
-        *self.names.get(text).expect("a type that fields.txt names is in fields.txt")
-    }
+    let kind = |(api_version, (name, ty))| Kind { api_version, name, ty: read_type(ty, &names) };
+    Table { kinds: kinds.into_iter().map(kind).collect(), names, structures }
 }
 
-fn derived(known: &mut Vec<Option<TypeId>>, types: &mut Vec<Entry>, of: TypeId, shape: Shape) -> TypeId {
-    let index = usize::from(of.0);
-    if known.len() <= index {
-        known.resize(index + 1, None);
+fn read_type(text: &str, names: &FxHashMap<&'static str, TypeId>) -> TypeId {
+    if let Some(element) = text.strip_prefix("[]") {
+        return read_type(element, names).wrapped(LIST);
     }
-    *known[index].get_or_insert_with(|| {
-        types.push(Entry::Other(shape));
-        TypeId(short(types.len() - 1))
-    })
-}
-
-fn short(number: usize) -> u16 {
-    u16::try_from(number).expect("fields.txt has fewer than 65536 types and fields")
+    if let Some(value) = text.strip_prefix("{}") {
+        return read_type(value, names).wrapped(MAP);
+    }
+    if text.starts_with(|first: char| first.is_ascii_lowercase()) {
+        let known = PLAIN.iter().position(|(name, _)| *name == text);
+        return TypeId::base(known.expect("a type that fields.txt names is one of these"));
+    }
+    *names.get(text).expect("a type that fields.txt names is in fields.txt")
 }
 
 #[cfg(test)]
@@ -240,15 +244,21 @@ mod tests {
             fields += usize::from(line.starts_with(' '));
             kinds += usize::from(line.starts_with(|first: char| first.is_ascii_lowercase()));
         }
-        assert_eq!(table().fields.len(), fields);
         assert_eq!(table().kinds.len(), kinds);
         assert!(table().kinds.is_sorted_by_key(|kind| (kind.api_version, kind.name)));
-        for entry in &table().types {
-            if let Entry::Struct { start, end } = entry {
-                let fields = &table().fields[usize::from(*start)..usize::from(*end)];
-                assert!(fields.is_sorted_by_key(|field| field.name));
-            }
-        }
+        let structures = table().structures.iter().map(Structure::fields);
+        assert_eq!(structures.clone().map(<[Field]>::len).sum::<usize>(), fields);
+        assert!(structures.clone().all(|fields| fields.is_sorted_by_key(|field| field.name)));
+    }
+
+    #[test]
+    fn lists_and_maps_of_types() {
+        let plain = TypeId::base(0);
+        let nested = plain.wrapped(LIST).wrapped(MAP).wrapped(LIST);
+        assert_eq!(nested.shape(), Shape::List(plain.wrapped(LIST).wrapped(MAP)));
+        assert_eq!(plain.wrapped(LIST).wrapped(MAP).shape(), Shape::Map(plain.wrapped(LIST)));
+        assert_eq!(nested.innermost(), plain);
+        assert_eq!(plain.shape(), Shape::Scalar(Scalar::String));
     }
 
     #[test]

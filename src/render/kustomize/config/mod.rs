@@ -18,6 +18,7 @@ pub(super) struct Config {
     pub(super) common_labels: Vec<FieldSpec>,
     pub(super) labels: Vec<FieldSpec>,
     pub(super) template_labels: Vec<FieldSpec>,
+    pub(super) claim_labels: Vec<FieldSpec>,
     pub(super) common_annotations: Vec<FieldSpec>,
     pub(super) var_reference: Vec<FieldSpec>,
     pub(super) images: Vec<FieldSpec>,
@@ -93,6 +94,7 @@ impl Config {
             "commonLabels" => &mut self.common_labels,
             "labels" => &mut self.labels,
             "templateLabels" => &mut self.template_labels,
+            "volumeClaimTemplateLabels" => &mut self.claim_labels,
             "commonAnnotations" => &mut self.common_annotations,
             "varReference" => &mut self.var_reference,
             "images" => &mut self.images,
@@ -109,6 +111,7 @@ impl Config {
         merge(&mut self.common_labels, &other.common_labels)?;
         merge(&mut self.labels, &other.labels)?;
         merge(&mut self.template_labels, &other.template_labels)?;
+        merge(&mut self.claim_labels, &other.claim_labels)?;
         merge(&mut self.common_annotations, &other.common_annotations)?;
         merge(&mut self.var_reference, &other.var_reference)?;
         merge(&mut self.images, &other.images)?;

@@ -7,6 +7,12 @@ use rustc_hash::FxHashMap;
 
 const TABLE: &str = include_str!("merge_keys.txt");
 
+/// Kinds without a namespace that are younger than the release of the table, and that Kustomize 5.8.2 knows all the same.
+const YOUNGER: &str = "
+cluster admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy
+cluster admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding
+";
+
 /// What is known of a field's type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Field {
@@ -49,7 +55,7 @@ pub(super) struct FieldType<'s> {
 impl Schema {
     /// The types of Kubernetes itself.
     pub(super) fn builtin() -> Self {
-        Self::read(TABLE)
+        Self::read([TABLE, YOUNGER])
     }
 
     /// Whether a kind certainly has no namespace.
@@ -68,11 +74,11 @@ impl Schema {
         Type { schema: self, ty: found.map(|(_, ty)| *ty) }
     }
 
-    fn read(table: &str) -> Self {
+    fn read(tables: [&str; 2]) -> Self {
         let mut schema = Self::default();
         let mut names: FxHashMap<String, usize> = FxHashMap::default();
         let mut current = 0;
-        for line in table.lines().filter(|line| !line.starts_with('#')) {
+        for line in tables.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#')) {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 ["cluster", api_version, kind] => {
