@@ -81,6 +81,8 @@ fn what_git_would_keep_is_read_in_order_of_its_bytes() {
     folder.write("deployment", "# c\napiVersion: v1\n");
     folder.write("notes.k8s", "apiVersion: v1\n");
     folder.write("LICENSE", "text\n");
+    folder.write("new-service", "#!/bin/sh\ncat << EOT > Chart.yaml\napiVersion: v2\nEOT\n");
+    folder.write("recipe.asciidoc", "----\napiVersion: v1\n----\n");
     let all = [
         ".github/workflows/ci.yml",
         "a-b.json",
