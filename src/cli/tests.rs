@@ -205,6 +205,16 @@ fn where_no_manifest_can_be_parsed_it_is_2() {
 }
 
 #[test]
+fn a_chart_that_another_program_fills_in_is_no_fault() {
+    let chart = "apiVersion: v2\nname: shop\nversion: {{ .Version }}\n";
+    let folder = Folder::new().with("build/Chart.yaml", chart).with("build/templates/shop.yaml", SOUND);
+    let said = folder.run(&[]);
+    assert_eq!(said.code, CLEAN);
+    assert!(said.out.contains("is a template that another program fills in"), "{}", said.out);
+    assert!(!said.out.contains("error"), "{}", said.out);
+}
+
+#[test]
 fn binary_files_are_named_as_far_as_anybody_would_read_them() {
     let folder = (1..=7).fold(Folder::new().with("shop.yaml", SOUND), |folder, nth| {
         folder.with(&format!("bin/{nth}.yaml"), "a\0b")
