@@ -225,6 +225,7 @@ fn binary_files_are_named_as_far_as_anybody_would_read_them() {
     assert!(said.out.contains("2 more binary files are not read"), "{}", said.out);
     let said = folder.run(&["shop.yaml"]);
     assert!(!said.out.contains("holds binary data"), "nobody asked about them: {}", said.out);
+    assert!(!said.out.contains("binary files are not read"), "{}", said.out);
 }
 
 #[test]
