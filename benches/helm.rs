@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use steadfast::cli::{World, run, utc};
+use steadfast::render::helm::KINDS;
 use steadfast::render::helm::charts::Charts;
 use steadfast::render::helm::files::File;
 use steadfast::render::helm::read::{ChartFolder, Reader};
@@ -218,6 +219,10 @@ fn ask_helm(
     }
     let mut command = Command::new(helm);
     command.args(["template", folder.as_str(), "--kube-version", KUBERNETES]);
+    // What every cluster has, and Helm without one does not know.
+    for (api, kind, _) in KINDS {
+        command.arg("--api-versions").arg(format!("{api}/{kind}"));
+    }
     if let Some(values) = values {
         command.args(["--values", folder.join(values).as_str()]);
     }

@@ -75,7 +75,7 @@ const API_VERSIONS: [&str; 55] = [
 /// Kinds that charts ask for by name, the group and version that serves them, and the minor version of Kubernetes 1 since which
 /// it does. Helm learns them from the cluster; `helm template` has none, says no to all, and prints the API version of a
 /// cluster that is long gone.
-const KINDS: [(&str, &str, u32); 8] = [
+pub const KINDS: [(&str, &str, u32); 8] = [
     ("networking.k8s.io/v1", "Ingress", 19),
     ("networking.k8s.io/v1", "IngressClass", 19),
     ("networking.k8s.io/v1", "NetworkPolicy", 7),

@@ -27,7 +27,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use capabilities::KUBERNETES;
+pub use capabilities::{KINDS, KUBERNETES};
 
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::source::Place;
