@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use steadfast::source::discover::{Discovery, Walk, Why, discover, read};
+use steadfast::source::discover::{Discovery, Walk, Why, discover, read, size_in_words};
 use steadfast::syntax;
 
 /// A folder of its own, removed at the end.
@@ -81,6 +81,8 @@ fn what_git_would_keep_is_read_in_order_of_its_bytes() {
     folder.write("deployment", "# c\napiVersion: v1\n");
     folder.write("notes.k8s", "apiVersion: v1\n");
     folder.write("LICENSE", "text\n");
+    folder.write("new-service", "#!/bin/sh\ncat << EOT > Chart.yaml\napiVersion: v2\nEOT\n");
+    folder.write("recipe.asciidoc", "----\napiVersion: v1\n----\n");
     let all = [
         ".github/workflows/ci.yml",
         "a-b.json",
@@ -194,4 +196,18 @@ fn bytes_become_text_or_a_reason() {
     assert_eq!(read(&large, 8 << 20).map(|text| text.len()), Ok(3 << 20));
     assert_eq!(read(b"a", 8).map(|text| text.len()), Ok(1), "nothing of the file before is left");
     assert!(matches!(steadfast::source::discover::read(folder.path(), 8), Err(Why::Unreadable(_))));
+}
+
+#[test]
+fn sizes_are_said_in_the_largest_unit_that_fits() {
+    for (bytes, words) in [
+        (8 << 20, "8 MiB"),
+        (3 << 30, "3 GiB"),
+        (512 << 10, "512 KiB"),
+        (1 << 20 | 1 << 10, "1025 KiB"),
+        (1_000_000, "1000000 bytes"),
+    ] {
+        assert_eq!(size_in_words(bytes), words);
+    }
+    assert_eq!(Why::TooLarge(8 << 20).to_string(), "is larger than 8 MiB");
 }

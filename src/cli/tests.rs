@@ -185,6 +185,82 @@ fn nothing_to_check_is_2() {
     assert!(said.out.contains("nothing to check"));
 }
 
+const BROKEN: &str = "apiVersion: v1\nkind: Pod\n  metadata: [\n";
+const SOUND: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: shop }\n";
+
+#[test]
+fn where_no_manifest_can_be_parsed_it_is_2() {
+    let folder = Folder::new().with("a.yaml", BROKEN);
+    let said = folder.run(&[]);
+    assert_eq!(said.code, COULD_NOT_RUN, "{}", said.out);
+    assert!(said.out.contains("nothing could be judged: the only file with manifests cannot be parsed"));
+    let folder = folder.with("b.yaml", BROKEN);
+    assert!(folder.run(&[]).out.contains("all files with manifests"));
+
+    let said = folder.with("c.yaml", SOUND).run(&[]);
+    assert_eq!(said.code, CLEAN, "what is sound is judged, and the code is its own: {}", said.out);
+    assert!(said.out.contains("no findings, 2 problems with the input in 3 files"), "{}", said.out);
+    let said = Folder::new().with("values.json", "{ a: ").run(&[]);
+    assert_eq!(said.code, CLEAN, "the files of another tool may be as broken as they like: {}", said.out);
+}
+
+#[test]
+fn a_chart_that_another_program_fills_in_is_no_fault() {
+    let chart = "apiVersion: v2\nname: shop\nversion: {{ .Version }}\n";
+    let folder = Folder::new().with("build/Chart.yaml", chart).with("build/templates/shop.yaml", SOUND);
+    let said = folder.run(&[]);
+    assert_eq!(said.code, CLEAN);
+    assert!(said.out.contains("is a template that another program fills in"), "{}", said.out);
+    assert!(!said.out.contains("error"), "{}", said.out);
+}
+
+#[test]
+fn binary_files_are_named_as_far_as_anybody_would_read_them() {
+    let folder = (1..=7).fold(Folder::new().with("shop.yaml", SOUND), |folder, nth| {
+        folder.with(&format!("bin/{nth}.yaml"), "a\0b")
+    });
+    let said = folder.run(&[]);
+    assert_eq!(said.code, CLEAN);
+    assert_eq!(said.out.matches("holds binary data").count(), 5, "{}", said.out);
+    assert!(said.out.contains("2 more binary files are not read"), "{}", said.out);
+    let said = folder.run(&["shop.yaml"]);
+    assert!(!said.out.contains("holds binary data"), "nobody asked about them: {}", said.out);
+    assert!(!said.out.contains("binary files are not read"), "{}", said.out);
+}
+
+#[test]
+fn all_that_is_wrong_with_the_settings_is_told_at_once() {
+    let folder = shop().with("steadfast.toml", "selct = []\nselect = [\"probs\"]\nrules = [\"gone\"]\n");
+    let said = folder.run(&[]).out;
+    assert!(said.contains("unknown key `selct`") && said.contains("there is no such folder"), "{said}");
+    assert!(!said.contains("`probs`"), "the rules of a folder that is not there may have any name: {said}");
+    let said = folder.with("steadfast.toml", "selct = []\nselect = [\"probs\"]\n").run(&[]).out;
+    assert!(
+        said.contains("unknown key `selct`") && said.contains("unknown rule or family `probs`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn sarif_lists_every_rule_that_is_enabled() {
+    let shop = shop();
+    let read = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&shop.run(arguments).out).expect("JSON")
+    };
+    let ids = |rules: &serde_json::Value| -> std::collections::BTreeSet<String> {
+        let rules = rules.as_array().expect("a list").iter();
+        rules.filter_map(|rule| rule["id"].as_str().map(str::to_owned)).collect()
+    };
+    let all = read(&["rules", "--output", "json"]);
+    let mut default = all.clone();
+    default.as_array_mut().expect("a list").retain(|rule| rule["default"] == true);
+    let listed = |arguments: &[&str]| {
+        ids(&read(&[&["--output", "sarif"], arguments].concat())["runs"][0]["tool"]["driver"]["rules"])
+    };
+    assert_eq!(listed(&[]), ids(&default));
+    assert_eq!(listed(&["--select", "all"]), ids(&all));
+}
+
 #[test]
 fn baselines_that_are_none_are_2() {
     let shop = shop().with("base.json", "{\n  nope").with("good.json", "{\"version\":1,\"findings\":[]}");

@@ -91,14 +91,8 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             Err(why) => skipped(outcome, path, &why, true),
         }
     }
-    let mut binaries = Vec::new();
-    for skip in &found.skipped {
-        let named = inputs.paths.contains(&skip.path);
-        skipped(outcome, &skip.path, &skip.why, named);
-        if skip.why == Why::Binary && !named {
-            binaries.push(skip.path.clone());
-        }
-    }
+    let mut left: Vec<(Utf8PathBuf, Why)> =
+        found.skipped.into_iter().map(|skip| (skip.path, skip.why)).collect();
     let open = |path: &Utf8PathBuf| match &stdin {
         Some((named, text)) if named == path => Ok(text.clone()),
         _ => read(&inputs.root.join(path), config.max_file_size),
@@ -115,16 +109,13 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
                 config.saw(&path);
                 files.push(SourceFile::new(path, text));
             }
-            Err(why) => {
-                let named = inputs.paths.contains(&path);
-                skipped(outcome, &path, &why, named);
-                if why == Why::Binary && !named {
-                    binaries.push(path);
-                }
-            }
+            Err(why) => left.push((path, why)),
         }
     }
-    list_binaries(outcome, binaries);
+    for (path, why) in &left {
+        skipped(outcome, path, why, inputs.paths.contains(path));
+    }
+    list_binaries(outcome, inputs, left);
     let cooked = Cooked::of(&files);
     let parse = |(at, file): (usize, &SourceFile)| {
         let id = FileId(at as u32);
@@ -299,8 +290,11 @@ fn skipped(outcome: &mut Outcome, path: &Utf8Path, why: &Why, named: bool) {
 /// So many binary files are named.
 const BINARIES: usize = 5;
 
-/// Names the first of the binary files, and says how many more there are.
-fn list_binaries(outcome: &mut Outcome, mut paths: Vec<Utf8PathBuf>) {
+/// Names the first of the binary files that nobody named, and says how many more there are.
+fn list_binaries(outcome: &mut Outcome, inputs: &Inputs, left: Vec<(Utf8PathBuf, Why)>) {
+    let binary = left.into_iter().filter(|(_, why)| *why == Why::Binary).map(|(path, _)| path);
+    let mut paths: Vec<Utf8PathBuf> =
+        binary.filter(|path| inputs.cover(path) && !inputs.paths.contains(path)).collect();
     paths.sort();
     let all = paths.len();
     let not_judged = |message: String, file: Option<String>| Diagnostic {

@@ -70,10 +70,14 @@ pub(crate) struct Text {
     pub(crate) pieces: Vec<(Piece, Option<Program>)>,
 }
 
-/// The last names of what an expression asks for with `has`.
+/// The keys of a manifest that an expression asks for with `has`. The name of a fact is none, even where a manifest may have such
+/// a key: a target's `servicePort` is a port that it leads to, and the `servicePort` of an Ingress the number of one.
 fn asked_for(expression: &str) -> impl Iterator<Item = String> {
     let asked = expression.split("has(").skip(1).filter_map(|rest| rest.split(')').next());
-    asked.filter_map(|path| path.rsplit('.').next()).map(|key| key.trim().to_owned())
+    let keys = asked.filter_map(|path| path.rsplit_once('.')).filter(|(above, _)| {
+        above.split('.').any(|step| matches!(step.trim(), "manifest" | "pod" | "spec" | "metadata"))
+    });
+    keys.map(|(_, key)| key.trim().to_owned())
 }
 
 /// Compiles a part at first use.

@@ -95,7 +95,7 @@ fn names(all: &[String], open: bool) -> String {
             quoted.push(name);
         }
     }
-    let more = if open { " and perhaps more" } else { "" };
+    let more = if open { " and perhaps others" } else { "" };
     match quoted.as_slice() {
         [] => "none".to_owned(),
         [one] => format!("{one}{more}"),

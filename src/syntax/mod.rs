@@ -98,7 +98,7 @@ enum Name {
 }
 
 /// Endings of files that are known to be something else; there is no need to open them.
-const OTHERS: &str = " adoc asm avi avif bash bat bin bmp bz2 c cc cfg cjs class cmd conf cpp crt cs css csv cue cxx dart db \
+const OTHERS: &str = " adoc asciidoc asm avi avif bash bat bin bmp bz2 c cc cfg cjs class cmd conf cpp crt cs css csv cue cxx dart db \
     dll doc docx dylib ejs el elf env eot erb erl ex exe exs fish flac fs gif go gohtml golden gotmpl gql gradle graphql groovy gz h \
     hbs hcl hh hpp hs htm html ico ini ipynb j2 jar java jinja jinja2 jpeg jpg js jsonl jsonnet jsx key kt kts less libsonnet \
     lock log lua m4a map markdown md mdx mjs ml mod mov mp3 mp4 mustache nix o odt ogg orig otf parquet patch pb pdf pem php \
@@ -151,10 +151,13 @@ fn is_generated(name: &str) -> bool {
 }
 
 /// Whether a text begins like a Kubernetes manifest, `apiVersion:` at the start of a line, or like a template of CloudFormation.
+/// A program may hold one, and is none.
 fn looks_like_manifest(head: &[u8]) -> bool {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).split(|byte| *byte == b'\n').any(|line| {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let is_one = |line: &[u8]| {
         line.starts_with(b"apiVersion:") || unquoted(line).starts_with(b"AWSTemplateFormatVersion")
-    })
+    };
+    !head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').any(is_one)
 }
 
 /// A line without what may stand before its first key in YAML or JSON.

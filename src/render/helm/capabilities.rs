@@ -86,6 +86,15 @@ const KINDS: [(&str, &str, u32); 8] = [
     ("rbac.authorization.k8s.io/v1", "Role", 8),
 ];
 
+/// What a cluster of this version tells of its APIs beside what `helm template` knows: the group of aggregated servers, for which
+/// Helm's client library has nothing, and kinds.
+pub(super) fn told_by_a_cluster(version: &str) -> impl Iterator<Item = String> {
+    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
+    let kinds = KINDS.iter().filter(move |(.., since)| *since <= minor);
+    let kinds = kinds.map(|(api, kind, _)| format!("{api}/{kind}"));
+    std::iter::once("apiregistration.k8s.io/v1".to_owned()).chain(kinds)
+}
+
 /// A version of Kubernetes as `--kube-version` takes it: `1.33`, `v1.33.2-gke.1`.
 pub(super) fn kubernetes_version(text: &str) -> Option<String> {
     let plain = text.strip_prefix('v').unwrap_or(text);
@@ -121,10 +130,7 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
         .iter()
         .map(|name| Rc::from(*name))
         .chain(more.iter().map(|name| Rc::from(name.as_str())));
-    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
-    let kinds = KINDS.iter().filter(|(.., since)| *since <= minor);
-    let kinds = kinds.map(|(api, kind, _)| format!("{api}/{kind}")).collect();
-    let versions = ApiVersions { names: names.collect(), kinds, origin: apis };
+    let versions = ApiVersions { names: names.collect(), origin: apis };
     let record = Record::new("*chartutil.Capabilities")
         .with("KubeVersion", "KubeVersion", object(kube_version, kubernetes))
         .with("APIVersions", "APIVersions", Value::new(Data::Object(Rc::new(versions)), apis))
@@ -137,8 +143,6 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
 #[derive(Debug)]
 struct ApiVersions {
     names: Vec<Rc<str>>,
-    /// What `Has` knows beside these.
-    kinds: Vec<String>,
     origin: Origin,
 }
 
@@ -166,8 +170,7 @@ impl Object for ApiVersions {
         };
         Some(match argument.as_str() {
             Some(wanted) => {
-                let has = self.names.iter().any(|name| &**name == wanted)
-                    || self.kinds.iter().any(|kind| kind == wanted);
+                let has = self.names.iter().any(|name| &**name == wanted);
                 Ok(Value::new(Data::Bool(has), self.origin))
             }
             None => Err("wrong type for value; expected string".to_owned()),

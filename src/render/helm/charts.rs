@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::super::Rendered;
+use super::capabilities::told_by_a_cluster;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
 use super::said::{Trouble, gather};
@@ -173,10 +174,9 @@ fn unread(_: &str) -> Result<String, String> {
     Err("files are not read here".to_owned())
 }
 
-/// `helm template` leaves out the API of aggregated servers, since its client library has none for it. Every cluster has it,
-/// and charts that ask would be judged by what they do for one before 1.10.
+/// Charts are judged by what they do in a cluster: one that asks for a kind would print for one that is long gone.
 fn in_a_cluster(mut settings: Settings) -> Settings {
-    settings.api_versions.push("apiregistration.k8s.io/v1".to_owned());
+    settings.api_versions.extend(told_by_a_cluster(&settings.kubernetes));
     settings
 }
 

@@ -9,8 +9,9 @@ use super::super::yaml::load::load as load_yaml;
 use super::files::{File, Files};
 use super::metadata::Metadata;
 use super::{error, values};
-use crate::finding::Diagnostic;
+use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::source::{FileId, Place, Span};
+use crate::syntax::looks_templated;
 
 /// How deep charts may lie in charts.
 const MAX_DEPTH: usize = 32;
@@ -158,8 +159,21 @@ fn start(file: FileId) -> Place {
 }
 
 fn yaml(file: &File, name: &str, origins: &mut Origins) -> Result<Value, Diagnostic> {
-    load_yaml(&file.content.text(), file.id, origins).map_err(|problem| {
-        let place = Place { file: file.id, span: problem.span };
-        error(Some(place), format!("{name} is no YAML: {}", problem.message), "here")
+    let text = file.content.text();
+    load_yaml(&text, file.id, origins).map_err(|problem| {
+        let at = |span| Place { file: file.id, span };
+        match looks_templated(&text) {
+            Some(marker) => Diagnostic {
+                about: About::NotJudged,
+                severity: Severity::Info,
+                message: format!(
+                    "{name} is a template that another program fills in, so the chart is not judged"
+                ),
+                help: None,
+                place: Some(Label { place: at(marker), message: String::new() }),
+                file: None,
+            },
+            None => error(Some(at(problem.span)), format!("{name} is no YAML: {}", problem.message), "here"),
+        }
     })
 }

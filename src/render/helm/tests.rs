@@ -64,7 +64,7 @@ fn the_context() {
                  b: {{ .Chart.Name }} {{ .Chart.Version }} {{ .Chart.AppVersion }} {{ .Chart.Type }} {{ .Chart.IsRoot }}\n\
                  c: {{ .Template.Name }} {{ .Template.BasePath }}\n\
                  d: {{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.KubeVersion.Minor }} {{ .Capabilities.KubeVersion.GitVersion }}\n\
-                 e: {{ .Capabilities.APIVersions.Has \"apps/v1\" }} {{ .Capabilities.APIVersions.Has \"x/v1\" }} {{ .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1\" }}\n\
+                 e: {{ .Capabilities.APIVersions.Has \"policy/v1/PodDisruptionBudget\" }} {{ .Capabilities.APIVersions.Has \"policy/v1beta1/PodDisruptionBudget\" }} {{ .Capabilities.APIVersions.Has \"apps/v1\" }} {{ .Capabilities.APIVersions.Has \"x/v1\" }} {{ .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1\" }}\n\
                  f: {{ .Files.Get \"config/a.txt\" | len }}\n\
                  g: {{ .Files.Get \"none\" }}\n\
                  h: {{ range $path, $_ := .Files.Glob \"config/*\" }}{{ $path }} {{ end }}\n\
@@ -84,7 +84,7 @@ fn the_context() {
     assert_eq!(
         out,
         ["a: web front Helm true 1\nb: shop 1.2.3 4.5  true\nc: shop/templates/a.yaml shop/templates\n\
-        d: v1.29.0 29 v1.29.0\ne: true false true\nf: 8\ng: \nh: config/a.txt config/b.txt \ni: <one><two>"]
+        d: v1.29.0 29 v1.29.0\ne: false false true false true\nf: 8\ng: \nh: config/a.txt config/b.txt \ni: <one><two>"]
     );
 }
 
