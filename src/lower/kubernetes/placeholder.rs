@@ -22,15 +22,18 @@ const OFFICIAL: &str = " \
 
 /// Whether the name is one that something else fills in before a pod runs, or that only the builder's machine knows:
 /// `controller:latest` of a scaffold, which `kustomize edit set image` replaces; a name that Skaffold or an image stream of
-/// OpenShift resolves. Docker Hub has no image of such a name.
+/// OpenShift resolves; a name that says it. Docker Hub has no image of such a name.
 pub fn is_placeholder(image: &Image<'_>) -> bool {
+    let repository = image.part(&image.repository);
+    if repository.is_some_and(|name| name.rsplit('/').next() == Some("placeholder")) {
+        return true;
+    }
     if let Part::Known(_) = image.registry {
         let host = image.part(&image.registry).unwrap_or_default();
         let host = host.split_once(':').map_or(host, |(host, _)| host);
         return matches!(host, "localhost" | "127.0.0.1" | "ko.local" | "kind.local" | "dev.local");
     }
-    let Part::Known(_) = image.repository else { return false };
-    let name = image.part(&image.repository).unwrap_or_default();
+    let Some(name) = repository else { return false };
     let official = || {
         OFFICIAL
             .match_indices(name)
@@ -53,6 +56,9 @@ mod tests {
             ("nginx", false),
             ("r-base:latest", false),
             ("base:latest", true),
+            ("repository/placeholder:latest", true),
+            ("ghcr.io/acme/placeholder", true),
+            ("acme/placeholder-service:1.0", false),
             ("busybox", false),
             ("acme/api:latest", false),
             ("ghcr.io/acme/api", false),
