@@ -218,13 +218,7 @@ pub(super) fn summarise(model: &Model<'_>, rules: &[Arc<Rule>], asked: &Asked, o
 }
 
 /// Mistakes of rules that show only when they run, and panics; whether there are any of the former.
-pub(super) fn troubles(
-    model: &Model<'_>,
-    rules: &Rules,
-    asked: &Asked,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
-    let _ = model;
+pub(super) fn troubles(rules: &Rules, asked: &Asked, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut seen = std::collections::BTreeSet::new();
     for (rule, error) in &asked.troubles {
         if seen.insert((*rule, error.span, error.message.clone())) {

@@ -113,7 +113,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         outcome.failed |= left.is_some();
         outcome.diagnostics.extend(left);
     }
-    outcome.failed |= gather::troubles(&model, &rules, &asked, &mut outcome.diagnostics);
+    outcome.failed |= gather::troubles(&rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
     if project.trees.len() >= FEW {

@@ -272,10 +272,7 @@ fn collect_paths<'o>(op: &'o Op, paths: &mut Vec<&'o Op>) {
         }
     }
     match &op.step {
-        Step::Fact(base, _) | Step::Field(base, _) if rooted(op) => {
-            let _ = base;
-            paths.push(op);
-        }
+        Step::Fact(..) | Step::Field(..) if rooted(op) => paths.push(op),
         Step::Let(_) => paths.push(op),
         Step::Bool(_) | Step::Num(_) | Step::Text(_) | Step::Slot(_) => {}
         Step::Fact(a, _)
