@@ -18,6 +18,7 @@ use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
 use crate::render::{base64, float};
 use crate::source::{FileId, Span};
+use crate::syntax::yaml::usual::Usual;
 
 /// How many values aliases may bring into one document.
 const COPIES: usize = 400_000;
@@ -135,6 +136,20 @@ impl<'t> Loader<'t> {
     }
 
     fn load(mut self) -> Result<Value, Problem> {
+        let mut usual = Usual::of(self.source);
+        match usual.as_mut().map(Usual::document) {
+            Some(Ok(_)) => {
+                for (event, bytes) in usual.iter().flat_map(Usual::events) {
+                    self.see(event, Span::new(bytes.start as u32, bytes.end as u32))?;
+                }
+                self.finish()
+            }
+            _ => self.parse(),
+        }
+    }
+
+    /// Reads what is not written as usual.
+    fn parse(mut self) -> Result<Value, Problem> {
         if let Some((at, char)) = first_refused(self.source) {
             let at = at as u32;
             return self
@@ -166,6 +181,10 @@ impl<'t> Loader<'t> {
                 }
             }
         }
+        self.finish()
+    }
+
+    fn finish(self) -> Result<Value, Problem> {
         match self.problem {
             Some(problem) => Err(problem),
             None => Ok(self.done.unwrap_or(Value::nil(Origin::NONE))),
