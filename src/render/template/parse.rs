@@ -44,7 +44,8 @@ pub(super) fn parse(name: &Rc<str>, text: &Rc<str>) -> Result<Vec<Tree>, Broken>
     parser.define(name.clone(), root)?;
     let Parser { defined, part, .. } = parser;
     let written = Rc::new(Written { name: name.clone(), text: text.clone(), parts: part });
-    Ok(defined.into_iter().map(|(name, root)| Tree { name, written: written.clone(), root }).collect())
+    let tree = |(name, root)| Tree { name, written: written.clone(), root: Rc::new(root) };
+    Ok(defined.into_iter().map(tree).collect())
 }
 
 struct Parser<'t> {

@@ -11,7 +11,7 @@ pub(super) struct Tree {
     pub name: Rc<str>,
     /// The file, or the text given to `tpl`, in which it stands.
     pub written: Rc<Written>,
-    pub root: List,
+    pub root: Rc<List>,
 }
 
 /// A text that was parsed.
