@@ -96,19 +96,20 @@ impl Charts {
         }
         let share = |(at, settings): (usize, &[Settings]), shelf: &mut Shelf| {
             let chart = &self.jobs[at].0;
-            let results = contained(chart, || Ok(Prepared::new(chart, shelf))).map(|prepared| match prepared {
-                Ok(mut prepared) => settings
-                    .iter()
-                    .map(|one| {
-                        contained(chart, || {
-                            let (rendered, trouble) = prepared.render(one, &unread);
-                            let is_whole = trouble.stopped.is_empty();
-                            Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
+            let results =
+                contained(chart, || Ok(Prepared::new(chart, shelf))).map(|prepared| match prepared {
+                    Ok(mut prepared) => settings
+                        .iter()
+                        .map(|one| {
+                            contained(chart, || {
+                                let (rendered, trouble) = prepared.render(one, &unread);
+                                let is_whole = trouble.stopped.is_empty();
+                                Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
+                            })
                         })
-                    })
-                    .collect(),
-                Err(problem) => vec![Err(problem)],
-            });
+                        .collect(),
+                    Err(problem) => vec![Err(problem)],
+                });
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
         let size = |(at, settings): &(usize, &[Settings])| self.jobs[*at].0.size() * settings.len();
@@ -158,9 +159,10 @@ fn in_parallel<J: Copy + Sync, T: Send>(
         done
     };
     let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let start = |_| std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, &worker).ok();
+        let start = |_| std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, worker).ok();
         let started: Vec<_> = (0..threads.min(jobs.len())).map(start).collect();
-        let end = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let end =
+            |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         started.into_iter().flatten().flat_map(end).collect()
     });
     // Where no thread could be started.

@@ -34,7 +34,11 @@ impl ChartFolder {
     /// How many bytes its templates and values have: what it costs to render it is about that.
     pub(super) fn size(&self) -> usize {
         let counts = |path: &str| path.contains("templates/") || path.ends_with("values.yaml");
-        self.files.below("").filter(|(path, _)| counts(path)).map(|(_, file)| file.content.bytes().len()).sum()
+        self.files
+            .below("")
+            .filter(|(path, _)| counts(path))
+            .map(|(_, file)| file.content.bytes().len())
+            .sum()
     }
 }
 

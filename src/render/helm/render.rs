@@ -6,7 +6,9 @@ use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::super::origin::{How, Origin, Origins, Source};
-use super::super::template::{Error, GAP, MISSING_TEMPLATE, Options, ParsedFile, Rendering, Shelf, Templates};
+use super::super::template::{
+    Error, GAP, MISSING_TEMPLATE, Options, ParsedFile, Rendering, Shelf, Templates,
+};
 use super::super::text::Writer;
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::text::Text;
 use super::error::{Error, Step};
-use super::parse::{self, Broken};
+use super::parse::{self, Broken, Words};
 use super::tree::{Tree, Written};
 use crate::source::{FileId, Place, Span};
 
@@ -42,9 +42,9 @@ pub struct ParsedFile {
 
 impl ParsedFile {
     /// Parses a file.
-    pub fn read(name: &str, file: FileId, text: &str) -> Result<Self, Error> {
+    fn read(name: &str, file: FileId, text: &str, words: &mut Words) -> Result<Self, Error> {
         let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());
-        let trees = parse::parse(&name, &text).map_err(|broken| {
+        let trees = parse::parse(&name, &text, words).map_err(|broken| {
             let at = broken.at as u32;
             not_parsed(&name, broken, Some(Place { file, span: Span { start: at, end: at } }))
         })?;
@@ -56,6 +56,7 @@ impl ParsedFile {
 #[derive(Debug, Default)]
 pub struct Shelf {
     known: FxHashMap<Rc<str>, Rc<[Rc<Tree>]>>,
+    words: Words,
     bytes: usize,
 }
 
@@ -68,11 +69,12 @@ impl Shelf {
         if let Some(trees) = self.known.get(text).and_then(|trees| called(trees, name)) {
             return Ok(ParsedFile { file, trees });
         }
-        let parsed = ParsedFile::read(name, file, text)?;
+        let parsed = ParsedFile::read(name, file, text, &mut self.words)?;
         if let Some(tree) = parsed.trees.last() {
             self.bytes += text.len();
             if self.bytes > SHELF {
                 self.known.clear();
+                self.words.clear();
                 self.bytes = text.len();
             }
             self.known.insert(tree.written.text.clone(), parsed.trees.clone());
@@ -111,7 +113,7 @@ impl Templates {
 
     /// Parses a file and adds it and what it defines.
     pub fn add(&mut self, name: &str, file: FileId, text: &str) -> Result<(), Error> {
-        self.add_parsed(&ParsedFile::read(name, file, text)?);
+        self.add_parsed(&ParsedFile::read(name, file, text, &mut Words::default())?);
         Ok(())
     }
 

@@ -38,7 +38,9 @@ struct Cut {
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    Start { explicit: bool },
+    Start {
+        explicit: bool,
+    },
     End,
     Comment,
     Map(StructureStyle),
@@ -433,8 +435,8 @@ impl<'t> Usual<'t> {
             Some(b'-') if !self.is_apart(at + 1) && self.byte(at + 1) != Some(b'\t') => Ok(()),
             None
             | Some(
-                b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>'
-                | b'\'' | b'"' | b'%' | b'@' | b'`' | b'\t' | b' ' | b'\n',
+                b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|'
+                | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' | b'\t' | b' ' | b'\n',
             ) => Err(Odd),
             Some(_) => Ok(()),
         }
@@ -791,12 +793,36 @@ fn fold(text: &mut String, breaks: usize) {
 }
 
 fn is_plain_in_brackets(byte: u8) -> bool {
-    byte >= 0x80 || byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b'-' | b'_' | b'/' | b'+' | b'=' | b'$' | b'%' | b'@' | b'*' | b'(' | b')' | b'~' | b'^' | b';' | b'<' | b'>' | b'|')
+    byte >= 0x80
+        || byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b' ' | b'.'
+                | b'-'
+                | b'_'
+                | b'/'
+                | b'+'
+                | b'='
+                | b'$'
+                | b'%'
+                | b'@'
+                | b'*'
+                | b'('
+                | b')'
+                | b'~'
+                | b'^'
+                | b';'
+                | b'<'
+                | b'>'
+                | b'|'
+        )
 }
 
 /// Whether a text has characters that mean something else in some place, or may stand in none.
 fn has_odd_characters(text: &str) -> bool {
-    let is_odd = |byte: u8| byte < 0x20 && byte != b'\n' && byte != b'\t' || byte == 0x7f || matches!(byte, 0xc2 | 0xe2 | 0xef);
+    let is_odd = |byte: u8| {
+        byte < 0x20 && byte != b'\n' && byte != b'\t' || byte == 0x7f || matches!(byte, 0xc2 | 0xe2 | 0xef)
+    };
     let bytes = text.as_bytes();
     let mut from = 0;
     for chunk in bytes.chunks(64) {
