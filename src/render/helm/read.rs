@@ -1,6 +1,8 @@
 //! Reads charts from disk: as Helm walks a folder, but never out of the project, and archives as the folders that they hold.
 
+use std::cell::RefCell;
 use std::fs;
+use std::io::Read;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -282,13 +284,20 @@ impl Look<'_> {
             return None;
         }
         *budget -= size;
-        match fs::read(real) {
-            Ok(bytes) => Some(self.add(shown, inside, &bytes)),
-            Err(wrong) => {
-                self.about(shown, &format!("cannot be read: {wrong}"), Severity::Error);
-                None
-            }
+        // For each file new memory: that would cost as much as to read it.
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            match fs::File::open(real).and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(buffer)) {
+                Ok(_) => Some(self.add(shown, inside, buffer)),
+                Err(wrong) => {
+                    self.about(shown, &format!("cannot be read: {wrong}"), Severity::Error);
+                    None
+                }
+            }
+        })
     }
 
     fn add(&mut self, shown: &Utf8Path, inside: Inside, bytes: &[u8]) -> File {
