@@ -116,9 +116,9 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     outcome.failed |= gather::troubles(&rules, &asked, &mut outcome.diagnostics);
     drop(model);
     outcome.sources = project.sources;
-    if project.trees.len() >= FEW {
+    if project.trees.len() >= FEW || renderings.are_many() {
         // To give back the memory of many trees takes time that nobody need wait for.
-        rayon::spawn(move || drop(project.trees));
+        rayon::spawn(move || drop((project.trees, renderings)));
     }
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;

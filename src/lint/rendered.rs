@@ -86,6 +86,11 @@ impl Renderings {
         self.all.is_empty()
     }
 
+    /// Whether it takes some time to give their memory back.
+    pub(super) fn are_many(&self) -> bool {
+        self.all.len() > 8
+    }
+
     /// Says that nothing was judged, where charts and overlays are all there is and nothing of them can be rendered.
     pub(super) fn nothing_left(&self, said: &[Diagnostic], sources: &Sources) -> Option<Diagnostic> {
         let is_broken = |of: &Diagnostic| of.about == About::Input && of.severity > Severity::Info;
