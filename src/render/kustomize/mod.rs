@@ -34,6 +34,7 @@ mod path;
 mod plugins;
 mod print;
 mod references;
+mod register;
 mod replacements;
 mod replicas;
 mod resource;

@@ -36,8 +36,8 @@ pub(super) fn declare(build: &mut Build<'_>, into: &mut Accumulated, node: &Node
     let wanted = Id { gvk, name: text("name"), namespace: text("namespace") };
     let schema = Rc::clone(&build.schema);
     let exact = !wanted.namespace.is_empty() || wanted.is_cluster_scoped(&schema);
-    let found = into.set.by_any_id(|id| {
-        if exact { id.equals(&wanted, &schema) } else { id.name == wanted.name && id.gvk == wanted.gvk }
+    let found = into.set.called(Some(&wanted.name), |id| {
+        if exact { id.equals(&wanted, &schema) } else { id.gvk == wanted.gvk }
     });
     match found[..] {
         [] => {}
