@@ -59,6 +59,17 @@ pub struct Document {
     pub role: Role,
     /// What is not in it, by offset.
     pub left_out: Vec<LeftOut>,
+    /// Where it came in with the rendering of a chart: what that knew it as.
+    pub of_chart: Option<OfChart>,
+}
+
+/// What a document was in a rendering that went into a greater one.
+#[derive(Clone, Debug)]
+pub struct OfChart {
+    /// Which of the renderings.
+    pub nth: usize,
+    /// The template's path.
+    pub name: Utf8PathBuf,
 }
 
 /// Something that a template left out beside its documents.
@@ -66,6 +77,8 @@ pub struct Document {
 pub struct Omission {
     /// The template's path.
     pub name: Utf8PathBuf,
+    /// Which of several renderings it came in with.
+    pub nth: usize,
     /// The circumstance that says what and why.
     pub frame: Frame,
     /// Whether the whole chart is switched off that it belongs to.

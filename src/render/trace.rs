@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::origin::{How, Origin, Origins, Source};
 use super::template::MISSING_TEMPLATE;
-use super::template::frame::{Frames, What};
+use super::template::frame::Frames;
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
 use crate::source::{FileId, Place, Sources, Span};
@@ -31,8 +31,8 @@ pub struct Trail {
     pub settings: String,
     /// Its documents.
     pub pages: Vec<Page>,
-    /// What templates left out beside the documents, and which: whole objects.
-    omitted: Vec<(Utf8PathBuf, LeftOut)>,
+    /// What the templates of a chart left out beside the documents: whole objects.
+    omitted: Vec<(ChartName, LeftOut)>,
     origins: Origins,
 }
 
@@ -49,9 +49,13 @@ pub struct Page {
     pub role: Role,
     /// Whether nobody knows if it is there: a template that is missing decides about it.
     pub is_doubtful: bool,
+    chart: ChartName,
     pieces: Vec<Piece>,
     left_out: Vec<LeftOut>,
 }
+
+/// A chart, by the folder that it has in one of the renderings that went into a rendering.
+type ChartName = (usize, String);
 
 /// A part of a template that a condition or an empty loop left out.
 #[derive(Debug)]
@@ -83,11 +87,7 @@ impl LeftOut {
     fn of(at: u32, frame: Frame, frames: &Frames, origins: &Origins) -> Option<Self> {
         let circumstance = frames.get(frame);
         let Source::Literal(action) = origins.get(circumstance.at) else { return None };
-        let body = match circumstance.what {
-            What::LeftOut(Some(body)) => body,
-            What::Empty => *action,
-            _ => return None,
-        };
+        let body = circumstance.left_out(origins)?;
         Some(Self { at, action: *action, body, cause: circumstance.condition })
     }
 }
@@ -112,6 +112,10 @@ impl Trail {
             let first = document.text.pieces().next();
             let conditions = first.map(|piece| frames.conditions(piece.frame)).unwrap_or_default();
             Page {
+                chart: match &document.of_chart {
+                    Some(of) => chart(of.nth, &of.name),
+                    None => chart(0, &document.name),
+                },
                 is_doubtful: conditions.iter().any(|one| origins.unknown(*one) == Some(MISSING_TEMPLATE)),
                 left_out: left_out
                     .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
@@ -130,7 +134,9 @@ impl Trail {
         // Nobody misses an object of a chart that is switched off.
         let omitted = left_out.into_iter().filter(|left| !left.with_its_chart);
         let omitted = omitted
-            .filter_map(|left| Some((left.name, LeftOut::of(0, left.frame, &frames, &origins)?)))
+            .filter_map(|left| {
+                Some((chart(left.nth, &left.name), LeftOut::of(0, left.frame, &frames, &origins)?))
+            })
             .collect();
         Self { folder, settings, pages, omitted, origins }
     }
@@ -260,7 +266,7 @@ impl Trail {
     /// What left an object of this kind out, in the chart that printed a document.
     pub fn omitted(&self, page: &Page, kind: &str, sources: &Sources) -> Option<Traced> {
         let line = format!("kind: {kind}");
-        let mut omitted = self.omitted.iter().filter(|(name, _)| chart(name) == chart(&page.name));
+        let mut omitted = self.omitted.iter().filter(|(chart, _)| *chart == page.chart);
         let could = |left: &LeftOut| {
             let text = &sources.get(left.body.file).text;
             let body = text.get(left.body.span.range()).unwrap_or_default();
@@ -420,9 +426,9 @@ fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
     Place { file: place.file, span: Span::new(from, from + part.len()) }
 }
 
-/// The folder of the chart that a template belongs to.
-fn chart(template: &Utf8Path) -> &str {
-    template.as_str().rsplit_once("/templates/").map_or("", |(chart, _)| chart)
+/// The chart that a template belongs to.
+fn chart(nth: usize, template: &Utf8Path) -> ChartName {
+    (nth, template.as_str().rsplit_once("/templates/").map_or("", |(chart, _)| chart).to_owned())
 }
 
 /// Whether a template's text would print this key.

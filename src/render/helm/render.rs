@@ -230,6 +230,7 @@ impl<'c> Prepared<'c> {
                     Some(manifest) => manifest.left_out(left),
                     None => left_out.push(Omission {
                         name: name.clone(),
+                        nth: 0,
                         frame: left.frame,
                         with_its_chart: false,
                     }),
@@ -283,7 +284,7 @@ fn leave_out(folder: &ChartFolder, chart: &Chart, rendering: &mut Rendering<'_>,
             let whole = Place { file: file.id, span: Span::new(0, file.content.bytes().len() as u32) };
             let frame = rendering.frames.leave_out(whole, at, chart.because);
             let name = folder.folder.join(&chart.folder).join(path);
-            found.push(Omission { name, frame, with_its_chart: true });
+            found.push(Omission { name, nth: 0, frame, with_its_chart: true });
         }
     }
     for needed in &chart.dependencies {
@@ -314,6 +315,7 @@ fn definitions(
             parsed: None,
             role: Role::Definition,
             left_out: Vec::new(),
+            of_chart: None,
         });
     }
     for needed in &chart.dependencies {

@@ -21,6 +21,7 @@ mod iam_policy;
 mod images;
 mod json_patch;
 mod kustomization;
+mod left_out;
 mod load;
 mod marks;
 mod merge;

@@ -138,7 +138,11 @@ impl Printer<'_, '_, '_> {
                     let origin = self.export.origin(entry.from);
                     self.key(&entry.key, origin);
                     self.push(":", origin);
+                    self.export.stands(entry.from, self.out.len());
                     self.value(&entry.node, indent);
+                    if entry.node.scalar().is_some() {
+                        self.export.stands(entry.from, self.out.len());
+                    }
                 }
             }
             Value::List(items) => {
@@ -148,6 +152,7 @@ impl Printer<'_, '_, '_> {
                         return;
                     }
                     self.push("-", origin);
+                    self.export.stands(item.from, self.out.len());
                     if item.scalar().is_none() && !item.is_empty() {
                         self.push(" ", origin);
                         self.collection(item, indent + 2, true);

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::left_out::Stands;
+
 use crate::render::origin::{How, Origin, Origins, Source};
 use crate::render::text::Piece;
 use crate::render::{Document, Rendered};
@@ -99,6 +101,14 @@ impl<'a> Trail<'a> {
         match &self.written[document as usize].tree {
             Held::Borrowed(tree) => tree,
             Held::Owned(tree) => tree,
+        }
+    }
+
+    /// The rendering of a chart that a document is of, and which of its documents it is.
+    pub(super) fn chart(&self, document: u32) -> Option<(Rc<Rendered>, usize)> {
+        match &self.written[document as usize].within {
+            Within::Rendered(rendered, at) => Some((Rc::clone(rendered), *at)),
+            Within::File | Within::Scalar(..) => None,
         }
     }
 
@@ -238,8 +248,10 @@ fn first_place(origins: &Origins, origin: Origin) -> Option<Place> {
 
 /// Translates what one rendering uses.
 pub(super) struct Export<'t, 'a> {
-    trail: &'t Trail<'a>,
+    pub(super) trail: &'t Trail<'a>,
     pub(super) origins: Origins,
+    /// Where what is printed now stood in the document of a chart, where that matters.
+    pub(super) stands: Option<Stands>,
     seen: FxHashMap<(From, Origin), Origin>,
     paths: FxHashMap<(u32, u32), Rc<str>>,
     /// What came in with the rendering of a chart, by the rendering's address.
@@ -251,6 +263,7 @@ impl<'t, 'a> Export<'t, 'a> {
         Self {
             trail,
             origins: Origins::default(),
+            stands: None,
             seen: FxHashMap::default(),
             paths: FxHashMap::default(),
             foreign: FxHashMap::default(),
@@ -260,6 +273,19 @@ impl<'t, 'a> Export<'t, 'a> {
     /// The origin in the rendering's own list.
     pub(super) fn origin(&mut self, from: From) -> Origin {
         self.over(from, Origin::NONE)
+    }
+
+    /// What is printed up to `end` came from here.
+    pub(super) fn stands(&mut self, from: From, end: usize) {
+        let Some(stands) = &mut self.stands else { return };
+        let start = match from {
+            From::Key(document, node) => self.trail.node(document, NodeId(node)).key_span(),
+            From::Node(document, node) => Some(self.trail.node(document, NodeId(node)).span()),
+            From::Nowhere | From::Made(_) => None,
+        };
+        if let Some(start) = start {
+            stands.note(from, start.start, end);
+        }
     }
 
     /// The same for what took the place of `before`.
@@ -328,7 +354,8 @@ impl<'t, 'a> Export<'t, 'a> {
         }
     }
 
-    fn import(&mut self, rendered: &Rc<Rendered>, origin: Origin) -> Origin {
+    /// The origin in the rendering's own list of one in the list of a chart's rendering.
+    pub(super) fn import(&mut self, rendered: &Rc<Rendered>, origin: Origin) -> Origin {
         let key = (Rc::as_ptr(rendered).cast::<()>() as usize, origin);
         if let Some(origin) = self.foreign.get(&key) {
             return *origin;
