@@ -103,6 +103,27 @@ enum Leaf {
     Missing(Origin),
 }
 
+/// A setting that has a part in a place.
+#[derive(Debug)]
+struct Setting {
+    origin: Origin,
+    /// All of it.
+    whole: Place,
+    /// As much of it as shows in the place.
+    place: Place,
+    /// How many bytes of the place are its own.
+    bytes: u32,
+}
+
+impl Setting {
+    /// Takes in another part of it.
+    fn take(&mut self, place: Place, bytes: u32) {
+        let span = &mut self.place.span;
+        *span = Span::new(span.start.min(place.span.start), span.end.max(place.span.end));
+        self.bytes += bytes;
+    }
+}
+
 impl Trail {
     /// The way back from what was rendered.
     pub fn of(rendered: Rendered) -> Self {
@@ -158,16 +179,18 @@ impl Trail {
             parts if Vec::is_empty(&parts) => all.iter().collect(),
             parts => parts,
         };
-        let mut nodes: Vec<(Origin, Place, u32)> = Vec::new();
+        let mut nodes: Vec<Setting> = Vec::new();
         let mut literals: Vec<Place> = Vec::new();
         let mut absent: Vec<Origin> = Vec::new();
         for (piece, part) in &chosen {
             for leaf in self.leaves(piece.origin) {
                 match leaf {
-                    Leaf::Node(origin, place) => {
-                        match nodes.iter_mut().find(|(_, known, _)| *known == place) {
-                            Some((_, _, bytes)) => *bytes += part.len(),
-                            None => nodes.push((origin, place, part.len())),
+                    Leaf::Node(origin, whole) => {
+                        let place = within(page, piece, *part, whole);
+                        let bytes = part.len();
+                        match nodes.iter_mut().find(|known| self.is_same(known.origin, origin)) {
+                            Some(known) => known.take(place, bytes),
+                            None => nodes.push(Setting { origin, whole, place, bytes }),
                         }
                     }
                     Leaf::Literal(place) => literals.push(within(page, piece, *part, place)),
@@ -181,14 +204,14 @@ impl Trail {
             && literals.is_empty()
             && chosen.iter().all(|(piece, _)| self.is_plain(piece.origin));
         // What took the place of another was written later; else what has most bytes in the text says most about it.
-        let is_later = |origin: Origin| nodes.iter().any(|(_, place, _)| self.is_over(origin, *place));
+        let is_later = |origin: Origin| nodes.iter().any(|other| self.is_over(origin, other.whole));
         let ranked = nodes.iter().enumerate();
         let heaviest = if nodes.len() > CHOICES && !literals.is_empty() {
             None
         } else {
-            ranked.max_by_key(|(at, (origin, _, bytes))| (is_later(*origin), *bytes, *at))
+            ranked.max_by_key(|(at, one)| (is_later(one.origin), one.bytes, *at))
         };
-        let Some((first, &(origin, primary, _))) = heaviest else {
+        let Some((first, &Setting { origin, place: primary, .. })) = heaviest else {
             let primary = literals.first().copied().or(line)?;
             related.extend(absent.iter().filter_map(|origin| self.hint(*origin)));
             return Some(Traced { primary, related, setting: None, exact: false });
@@ -196,9 +219,9 @@ impl Trail {
         if let Some(line) = line.filter(|line| line.file != primary.file) {
             related.push((line, "rendered here".to_owned()));
         }
-        for (at, (_, place, _)) in nodes.iter().enumerate() {
-            if at != first && !self.is_over(origin, *place) {
-                related.push((*place, "and from here".to_owned()));
+        for (at, other) in nodes.iter().enumerate() {
+            if at != first && !self.is_over(origin, other.whole) {
+                related.push((other.place, "and from here".to_owned()));
             }
         }
         let mut before = self.before(origin);
@@ -350,6 +373,16 @@ impl Trail {
         found.extend(own);
     }
 
+    /// Whether two leaves are the same setting, or lines of the same text.
+    fn is_same(&self, one: Origin, two: Origin) -> bool {
+        match (self.origins.get(one), self.origins.get(two)) {
+            (Source::Node { place, path, .. }, Source::Node { place: other, path: its, .. }) => {
+                place == other || place.file == other.file && Arc::ptr_eq(path, its)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a setting took, in the end, the place of what stands at `place`.
     fn is_over(&self, origin: Origin, place: Place) -> bool {
         let mut before = self.before(origin);
@@ -415,7 +448,7 @@ fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
         .take_while(move |(_, part)| part.start < end)
 }
 
-/// The part of literal text that became `part`, where the text stands in the document as it stands in the template.
+/// The part of a text that became `part`, where the text stands in the document as it stands in its file.
 fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
     let at = page.pieces.partition_point(|other| other.end < piece.end);
     let start = at.checked_sub(1).map_or(0, |before| page.pieces[before].end);

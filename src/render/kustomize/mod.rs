@@ -22,6 +22,7 @@ mod images;
 mod json_patch;
 mod kustomization;
 mod left_out;
+mod lines;
 mod load;
 mod marks;
 mod merge;
