@@ -452,10 +452,19 @@ fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
 fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
     let at = page.pieces.partition_point(|other| other.end < piece.end);
     let start = at.checked_sub(1).map_or(0, |before| page.pieces[before].end);
-    if piece.end - start != place.span.len() {
+    let text = &page.text[Span::new(start, piece.end).range()];
+    // Of a line of a file, the place is that of what stands in it.
+    let indent = match place.span.len() as usize {
+        len if len == text.len() => 0,
+        len if len == text.trim().len() => (text.len() - text.trim_start().len()) as u32,
+        _ => return place,
+    };
+    let Some(offset) =
+        part.start.checked_sub(start + indent).filter(|offset| offset + part.len() <= place.span.len())
+    else {
         return place;
-    }
-    let from = place.span.start + (part.start - start);
+    };
+    let from = place.span.start + offset;
     Place { file: place.file, span: Span::new(from, from + part.len()) }
 }
 
