@@ -76,7 +76,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
             renderings.lead_home(fault, &rules.ready[fault.rule].page, &project.sources);
         }
     }
-    let written = |place| renderings.written(place);
+    let written = |place| renderings.written(place, &project.sources);
     read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
@@ -102,7 +102,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         judged: &|path| !config.is_test(path),
         written: &written,
     }));
-    renderings.lead_diagnostics_home(&mut outcome.diagnostics);
+    renderings.lead_diagnostics_home(&mut outcome.diagnostics, &project.sources);
     gather::summarise(&model, &rules.ready, &asked, &mut outcome);
     if outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
         let left = if project.broken > 0 {

@@ -4,6 +4,7 @@
 //! and judged like any file; [`origin`]s turn the places of a finding back into places that a person can change. Nothing here
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
+mod action;
 pub mod base64;
 pub mod float;
 pub mod functions;

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use super::action;
 use super::origin::{How, Origin, Origins, Source};
 use super::template::MISSING_TEMPLATE;
 use super::template::frame::Frames;
@@ -167,8 +169,27 @@ impl Trail {
         self.origins.files()
     }
 
+    /// The files of which something is printed.
+    pub fn printed_files(&self) -> FxHashSet<FileId> {
+        let mut files = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<Origin> =
+            self.pages.iter().flat_map(|page| &page.pieces).map(|piece| piece.origin).collect();
+        while let Some(origin) = open.pop() {
+            if !seen.insert(origin) {
+                continue;
+            }
+            match self.origins.get(origin) {
+                Source::Literal(place) | Source::Node { place, .. } => drop(files.insert(place.file)),
+                Source::Of(_, parts) => open.extend(parts.iter().copied()),
+                Source::Nothing | Source::Missing { .. } | Source::Given(_) | Source::Unknown(..) => {}
+            }
+        }
+        files
+    }
+
     /// Where bytes `span` of a document came from.
-    pub fn written(&self, page: &Page, span: Span) -> Option<Traced> {
+    pub fn written(&self, page: &Page, span: Span, sources: &Sources) -> Option<Traced> {
         let all: Vec<(Piece, Span)> = pieces(page, span).collect();
         // Quotes and blanks around a value say nothing about where it came from.
         let telling = |part: &Span| {
@@ -198,7 +219,7 @@ impl Trail {
                 }
             }
         }
-        let line = self.template_line(page, span.start);
+        let line = self.template_line(page, span.start, sources);
         let mut related: Vec<(Place, String)> = Vec::new();
         let exact = nodes.len() == 1
             && literals.is_empty()
@@ -234,8 +255,8 @@ impl Trail {
     }
 
     /// The line of the template that printed a span of a document, wherever its bytes came from.
-    pub fn printed(&self, page: &Page, span: Span) -> Option<Traced> {
-        let primary = self.template_line(page, span.start)?;
+    pub fn printed(&self, page: &Page, span: Span, sources: &Sources) -> Option<Traced> {
+        let primary = self.template_line(page, span.start, sources)?;
         Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
     }
 
@@ -317,8 +338,9 @@ impl Trail {
         Traced { primary, related, setting: self.path(origin), exact: false }
     }
 
-    /// The place in a template at which bytes from elsewhere were printed: behind the literal text before them.
-    fn template_line(&self, page: &Page, at: u32) -> Option<Place> {
+    /// The place in a template at which bytes were printed that came from elsewhere: the action that did it, or else the
+    /// literal text before them.
+    fn template_line(&self, page: &Page, at: u32, sources: &Sources) -> Option<Place> {
         let mut start = 0;
         let mut found = None;
         for piece in &page.pieces {
@@ -326,17 +348,30 @@ impl Trail {
                 break;
             }
             if let Source::Literal(place) = self.origins.get(piece.origin) {
-                let part = Span::new(start, piece.end.min(at.max(start)));
-                let text = &page.text[part.range()];
-                let tail = text.rfind('\n').map_or(0, |line| line + 1);
-                let from = place.span.start + tail as u32;
-                let own = text[tail..].len() - text[tail..].trim_start().len();
-                let end = (from + text[tail..].len() as u32).min(place.span.end);
-                found = Some(Place { file: place.file, span: Span::new((from + own as u32).min(end), end) });
+                found = Some((*place, Span::new(start, piece.end)));
             }
             start = piece.end;
         }
-        found
+        let (place, printed) = found?;
+        let whole = &sources.get(place.file).text;
+        let (literal, text) = (whole.get(place.span.range())?, &page.text[printed.range()]);
+        let here = |span| Some(Place { file: place.file, span });
+        if !is_written(literal, text) {
+            // What an action adds, such as quotes and blanks, is no text of the template.
+            let line = literal.lines().next().unwrap_or_default();
+            return here(Span::new(place.span.start, place.span.start + line.len() as u32));
+        }
+        if printed.end <= at
+            && let Some(action) = action::printing(whole, place.span.end as usize)
+        {
+            return here(Span::new(action.start as u32, action.end as u32));
+        }
+        let text = text.get(..(at.clamp(printed.start, printed.end) - printed.start) as usize)?;
+        let tail = text.rfind('\n').map_or(0, |line| line + 1);
+        let from = place.span.start + tail as u32;
+        let own = text[tail..].len() - text[tail..].trim_start().len();
+        let end = (from + text[tail..].len() as u32).min(place.span.end);
+        here(Span::new((from + own as u32).min(end), end))
     }
 
     fn leaves(&self, origin: Origin) -> Vec<Leaf> {
@@ -430,6 +465,14 @@ impl Trail {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether literal text was printed as it is written, or a part of it; an overlay prints a colon of its own behind a key.
+fn is_written(literal: &str, printed: &str) -> bool {
+    match printed.trim().trim_end_matches(':') {
+        "" => printed == literal || literal.trim().is_empty() || printed.contains(':'),
+        text => literal.contains(text),
     }
 }
 

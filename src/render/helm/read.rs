@@ -259,8 +259,23 @@ impl FromIterator<Utf8PathBuf> for ChartFolders {
 impl ChartFolders {
     /// Whether a file is a part of a chart. Beside those may lie what has nothing to do with the chart.
     pub fn have(&self, path: &Utf8Path) -> bool {
+        self.inside(path).any(is_ingredient)
+    }
+
+    /// Whether a file lies in the folder of a chart, and so may be what its templates print.
+    pub fn hold(&self, path: &Utf8Path) -> bool {
+        self.inside(path).next().is_some()
+    }
+
+    /// Whether a file is data of a chart: it lies where charts keep what their templates print.
+    pub fn have_data(&self, path: &Utf8Path) -> bool {
+        self.inside(path).any(|inside| inside.starts_with("files"))
+    }
+
+    /// The path of a file in each chart that it lies in.
+    fn inside<'p>(&self, path: &'p Utf8Path) -> impl Iterator<Item = &'p Utf8Path> {
         let above = path.ancestors().skip(1).filter(|folder| self.0.contains(*folder));
-        above.filter_map(|folder| path.strip_prefix(folder).ok()).any(is_ingredient)
+        above.filter_map(|folder| path.strip_prefix(folder).ok())
     }
 }
 
