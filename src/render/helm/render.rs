@@ -142,7 +142,7 @@ impl<'c> Prepared<'c> {
         let mut merge =
             Merge { origins: &mut origins, keeps_null: false, warnings: Some(&mut trouble.problems) };
         let values = coalesce(&chart, &given, &mut merge)?;
-        schema::check(&chart, &values, &origins, &mut trouble.problems);
+        schema::check(&chart, &values, &origins, trouble);
         let release = Release {
             name: &settings.release,
             namespace: &settings.namespace,
@@ -219,7 +219,7 @@ impl<'c> Prepared<'c> {
                 let at = at
                     .and_then(|origin| place(&rendering.origins, origin))
                     .unwrap_or_else(|| part_start(part));
-                trouble.problems.push(error(
+                trouble.odd.push(error(
                     Some(at),
                     format!("what `{}` renders to {}", part.path, odd.says),
                     "rendered here",
@@ -336,6 +336,7 @@ fn stop(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Stop {
         place: wrong.place().unwrap_or_else(|| part_start(part)),
         message: wrong.message.trim().to_owned(),
         key: key(origins, wrong.origin, 0),
+        is_of_schema: false,
         is_deliberate: wrong.deliberate,
     }
 }
