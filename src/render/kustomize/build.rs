@@ -118,6 +118,11 @@ impl<'a> Build<'a> {
         set
     }
 
+    /// Whether what is built is called a base: made for others, though none uses it.
+    pub(super) fn is_of_base(&self) -> bool {
+        self.stack.first().is_some_and(|root| matches!(root.file_name(), Some("base" | "bases")))
+    }
+
     fn empty(&self) -> Accumulated {
         Accumulated { set: Set::default(), config: Rc::clone(&self.defaults), vars: Vec::new() }
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Problem;
 use super::build::{Accumulated, Build};
 use super::config::Config;
 use super::fieldspec::Make;
@@ -14,6 +13,7 @@ use super::path;
 use super::resource::{Gvk, Id};
 use super::set::Set;
 use super::trail::{From, Trail};
+use super::{Gravity, Problem};
 
 /// A variable.
 #[derive(Clone, Debug)]
@@ -80,7 +80,13 @@ pub(super) fn resolve(build: &mut Build<'_>, set: &mut Set, config: &Config, var
                     }
                     None => format!("no resource of this build gives variable `{}` its value", var.name),
                 };
-                build.note(Problem::new(message, var.from));
+                let problem = Problem::new(message, var.from);
+                build.note(if build.is_of_base() {
+                    let help = "nothing here uses this base as a whole; what does may say it";
+                    Problem { gravity: Gravity::Info, ..problem.help(help) }
+                } else {
+                    problem
+                });
             }
         }
     }
