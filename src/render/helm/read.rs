@@ -380,11 +380,25 @@ impl FromIterator<Utf8PathBuf> for ChartFolders {
 impl ChartFolders {
     /// Whether a file is a part of a chart. Beside those may lie what has nothing to do with the chart.
     pub fn have(&self, path: &Utf8Path) -> bool {
-        // Every file is asked, so paths are not taken apart for that.
+        self.inside(path).any(is_ingredient)
+    }
+
+    /// Whether a file lies in the folder of a chart, and so may be what its templates print.
+    pub fn hold(&self, path: &Utf8Path) -> bool {
+        self.inside(path).next().is_some()
+    }
+
+    /// Whether a file is data of a chart: it lies where charts keep what their templates print.
+    pub fn have_data(&self, path: &Utf8Path) -> bool {
+        self.inside(path).any(|inside| inside.starts_with("files/"))
+    }
+
+    /// The path of a file in each chart that it lies in. Every file is asked, so paths are not taken apart for that.
+    fn inside<'p>(&self, path: &'p Utf8Path) -> impl Iterator<Item = &'p str> {
         let path = path.as_str();
-        let above = path.rmatch_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
+        let above = path.rmatch_indices('/').map(move |(at, _)| (&path[..at], &path[at + 1..]));
         let whole = (!path.starts_with('/')).then_some(("", path));
-        above.chain(whole).any(|(folder, inside)| self.0.contains(folder) && is_ingredient(inside))
+        above.chain(whole).filter(|(folder, _)| self.0.contains(*folder)).map(|(_, inside)| inside)
     }
 }
 
