@@ -24,6 +24,7 @@ pub static SERVER: KindDef = KindDef {
         "drain": SECONDS, "how long it says that it finishes requests after SIGTERM" => |m, t| server::drain(&of(m, t).start(m)).into();
         "proxyDrain": SECONDS, "how long it says that it takes to close its connections once it is asked to drain, which SIGTERM does not ask of Envoy" => |m, t| server::proxy_drain(&of(m, t).start(m)).into();
         "parentShutdown": SECONDS, "how long it says that its old process lives on after a hot restart" => |m, t| server::parent_shutdown(&of(m, t).start(m)).into();
+        "task": SECONDS, "how long it lets one task run, as a worker that finishes what it has begun when it is told to stop; absent where it is none, or says nothing" => |m, t| server::task(&of(m, t).start(m)).into();
         "grace": SECONDS, "how long it has between SIGTERM and the kill" => |m, t| grace(m, t).into();
         "hook": SECONDS, "how long the hook before its stop takes of the time that it has; absent where there is none" => |m, t| hook(m, t).into();
     }],

@@ -107,6 +107,7 @@ impl<'a> Lowering<'a, '_> {
             What::Pipe => self.pipe(at, resource),
             What::Event => self.event(at, resource),
             What::Integration => self.integration(at, resource),
+            What::Stage => self.stage(at, handle, resource),
             What::Permission => self.invoke_permission(at, resource),
             What::Alarm | What::CompositeAlarm => self.alarm(at, resource),
             What::QueuePolicy => self.permission(at, resource),
@@ -122,7 +123,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn link(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Link<'a>> {
+    pub(super) fn link(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Link<'a>> {
         self.cloud.link(resource, field).map(|link| self.moved(link))
     }
 
@@ -243,11 +244,12 @@ impl<'a> Lowering<'a, '_> {
             dead_letter: self.link(resource, &fields::FUNCTION_DEAD_LETTER),
             on_failure,
             retries: retries.or_default(&fields::RETRIES_DEFAULT),
+            databases: self.databases(resource),
         });
     }
 
     /// The resources of the same stack.
-    fn siblings<'s>(&'s self, resource: &Resource<'a>) -> impl Iterator<Item = &'s Resource<'a>> {
+    pub(super) fn siblings<'s>(&'s self, resource: &Resource<'a>) -> impl Iterator<Item = &'s Resource<'a>> {
         let range = self.cloud.stack(resource.scope).resources.clone();
         self.cloud.resources[range.start as usize..range.end as usize].iter()
     }

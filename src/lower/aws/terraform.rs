@@ -261,6 +261,7 @@ fn what(kind: &str) -> What {
         "aws_cloudwatch_metric_alarm" => What::Alarm,
         "aws_cloudwatch_composite_alarm" => What::CompositeAlarm,
         "aws_api_gateway_integration" | "aws_apigatewayv2_integration" => What::Integration,
+        "aws_api_gateway_stage" | "aws_apigatewayv2_stage" => What::Stage,
         ""
         | "aws_cloudformation_stack"
         | "aws_chatbot_slack_channel_configuration"

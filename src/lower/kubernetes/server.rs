@@ -5,6 +5,7 @@ use crate::fact::{Confidence, Fact, Says, Spot, State};
 use crate::measure::launch::Launch;
 use crate::measure::requests::{self, OwnTime};
 use crate::measure::servers::{self, ServerTime};
+use crate::measure::workers;
 use crate::syntax::tree::NodeRef;
 
 /// How long the server lets one request run; absent where it says nothing.
@@ -79,6 +80,11 @@ pub fn concurrency<'a>(start: &Start<'a>) -> Fact<'a, f64> {
 /// How long it finishes requests after it was told to stop; absent where it says nothing.
 pub fn drain<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     written(start, servers::drain)
+}
+
+/// How long a worker lets one task run; absent where it is none, or says nothing.
+pub fn task<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    written(start, workers::task)
 }
 
 /// How long a proxy takes to close its connections once it is asked to drain; absent where it says nothing.
