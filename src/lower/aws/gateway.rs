@@ -1,6 +1,6 @@
 //! Stages of API Gateway: who reaches them, and how often they may be asked.
 
-use super::cloud::{Resource, is_scalar};
+use super::cloud::{Cloud, Dialect, Resource, Value, What};
 use super::fields::{self, Field};
 use super::resources::{At, Lowering};
 use crate::fact::{Fact, Spot};
@@ -20,6 +20,36 @@ const GUARDS: [&str; 6] = [
     "aws_wafregional_web_acl_association",
     "aws_wafv2_web_acl_association",
 ];
+
+/// The settings of the methods of a REST API, which Terraform has in a resource of their own.
+const METHODS: &str = "aws_api_gateway_method_settings";
+
+/// A resource that says something of stages, and the resources that it names.
+#[derive(Debug)]
+pub(super) struct Attachment {
+    resource: u32,
+    named: Vec<u32>,
+}
+
+impl Attachment {
+    /// All of them; none where there is no stage.
+    pub(super) fn all(cloud: &Cloud<'_>) -> Vec<Self> {
+        if cloud.resources.iter().all(|resource| resource.what != What::Stage) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (resource, other) in (0_u32..).zip(&cloud.resources) {
+            if other.kind == METHODS || GUARDS.contains(&other.kind) {
+                found.push(Self { resource, named: cloud.mentioned(other.node, other.scope) });
+            }
+        }
+        found
+    }
+
+    fn is_about(&self, stage: u32, api: Option<u32>) -> bool {
+        self.named.iter().any(|named| *named == stage || Some(*named) == api)
+    }
+}
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn stage(&mut self, at: At, handle: u32, resource: &Resource<'a>) {
@@ -79,39 +109,47 @@ impl<'a> Lowering<'a, '_> {
                 parts.extend(said.value().map(|node| (*node, stage.scope)));
             }
         }
-        // Terraform has the settings of the methods of a REST API in a resource of their own.
-        let of_methods = self.siblings(stage).filter(|other| other.kind == "aws_api_gateway_method_settings");
-        for other in of_methods {
-            let named = self.cloud.mentioned(other.node, other.scope);
-            if named.iter().any(|named| *named == handle || Some(*named) == api) {
-                parts.push((other.node, other.scope));
+        for attached in self.attachments.iter().filter(|attached| attached.is_about(handle, api)) {
+            let other = &self.cloud.resources[attached.resource as usize];
+            if other.kind == METHODS {
+                let settings = other.node.get("settings").or_else(|| other.node.get("dynamic"));
+                parts.extend(settings.map(|node| (node, other.scope)));
             }
         }
-        let mut hidden = None;
-        for (part, scope) in parts {
+        for (part, scope) in &parts {
             let throttles = |node: &NodeRef<'a>| node.key().is_some_and(|key| THROTTLES.contains(&key));
             for node in part.walk().filter(throttles) {
                 let written = Fact::written(node, Spot::value(node));
-                let rate = self.cloud.scalar(written, scope, |text| text.trim().parse::<f64>().ok());
+                let rate = self.cloud.scalar(written, *scope, |text| text.trim().parse::<f64>().ok());
                 // Terraform, aws_api_gateway_method_settings: "-1 (throttling disabled)".
                 if rate.value().is_none_or(|rate| *rate >= 0.0) {
                     return rate;
                 }
             }
-            hidden = hidden.or_else(|| part.walk().find(|node| !is_scalar(*node) && node.is_unknown()));
         }
-        match hidden {
-            Some(node) => Fact::unknown_at("its settings are only known at run time", Spot::value(node)),
+        let hidden = |(part, scope): &(NodeRef<'a>, u32)| {
+            part.key() == Some("dynamic") || matches!(self.cloud.value(*part, *scope), Value::Unknown(_))
+        };
+        match parts.iter().find(|part| hidden(part)) {
+            Some((node, _)) => {
+                Fact::unknown_at("its settings are only known at run time", Spot::value(*node))
+            }
             None => Fact::absent(Spot::value(stage.node)),
         }
     }
 
-    /// What is attached by a name that cannot be followed may be attached to any.
+    /// What is attached by a name that cannot be followed may be attached to any stage that it is deployed with, and templates
+    /// of CloudFormation are often deployed beside each other.
     fn guarded(&self, stage: &Resource<'a>, handle: u32, api: Option<u32>) -> Fact<'a, bool> {
         let cloud = self.cloud;
-        for guard in cloud.resources.iter().filter(|other| GUARDS.contains(&other.kind)) {
-            let named = cloud.mentioned(guard.node, guard.scope);
-            if named.iter().any(|named| *named == handle || Some(*named) == api) {
+        let own = cloud.stack(stage.scope);
+        let mut loose = None;
+        for attached in &self.attachments {
+            let guard = &cloud.resources[attached.resource as usize];
+            if guard.kind == METHODS {
+                continue;
+            }
+            if attached.is_about(handle, api) {
                 return Fact::written(true, Spot::key(guard.node));
             }
             let leads = |named: &u32| {
@@ -129,14 +167,20 @@ impl<'a> Lowering<'a, '_> {
                 .iter()
                 .any(|part| kind.contains(part))
             };
-            if !named.iter().any(leads) {
-                let words = "what a usage plan or a web ACL is attached to is only known at run time";
-                return Fact::unknown_at(words, Spot::key(guard.node));
+            let stack = cloud.stack(guard.scope);
+            let beside = stack.name == own.name
+                || stack.dialect != Dialect::Terraform && own.dialect != Dialect::Terraform;
+            if beside && !attached.named.iter().any(leads) {
+                loose = Some(guard.node);
             }
         }
-        match &cloud.stack(stage.scope).open {
-            Some(reason) => Fact::unknown(reason.0.clone()),
-            None => Fact::plain(false),
+        match (loose, &own.open) {
+            (Some(guard), _) => Fact::unknown_at(
+                "what a usage plan or a web ACL is attached to is only known at run time",
+                Spot::key(guard),
+            ),
+            (None, Some(reason)) => Fact::unknown(reason.0.clone()),
+            (None, None) => Fact::plain(false),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, is_scalar};
+use super::gateway::Attachment;
 use super::{fields, policy};
 use crate::fact::{Default, Fact, Spot};
 use crate::lower::messaging::{
@@ -17,8 +18,14 @@ const MENTIONS: usize = 200;
 
 /// Adds everything that the stacks hold.
 pub(super) fn lower<'a>(cloud: &Cloud<'a>, found: &mut Messaging<'a>) {
-    let mut lowering =
-        Lowering { cloud, found, first: 0, redrives: FxHashMap::default(), callers: Vec::new() };
+    let mut lowering = Lowering {
+        cloud,
+        found,
+        first: 0,
+        redrives: FxHashMap::default(),
+        callers: Vec::new(),
+        attachments: Attachment::all(cloud),
+    };
     lowering.first = lowering.found.handles;
     lowering.found.handles += cloud.resources.len() as u32;
     lowering.found.labels.extend(cloud.resources.iter().map(|resource| {
@@ -55,6 +62,8 @@ pub(super) struct Lowering<'a, 'c> {
     redrives: FxHashMap<u32, u32>,
     /// Permissions to call a function, of which the caller may stand there as well.
     callers: Vec<Subscription<'a>>,
+    /// What says something of stages of API Gateway, beside them.
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// The handle of a resource, and what it is deployed with.
@@ -249,7 +258,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The resources of the same stack.
-    pub(super) fn siblings<'s>(&'s self, resource: &Resource<'a>) -> impl Iterator<Item = &'s Resource<'a>> {
+    fn siblings<'s>(&'s self, resource: &Resource<'a>) -> impl Iterator<Item = &'s Resource<'a>> {
         let range = self.cloud.stack(resource.scope).resources.clone();
         self.cloud.resources[range.start as usize..range.end as usize].iter()
     }

@@ -33,13 +33,22 @@ const OTHERS: [&str; 9] = [
     "traefik",
 ];
 
-/// The controller whose annotations an Ingress has, where it is one alone.
+/// The controller whose annotations an Ingress has, where it is one alone of those that may serve its class.
 pub fn addressed(object: &Object<'_>) -> Option<Controller> {
-    let all = [
-        ingress_nginx::is_annotated(object).then_some(Controller::Nginx),
-        is_of_f5(object).then_some(Controller::Other),
-        alb::addressed(object),
-    ];
+    let class = route::class(object).filter(|class| !class.is_unknown()).map(NodeRef::text);
+    let nginx = ingress_nginx::is_annotated(object).then_some(Controller::Nginx);
+    let f5 = is_of_f5(object).then_some(Controller::Other);
+    let alb = alb::addressed(object);
+    let all = match class {
+        // ingress-nginx, chart, `controller.ingressClassResource.name`; nginx/kubernetes-ingress, chart,
+        // `controller.ingressClass.name`.
+        Some("nginx") => [nginx, f5, None],
+        // AWS Load Balancer Controller, chart, `ingressClass`. Alibaba Cloud and NAVER Cloud call theirs so, too, and their
+        // annotations have the same prefix.
+        Some("alb") => [alb, None, None],
+        Some(other) if OTHERS.contains(&other) => return Some(Controller::Other),
+        _ => [nginx, f5, alb],
+    };
     let mut found = all.into_iter().flatten();
     found.next().filter(|_| found.next().is_none())
 }
@@ -76,18 +85,6 @@ pub fn controller<'a>(
     let Some(text) = name.value().copied() else {
         return name.map(|_| Controller::Other);
     };
-    let own = own.filter(|own| match text {
-        // ingress-nginx, chart, `controller.ingressClassResource.name`; nginx/kubernetes-ingress, chart,
-        // `controller.ingressClass.name`.
-        "nginx" => *own != Controller::Alb,
-        // AWS Load Balancer Controller, chart, `ingressClass`. Alibaba Cloud and NAVER Cloud call theirs so, too, and their
-        // annotations have the same prefix.
-        "alb" => *own != Controller::Nginx,
-        _ => true,
-    });
-    if OTHERS.contains(&text) {
-        return name.map(|_| Controller::Other);
-    }
     if let Some(own) = own {
         return name.map(|_| own);
     }
