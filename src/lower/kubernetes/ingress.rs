@@ -81,7 +81,7 @@ pub fn controller<'a>(
     let Some(name) = route::class(object) else {
         return own.map_or_else(|| Fact::unknown("nobody says who serves the Ingress"), Fact::plain);
     };
-    let name = Fact::written(name, Spot::value(name)).text();
+    let name = Fact::written(name, Spot::value(name)).unless_hidden().text();
     let Some(text) = name.value().copied() else {
         return name.map(|_| Controller::Other);
     };
