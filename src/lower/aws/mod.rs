@@ -8,6 +8,7 @@ mod alarms;
 pub mod cloud;
 pub mod cloudformation;
 mod condition;
+mod count;
 mod databases;
 pub mod fields;
 mod gateway;
