@@ -138,8 +138,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// What is attached by a name that cannot be followed may be attached to any stage that it is deployed with, and templates
-    /// of CloudFormation are often deployed beside each other.
+    /// What is attached by a name that cannot be followed may be attached to any stage that it is deployed with, and the
+    /// templates of one folder are often deployed beside each other.
     fn guarded(&self, stage: &Resource<'a>, handle: u32, api: Option<u32>) -> Fact<'a, bool> {
         let cloud = self.cloud;
         let own = cloud.stack(stage.scope);
@@ -168,8 +168,8 @@ impl<'a> Lowering<'a, '_> {
                 .any(|part| kind.contains(part))
             };
             let stack = cloud.stack(guard.scope);
-            let beside = stack.name == own.name
-                || stack.dialect != Dialect::Terraform && own.dialect != Dialect::Terraform;
+            let apart = [stack.dialect, own.dialect].contains(&Dialect::Terraform);
+            let beside = stack.name == own.name || !apart && folder(&stack.name) == folder(&own.name);
             if beside && !attached.named.iter().any(leads) {
                 loose = Some(guard.node);
             }
@@ -183,4 +183,8 @@ impl<'a> Lowering<'a, '_> {
             (None, None) => Fact::plain(false),
         }
     }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
