@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::finding::{Confidence, Diagnostic, Finding, Severity};
 use crate::source::Sources;
+use crate::syntax::tree::Tree;
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -34,6 +35,9 @@ pub struct Outcome {
     pub timings: Vec<(&'static str, Duration)>,
     /// Whether something could not be run (a bad rule, a panic that was contained): exit 2.
     pub failed: bool,
+    /// What nobody needs any more. To give back the memory of many trees takes time, and whoever ends with the report need not
+    /// spend it.
+    pub spent: Vec<Tree>,
 }
 
 /// A rule that was asked. What there is to know of it is gathered when a report wants it: most rules say nothing.

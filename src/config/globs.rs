@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8Path;
 use globset::{Error, Glob, GlobBuilder, GlobSet};
+use smallvec::SmallVec;
 
 use crate::source::Span;
 
@@ -76,16 +77,19 @@ impl Sign {
         if is_in_class { None } else { inside.split(',').map(word).collect::<Option<_>>().map(Self) }
     }
 
-    /// Whether it is in a path.
-    fn is_in(&self, path: &str) -> bool {
-        let has = |word: &Word| match word {
-            Word::Step(word) => path.split('/').any(|step| step.eq_ignore_ascii_case(word)),
-            Word::Part(word) => {
-                path.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    /// Whether it is in a path of ASCII letters, whose steps these are.
+    fn is_in(&self, path: &str, steps: &[&str]) -> bool {
+        self.0.iter().any(|word| match word {
+            Word::Step(word) => {
+                steps.iter().any(|step| step.len() == word.len() && step.eq_ignore_ascii_case(word))
             }
-        };
-        // Letters beyond ASCII have more cases than these.
-        !path.is_ascii() || self.0.iter().any(has)
+            Word::Part(word) => {
+                let (path, word) = (path.as_bytes(), word.as_bytes());
+                let starts = |at: usize| path[at].to_ascii_lowercase() == word[0];
+                (0..(path.len() + 1).saturating_sub(word.len()))
+                    .any(|at| starts(at) && path[at..at + word.len()].eq_ignore_ascii_case(word))
+            }
+        })
     }
 }
 
@@ -134,8 +138,7 @@ impl Globs {
 
     /// Whether some pattern matches; every one that does has been of use.
     pub fn matches(&self, path: &Utf8Path) -> bool {
-        let may_match = |sign: &Option<Sign>| sign.as_ref().is_none_or(|sign| sign.is_in(path.as_str()));
-        if !self.signs.iter().any(may_match) {
+        if !self.may_match(path.as_str()) {
             return false;
         }
         let set = self.set.get_or_init(|| together(&self.globs).unwrap_or_default());
@@ -146,6 +149,16 @@ impl Globs {
             }
         }
         !hits.is_empty()
+    }
+
+    /// Whether the path has the sign of any pattern.
+    fn may_match(&self, path: &str) -> bool {
+        // Letters beyond ASCII have more cases than signs are looked for in.
+        if !path.is_ascii() {
+            return true;
+        }
+        let steps: SmallVec<[&str; 16]> = path.split('/').collect();
+        self.signs.iter().any(|sign| sign.as_ref().is_none_or(|sign| sign.is_in(path, &steps)))
     }
 
     /// Whether there is no pattern.

@@ -27,7 +27,7 @@ const PIECE: usize = 64;
 /// The findings of a run: one for each rule and primary place, in order of path, offset and rule.
 pub(super) fn findings(
     by_path: &ByPath<'_>,
-    model: &Model<'_>,
+    evidence: &[bool],
     rules: &[Arc<Rule>],
     faults: Faults,
 ) -> Vec<Finding> {
@@ -35,8 +35,6 @@ pub(super) fn findings(
     let mut findings: Vec<Finding> = Vec::with_capacity(faults.len());
     let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
-    let evidence: Vec<bool> =
-        rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect();
     let judged = of_each(&faults, |fault| {
         let there = (fault.primary.place.file, fault.trial.as_deref());
         by_path.judge(&rules[fault.rule], there, fault.severity, fault.confidence)
@@ -68,6 +66,11 @@ pub(super) fn findings(
     }
     findings.iter_mut().for_each(Finding::settle);
     in_order(findings)
+}
+
+/// For each rule, whether the project owns anything of the kind that the rule misses.
+pub(super) fn evidence(model: &Model<'_>, rules: &[Arc<Rule>]) -> Vec<bool> {
+    rules.iter().map(|rule| rule.evidence.is_none_or(|kind| !model.all(kind).is_empty())).collect()
 }
 
 /// What the settings say of the files of a run. Whether one is a test is asked once a file.

@@ -83,16 +83,25 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let names = Names::new(rules.ids.iter().cloned());
     let ran = |rule: &str| rules.asked_in_full(config, rule);
     let by_path = gather::ByPath::new(config, &project.sources);
-    let mut findings = gather::findings(&by_path, &model, &rules.ready, std::mem::take(&mut asked.faults));
+    outcome.undecided = gather::undecided(&by_path, &model, &rules.ready, &asked, &written);
+    gather::summarise(&model, &rules.ready, &asked, &mut outcome);
+    let evidence = gather::evidence(&model, &rules.ready);
+    let annotations = gather::annotations(&model);
+    let faults = std::mem::take(&mut asked.faults);
+    let found = || gather::findings(&by_path, &evidence, &rules.ready, faults);
+    // To give back a large model takes a while, so another thread does.
+    let mut findings = match project.trees.len() < FEW {
+        true => found(),
+        false => rayon::join(found, || drop(model)).0,
+    };
     let mut suppressions = Suppressions::default();
     for tree in project.trees.iter().filter(|tree| !tree.comments.is_empty()) {
         suppressions.read(tree, project.sources.get(tree.file));
     }
-    for (place, text) in gather::annotations(&model) {
+    for (place, text) in annotations {
         suppressions.read_annotation(place, &text);
     }
     (findings, outcome.suppressed) = suppressions.apply(findings, &project.sources, config.today);
-    outcome.undecided = gather::undecided(&by_path, &model, &rules.ready, &asked, &written);
     outcome.diagnostics.extend(suppressions.diagnostics(suppress::World {
         sources: &project.sources,
         today: config.today,
@@ -103,7 +112,6 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         written: &written,
     }));
     renderings.lead_diagnostics_home(&mut outcome.diagnostics);
-    gather::summarise(&model, &rules.ready, &asked, &mut outcome);
     if outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
         let left = if project.broken > 0 {
             Some(read::nothing_left(project.broken))
@@ -114,12 +122,8 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         outcome.diagnostics.extend(left);
     }
     outcome.failed |= gather::troubles(&rules, &asked, &mut outcome.diagnostics);
-    drop(model);
     outcome.sources = project.sources;
-    if project.trees.len() >= FEW {
-        // To give back the memory of many trees takes time that nobody need wait for.
-        rayon::spawn(move || drop(project.trees));
-    }
+    outcome.spent = project.trees;
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);

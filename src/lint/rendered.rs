@@ -184,8 +184,12 @@ impl Renderings {
         self.shared.get_or_init(|| {
             let mut shared = FxHashMap::default();
             for trail in &self.all {
-                for file in trail.files().collect::<FxHashSet<FileId>>() {
-                    *shared.entry(file).or_default() += 1;
+                let (mut seen, mut last) = (FxHashSet::default(), None);
+                // Most files come many times in a row.
+                for file in trail.files().filter(|file| last.replace(*file) != Some(*file)) {
+                    if seen.insert(file) {
+                        *shared.entry(file).or_default() += 1;
+                    }
                 }
             }
             shared

@@ -10,7 +10,9 @@ use crate::finding::{Diagnostic, Finding};
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &view.outcome.findings {
-        writeln!(out, "{}", line(view, finding))?;
+        let mut line = line(view, finding);
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
     }
     if !view.options.quiet {
         for diagnostic in &view.outcome.diagnostics {
@@ -24,7 +26,28 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn line(view: &View<'_>, finding: &Finding) -> String {
     let at = view.located(finding.primary.place);
     let Finding { severity, rule, message, .. } = finding;
-    format!("{}:{}:{}: {severity}[{rule}] {}", visible(&at.path), at.line, at.column, visible(message))
+    let (path, message) = (visible(&at.path), visible(message));
+    // There may be thousands of these, and to put them together by hand takes a third of the time.
+    let mut line = String::with_capacity(path.len() + rule.len() + message.len() + 40);
+    line.push_str(&path);
+    for number in [at.line, at.column] {
+        line.push(':');
+        push_number(&mut line, number);
+    }
+    line.push_str(": ");
+    line.push_str(severity.word());
+    line.push('[');
+    line.push_str(rule);
+    line.push_str("] ");
+    line.push_str(&message);
+    line
+}
+
+fn push_number(line: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(line, number / 10);
+    }
+    line.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// One diagnostic.

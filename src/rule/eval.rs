@@ -22,7 +22,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::memo::Memo;
 use super::show;
-use compare::{Literal, contains, equal, order};
+use compare::{Literal, among, contains, equal, order};
 use value::{
     absent, as_truth, at_index, field, from_node, join_spots, number, plain, rest_on, rest_on_both, size,
     text, truth, truth_value, unknown,
@@ -160,21 +160,19 @@ impl<'a> Scope<'a> {
     fn answer(&mut self, op: &'a Op, places: Option<&mut Spots<'a>>) -> Result<Truth, Trouble> {
         self.count(op.ordinal)?;
         Ok(match &op.step {
-            Step::Has(inner) => {
-                let value = self.look(inner)?;
+            Step::Has(inner) => self.glance(inner, |value| {
                 rest_on(places, &value.spots);
                 match &value.state {
                     State::Absent => Truth::False,
                     State::Unknown(reason) => Truth::Unknown(reason.clone()),
                     State::Written(_) | State::Default(_) => Truth::True,
                 }
-            }
-            Step::Declared(inner) => {
-                let value = self.look(inner)?;
+            })?,
+            Step::Declared(inner) => self.glance(inner, |value| {
                 rest_on(places, &value.spots);
                 // Somebody wrote what cannot be known.
                 truth(matches!(value.state, State::Written(_) | State::Unknown(_)))
-            }
+            })?,
             Step::Not(inner) => match self.answer(inner, places)? {
                 Truth::True => Truth::False,
                 Truth::False => Truth::True,
@@ -183,13 +181,13 @@ impl<'a> Scope<'a> {
             Step::And(a, b) => self.both(a, b, Truth::False, places)?,
             Step::Or(a, b) => self.both(a, b, Truth::True, places)?,
             Step::Compare(operator @ (Binary::Equal | Binary::NotEqual), a, b) => {
-                let a_value = self.look(a)?;
                 let same = match Literal::of(b) {
-                    Some(literal) => {
-                        rest_on(places, &a_value.spots);
-                        literal.equals(&a_value)
-                    }
+                    Some(literal) => self.glance(a, |value| {
+                        rest_on(places, &value.spots);
+                        literal.equals(value)
+                    })?,
                     None => {
+                        let a_value = self.look(a)?;
                         let b_value = self.look(b)?;
                         rest_on_both(places, &a_value.spots, &b_value.spots);
                         equal(&a_value, &b_value)
@@ -202,19 +200,22 @@ impl<'a> Scope<'a> {
             }
             Step::Compare(operator, a, b) => {
                 let a_value = self.look(a)?;
-                let b_value = self.look(b)?;
-                order(*operator, (&a_value, a.ordinal), (&b_value, b.ordinal), places)?
+                self.glance(b, |b_value| {
+                    order(*operator, (&a_value, a.ordinal), (b_value, b.ordinal), places)
+                })??
             }
-            Step::In(item, range) => {
-                let item = self.look(item)?;
-                match &range.step {
-                    Step::List(options) => self.among(&item, options, places)?,
-                    _ => {
-                        let range_value = self.look(range)?;
-                        contains(&item, &range_value, range.ordinal, places)?
-                    }
+            Step::In(item, range) => match &range.step {
+                Step::List(options) if options.iter().all(|option| Literal::of(option).is_some()) => self
+                    .glance(item, |item| {
+                        rest_on(places, &item.spots);
+                        among(item, options.iter().filter_map(Literal::of))
+                    })?,
+                _ => {
+                    let item = self.look(item)?;
+                    let range_value = self.look(range)?;
+                    contains(&item, &range_value, range.ordinal, places)?
                 }
-            }
+            },
             Step::Fold(kind @ (Fold::All | Fold::Exists | Fold::ExistsOne), range, slot, body, condition) => {
                 let list = self.look(range)?;
                 self.quantified(*kind, (&list, range.ordinal), *slot, (condition.as_deref(), body), places)?
@@ -232,17 +233,32 @@ impl<'a> Scope<'a> {
                     (Err(reason), _) | (_, Err(reason)) => Truth::Unknown(reason),
                 }
             }
-            Step::Fact(base, fact) => {
-                let value = self.fact_of(base, fact)?;
+            Step::Fact(..) => self.glance(op, |value| {
                 rest_on(places, &value.spots);
-                as_truth(&value, op.ordinal)?
-            }
+                as_truth(value, op.ordinal)
+            })??,
             _ => {
                 let value = self.run(op)?;
                 rest_on(places, &value.spots);
                 as_truth(&value, op.ordinal)?
             }
         })
+    }
+
+    /// What is true of a value. A fact of the subject or of what holds it, as nearly all are, is looked at where it is kept.
+    fn glance<T>(&mut self, op: &'a Op, of: impl FnOnce(&Val<'a>) -> T) -> Result<T, Trouble> {
+        if let Step::Fact(base, fact) = &op.step
+            && let Step::Slot(slot) = &base.step
+            && let Some(Datum::Thing(thing)) = self.slots[*slot].value()
+            && !self.is_overlaid(fact, *thing)
+        {
+            let thing = *thing;
+            self.count(op.ordinal)?;
+            let (answer, confidence) = self.memo.look(fact, thing, |value| (of(value), value.confidence));
+            self.confidence = self.confidence.min(confidence);
+            return Ok(answer);
+        }
+        Ok(of(&*self.look(op)?))
     }
 
     /// A value to look at.
@@ -481,8 +497,13 @@ impl<'a> Scope<'a> {
         }))
     }
 
+    /// Whether an overlay changes what this fact says.
+    fn is_overlaid(&self, fact: &'static FactDef, thing: Thing) -> bool {
+        self.memo.model().is_overlaid(thing) && !STAYS.contains(&fact.name)
+    }
+
     fn fact(&mut self, fact: &'static FactDef, thing: Thing) -> Seen<'a> {
-        if self.memo.model().is_overlaid(thing) && !STAYS.contains(&fact.name) {
+        if self.is_overlaid(fact, thing) {
             let places = self.memo.grip(thing);
             return Seen::Own(unknown(Reason::new("Kustomize changes it before it is applied"), places));
         }
@@ -514,31 +535,6 @@ impl<'a> Scope<'a> {
             return Ok(second);
         }
         Ok(if matches!(first, Truth::Unknown(_)) { first } else { second })
-    }
-
-    /// Whether a value is one of those that the expression lists; no list is made of them for that.
-    fn among(
-        &mut self,
-        item: &Val<'a>,
-        options: &'a [Op],
-        places: Option<&mut Spots<'a>>,
-    ) -> Result<Truth, Trouble> {
-        let mut answer = Truth::False;
-        for option in options {
-            let same = match Literal::of(option) {
-                Some(_) if answer == Truth::True => continue,
-                Some(literal) => literal.equals(item),
-                None => equal(item, &*self.look(option)?),
-            };
-            match same {
-                Truth::False => {}
-                Truth::True => answer = Truth::True,
-                unknown if answer == Truth::False => answer = unknown,
-                Truth::Unknown(_) => {}
-            }
-        }
-        rest_on(places, &item.spots);
-        Ok(answer)
     }
 
     fn arithmetic(

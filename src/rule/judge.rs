@@ -416,14 +416,14 @@ fn logical_path(spot: &Spot<'_>) -> (String, String) {
     let part = |path: &str| top.at(path).filter(|node| node.kind() == NodeKind::Text).map(NodeRef::text);
     let identity = match (part("kind"), part("metadata.namespace"), part("metadata.name")) {
         (None, ..) => String::new(),
-        (Some(kind), None, name) => format!("{kind} {}", name.unwrap_or_default()),
-        (Some(kind), Some(namespace), name) => format!("{kind} {namespace}/{}", name.unwrap_or_default()),
+        (Some(kind), None, name) => [kind, " ", name.unwrap_or_default()].concat(),
+        (Some(kind), Some(namespace), name) => [kind, " ", namespace, "/", name.unwrap_or_default()].concat(),
     };
     let below = spot.node.path_below(Some(top));
     let inner = below.trim_start_matches('.');
     let path = match missing_key(spot) {
         Some(key) if inner.is_empty() => key.to_owned(),
-        Some(key) => format!("{inner}.{key}"),
+        Some(key) => [inner, ".", key].concat(),
         None => inner.to_owned(),
     };
     (identity, path)

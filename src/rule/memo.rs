@@ -18,7 +18,7 @@ const PLACES: usize = 256;
 /// Facts that were read lately, for one thread.
 pub struct Memo<'a> {
     model: &'a Model<'a>,
-    places: RefCell<Vec<Option<Known<'a>>>>,
+    places: RefCell<Box<[Option<Known<'a>>; PLACES]>>,
 }
 
 struct Known<'a> {
@@ -27,12 +27,16 @@ struct Known<'a> {
     value: Rc<Val<'a>>,
 }
 
+impl Known<'_> {
+    fn is(&self, fact: &'static FactDef, thing: Thing) -> bool {
+        std::ptr::eq(self.fact, fact) && self.thing == thing
+    }
+}
+
 impl<'a> Memo<'a> {
     /// A memory of nothing yet.
     pub fn new(model: &'a Model<'a>) -> Self {
-        let mut places = Vec::new();
-        places.resize_with(PLACES, || None);
-        Self { model, places: RefCell::new(places) }
+        Self { model, places: RefCell::new(Box::new([const { None }; PLACES])) }
     }
 
     /// The model.
@@ -44,16 +48,29 @@ impl<'a> Memo<'a> {
     pub fn read(&self, fact: &'static FactDef, thing: Thing) -> Rc<Val<'a>> {
         let at = place(fact, thing);
         if let Some(known) = &self.places.borrow()[at]
-            && std::ptr::eq(known.fact, fact)
-            && known.thing == thing
+            && known.is(fact, thing)
         {
             return Rc::clone(&known.value);
         }
+        self.compute(fact, thing)
+    }
+
+    /// What is true of a fact of a thing: it is looked at where it lies.
+    pub fn look<T>(&self, fact: &'static FactDef, thing: Thing, of: impl FnOnce(&Val<'a>) -> T) -> T {
+        if let Some(known) = &self.places.borrow()[place(fact, thing)]
+            && known.is(fact, thing)
+        {
+            return of(&known.value);
+        }
+        of(&self.compute(fact, thing))
+    }
+
+    fn compute(&self, fact: &'static FactDef, thing: Thing) -> Rc<Val<'a>> {
         let mut value = (fact.read)(self.model, thing);
         if value.spots.is_empty() && value.is_absent() {
             value.spots = self.grip(thing);
         }
-        match &mut self.places.borrow_mut()[at] {
+        match &mut self.places.borrow_mut()[place(fact, thing)] {
             // What nobody holds any more makes room for what is new.
             Some(known) => {
                 (known.fact, known.thing) = (fact, thing);

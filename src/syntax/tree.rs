@@ -100,6 +100,8 @@ struct Node {
     kind: NodeKind,
     style: Style,
     flags: Flags,
+    /// What most other keys do not have in common with this one's.
+    sign: u8,
     span: Span,
     key: Span,
     parent: u32,
@@ -117,6 +119,7 @@ impl Node {
             kind,
             style,
             flags: Flags::default(),
+            sign: 0,
             span,
             key: Span::default(),
             parent: NONE,
@@ -125,6 +128,14 @@ impl Node {
             b,
         }
     }
+}
+
+/// A byte that tells most keys apart: a search for one need not look at the text of the others.
+fn sign(key: &str) -> u8 {
+    let bytes = key.as_bytes();
+    let at = |index: usize| bytes.get(index).copied().unwrap_or_default();
+    let ends = at(0).wrapping_mul(31) ^ at(bytes.len().wrapping_sub(1)).wrapping_mul(17);
+    ends ^ at(bytes.len() / 2).wrapping_mul(7) ^ (bytes.len() as u8).wrapping_mul(59)
 }
 
 fn is_collection(kind: NodeKind) -> bool {
@@ -454,17 +465,10 @@ impl<'a> NodeRef<'a> {
         if raw.kind != NodeKind::Map {
             return None;
         }
-        let text = tree.text.as_bytes();
-        let first = key.as_bytes().first();
+        let sign = sign(key);
         let mut at = raw.a;
         while let Some(node) = tree.nodes.get(at as usize) {
-            // What every lookup asks of every sibling: most keys are told by their length and their first letter.
-            let is_plain =
-                node.flags.0 & (Flags::KEYED | Flags::KEY_COOKED | Flags::KEY_QUOTED) == Flags::KEYED;
-            let may_be = !is_plain
-                || ((node.key.end - node.key.start) as usize == key.len()
-                    && text.get(node.key.start as usize) == first);
-            if may_be && tree.is_under(at, key) {
+            if node.sign == sign && tree.is_under(at, key) {
                 return Some(NodeRef { tree, id: NodeId(at) });
             }
             at = node.next;

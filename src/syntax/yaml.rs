@@ -19,8 +19,10 @@ use crate::source::{FileId, Span};
 
 mod explain;
 mod mend;
+pub(crate) mod usual;
 
 use mend::{Mended, Shifts, unshift};
+use usual::{Odd, Usual};
 
 /// How many nodes aliases and merge keys may bring into one file.
 const COPIES: usize = 100_000;
@@ -115,7 +117,7 @@ struct Reader {
     /// The brackets that are open.
     flows: Vec<u32>,
     /// A pair in a list in brackets, whose key is not yet seen.
-    pair: Option<granit_parser::Span>,
+    pair: Option<At>,
     /// How many events are left of a pair that is none.
     skip: u8,
     /// Where the last event that stands for text ended.
@@ -132,6 +134,20 @@ struct Reader {
     shifts: Shifts,
     /// Some of them went into a text block.
     spoiled: bool,
+}
+
+/// Where an event stands in the text that is cut into events, and its tag.
+#[derive(Clone)]
+struct At {
+    bytes: Range<usize>,
+    tag: Option<Range<usize>>,
+}
+
+impl At {
+    fn of(span: &granit_parser::Span) -> Self {
+        let tag = span.tag_span().map(|tag| tag.byte_range().unwrap_or_default());
+        Self { bytes: span.byte_range().unwrap_or_default(), tag }
+    }
 }
 
 /// Why a document is given up.
@@ -169,9 +185,30 @@ impl Reader {
 
     /// Reads the documents of a piece of the source.
     fn read(&mut self, source: &str, piece: Range<usize>) {
-        let mut from = piece.start;
+        let Some(mut from) = self.read_usual(source, piece.clone()) else { return };
         while let Some(next) = self.read_until_mended(source, from..piece.end) {
             from = next;
+        }
+    }
+
+    /// Reads documents as long as they are written as usual; returns where the others begin.
+    fn read_usual(&mut self, source: &str, piece: Range<usize>) -> Option<usize> {
+        let Some(mut usual) = Usual::of(&source[piece.clone()]) else { return Some(piece.start) };
+        self.base = piece.start;
+        self.seen = 0;
+        self.begin(piece.start as u32);
+        loop {
+            let from = piece.start + usual.next();
+            let is_document = match usual.document() {
+                Ok(is_document) => is_document,
+                Err(Odd) => return Some(from),
+            };
+            for (event, bytes) in usual.events() {
+                self.see(source, event, &At { bytes, tag: None });
+            }
+            if !is_document {
+                return None;
+            }
         }
     }
 
@@ -183,7 +220,7 @@ impl Reader {
         let mut parser = Parser::new_from_str_with_options(&source[piece.clone()], options());
         loop {
             match parser.next_event()? {
-                Ok((event, span)) => self.see(source, event, &span),
+                Ok((event, span)) => self.see(source, event, &At::of(&span)),
                 Err(error) => {
                     let at = self.place(&error);
                     if self.mend(source, error.kind(), at) {
@@ -246,9 +283,8 @@ impl Reader {
         (self.base + at) as u32
     }
 
-    fn span(&self, span: &granit_parser::Span) -> Span {
-        let range = span.byte_range().unwrap_or_default();
-        Span::new(self.offset(range.start), self.offset(range.end))
+    fn span(&self, span: &At) -> Span {
+        Span::new(self.offset(span.bytes.start), self.offset(span.bytes.end))
     }
 
     fn fail(&mut self, problem: Problem) {
@@ -275,9 +311,9 @@ impl Reader {
         }
     }
 
-    fn see(&mut self, source: &str, event: Event<'_>, span: &granit_parser::Span) {
+    fn see(&mut self, source: &str, event: Event<'_>, span: &At) {
         if !matches!(event, Event::Comment(..)) {
-            self.seen = span.end.byte_offset().unwrap_or_default().max(self.seen);
+            self.seen = span.bytes.end.max(self.seen);
         }
         let step = match event {
             Event::Comment(..) => {
@@ -318,7 +354,7 @@ impl Reader {
     }
 
     /// An event that builds a node.
-    fn node(&mut self, source: &str, event: Event<'_>, span: &granit_parser::Span) -> Step {
+    fn node(&mut self, source: &str, event: Event<'_>, span: &At) -> Step {
         if let Some(pair) = self.pair.take() {
             match event {
                 Event::Scalar(_, ScalarStyle::Plain, ..) if self.ends_in_colon(source, span) => self.skip = 2,
@@ -335,7 +371,7 @@ impl Reader {
             Event::MappingStart(StructureStyle::Flow, ..)
                 if !source[self.span(span).start as usize..].starts_with('{') =>
             {
-                self.pair = Some(*span);
+                self.pair = Some(span.clone());
                 Ok(())
             }
             Event::MappingStart(style, anchor, tag) => {
@@ -357,7 +393,7 @@ impl Reader {
 
     /// Whether the colon behind a plain scalar in brackets is its last character. `[fd00::, b:]` holds two texts for the parsers
     /// that Kubernetes uses; for YAML 1.2 it holds two pairs.
-    fn ends_in_colon(&self, source: &str, at: &granit_parser::Span) -> bool {
+    fn ends_in_colon(&self, source: &str, at: &At) -> bool {
         let span = self.span(at);
         !self.flows.is_empty()
             && !span.is_empty()
@@ -371,7 +407,7 @@ impl Reader {
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,
-        at: &granit_parser::Span,
+        at: &At,
     ) -> Step {
         let mut span = self.span(at);
         if style == ScalarStyle::Plain && self.ends_in_colon(source, at) {
@@ -391,7 +427,7 @@ impl Reader {
             text = Cow::Borrowed("");
         }
         if style == Style::Block {
-            let bytes = at.byte_range().unwrap_or_default();
+            let bytes = &at.bytes;
             let next = self.shifts.partition_point(|(behind, _)| *behind <= bytes.start);
             if self.shifts.get(next).is_some_and(|(behind, _)| *behind <= bytes.end) {
                 self.spoiled = true;
@@ -451,10 +487,9 @@ impl Reader {
         Ok(())
     }
 
-    fn tag(&mut self, id: NodeId, at: &granit_parser::Span) {
-        if let Some(tag) = at.tag_span() {
-            let span = self.span(&tag);
-            self.builder.tag(id, span);
+    fn tag(&mut self, id: NodeId, at: &At) {
+        if let Some(tag) = &at.tag {
+            self.builder.tag(id, Span::new(self.offset(tag.start), self.offset(tag.end)));
         }
     }
 
@@ -480,7 +515,7 @@ impl Reader {
         style: StructureStyle,
         anchor: usize,
         tagged: bool,
-        at: &granit_parser::Span,
+        at: &At,
     ) -> Step {
         let mut span = self.span(at);
         if kind == NodeKind::List && style == StructureStyle::Block && self.builder.has_key() {
@@ -520,7 +555,7 @@ impl Reader {
         Ok(())
     }
 
-    fn close(&mut self, at: &granit_parser::Span) -> Step {
+    fn close(&mut self, at: &At) -> Step {
         let span = self.span(at);
         // The end of a block, or of a pair in a flow sequence without braces, is only known by what it holds.
         let ends = !span.is_empty();
@@ -538,7 +573,7 @@ impl Reader {
         }
     }
 
-    fn alias(&mut self, anchor: usize, at: &granit_parser::Span) -> Step {
+    fn alias(&mut self, anchor: usize, at: &At) -> Step {
         let span = self.span(at);
         self.last = span.end;
         let target =
@@ -663,7 +698,7 @@ impl Reader {
         let mut parser = Parser::new_from_str_with_options(&text, options());
         loop {
             match parser.next_event()? {
-                Ok((event, span)) => self.see(source, event, &span),
+                Ok((event, span)) => self.see(source, event, &At::of(&span)),
                 Err(error) => return Some(error),
             }
         }

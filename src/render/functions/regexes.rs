@@ -1,6 +1,7 @@
 //! Regular expressions. Go's are RE2's; the `regex` crate has the same semantics, and a syntax that differs in corners.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use regex::{Captures, Regex, RegexBuilder};
 use rustc_hash::FxHashMap;
@@ -39,13 +40,14 @@ const KEPT: usize = 256;
 const SIZE: usize = 1 << 20;
 
 thread_local! {
-    static COMPILED: RefCell<FxHashMap<String, Regex>> = RefCell::default();
+    static COMPILED: RefCell<FxHashMap<String, Rc<Regex>>> = RefCell::default();
 }
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
+/// An expression that is shared: a copy would begin without what searching has taught it.
+fn compiled(pattern: &str) -> Result<Rc<Regex>, String> {
     COMPILED.with_borrow_mut(|compiled| {
         if let Some(known) = compiled.get(pattern) {
-            return Ok(known.clone());
+            return Ok(Rc::clone(known));
         }
         let regex =
             RegexBuilder::new(&syntax::translated(pattern)).size_limit(SIZE).build().map_err(|error| {
@@ -56,13 +58,14 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
         if compiled.len() >= KEPT {
             compiled.clear();
         }
-        compiled.insert(pattern.to_owned(), regex.clone());
+        let regex = Rc::new(regex);
+        compiled.insert(pattern.to_owned(), Rc::clone(&regex));
         Ok(regex)
     })
 }
 
 /// The expression of a call, after what it costs to search so long a text.
-fn searching(call: &mut Call<'_>, pattern: &Value, whole: &Value) -> Result<Regex, String> {
+fn searching(call: &mut Call<'_>, pattern: &Value, whole: &Value) -> Result<Rc<Regex>, String> {
     call.budget.work(1 + text(whole)?.len() / 64)?;
     compiled(text(pattern)?.as_str())
 }

@@ -2,12 +2,15 @@
 //!
 //! That is: what somebody said ([`Wanted`]); else the chart's defaults, and each file of values below its `ci/`.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cmp::Reverse;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rayon::prelude::*;
 
 use super::super::Rendered;
+use super::super::template::Shelf;
 use super::capabilities::told_by_a_cluster;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
@@ -53,9 +56,9 @@ impl Charts {
         let folders = Reader::folders(paths);
         let mut reader = Reader::new(root, sources);
         let mut jobs = Vec::new();
-        for folder in folders {
-            let chart = reader.chart(&folder);
-            let named: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.folder == folder).collect();
+        for chart in reader.charts(&folders) {
+            let folder = &chart.folder;
+            let named: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.folder == *folder).collect();
             let settings = if named.is_empty() {
                 tried(&chart, kubernetes)
             } else {
@@ -91,36 +94,26 @@ impl Charts {
         for (at, (_, settings)) in self.jobs.iter().enumerate() {
             all.extend(settings.chunks(settings.len().div_ceil(shares).max(1)).map(|share| (at, share)));
         }
-        let share = |(at, settings): (usize, &[Settings])| {
+        let share = |(at, settings): (usize, &[Settings]), shelf: &mut Shelf| {
             let chart = &self.jobs[at].0;
-            let results = contained(chart, || Ok(Prepared::new(chart))).map(|prepared| match prepared {
-                Ok(mut prepared) => settings
-                    .iter()
-                    .map(|one| {
-                        contained(chart, || {
-                            let (rendered, trouble) = prepared.render(one, &unread);
-                            let is_whole = trouble.stopped.is_empty();
-                            Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
+            let results =
+                contained(chart, || Ok(Prepared::new(chart, shelf))).map(|prepared| match prepared {
+                    Ok(mut prepared) => settings
+                        .iter()
+                        .map(|one| {
+                            contained(chart, || {
+                                let (rendered, trouble) = prepared.render(one, &unread);
+                                let is_whole = trouble.stopped.is_empty();
+                                Ok((rendered.map(|rendered| (finish(rendered), is_whole)), trouble))
+                            })
                         })
-                    })
-                    .collect(),
-                Err(problem) => vec![Err(problem)],
-            });
+                        .collect(),
+                    Err(problem) => vec![Err(problem)],
+                });
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
-        let results: Vec<_> = match all.as_slice() {
-            [one] => with_much_stack(|| vec![share(*one)]),
-            _ => {
-                let pool = rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads.min(all.len()).max(1))
-                    .stack_size(DEEP)
-                    .build();
-                match pool {
-                    Ok(pool) => pool.install(|| all.into_par_iter().map(share).collect()),
-                    Err(_) => all.into_iter().map(share).collect(),
-                }
-            }
-        };
+        let size = |(at, settings): &(usize, &[Settings])| self.jobs[*at].0.size() * settings.len();
+        let results = in_parallel(&all, threads, size, share);
         let (mut done, mut troubles) = (Vec::new(), Vec::new());
         for (at, results) in results {
             for result in results {
@@ -147,12 +140,35 @@ impl Charts {
 /// takes some.
 const DEEP: usize = STACK + (8 << 20);
 
-/// Does something in a thread of its own.
-fn with_much_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, &work);
-        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&work)
-    })
+/// Does all jobs in threads with much stack, the largest first, so that none is left alone with a large one at the end.
+/// What comes of them is in the order of the jobs.
+fn in_parallel<J: Copy + Sync, T: Send>(
+    jobs: &[J],
+    threads: usize,
+    size: impl Fn(&J) -> usize,
+    work: impl Fn(J, &mut Shelf) -> T + Sync,
+) -> Vec<T> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_cached_key(|at| Reverse(size(&jobs[*at])));
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let (mut shelf, mut done) = (Shelf::default(), Vec::new());
+        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((*at, work(jobs[*at], &mut shelf)));
+        }
+        done
+    };
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let start = |_| std::thread::Builder::new().stack_size(DEEP).spawn_scoped(scope, worker).ok();
+        let started: Vec<_> = (0..threads.min(jobs.len())).map(start).collect();
+        let end =
+            |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        started.into_iter().flatten().flat_map(end).collect()
+    });
+    // Where no thread could be started.
+    done.extend(worker());
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Keeps a panic in the chart that it happens in.

@@ -68,6 +68,11 @@ impl Files {
         self.0.get(path)
     }
 
+    /// The file at a path, to be changed.
+    pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut File> {
+        self.0.get_mut(path)
+    }
+
     /// The files below a folder (empty, or ending in `/`), with their paths below it, in order of their bytes.
     pub fn below<'f>(&'f self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f File)> {
         self.0

@@ -23,11 +23,42 @@ impl Pattern {
         match self {
             Self::Plain(text) => text == path,
             Self::Tokens(tokens) => {
+                let Some((tokens, path)) = behind_letters(tokens, path) else { return false };
+                if let [Token::Many, letters @ ..] = tokens
+                    && letters.iter().all(|token| matches!(token, Token::Letter(_)))
+                {
+                    return ends_in(path, letters).is_some_and(|before| !before.contains('/'));
+                }
                 let path: Vec<char> = path.chars().collect();
                 matches(tokens, &path, &mut BUDGET.clone()).unwrap_or(false)
             }
         }
     }
+}
+
+/// What is left of tokens and path behind the letters that the tokens begin with; none where the path begins with others.
+fn behind_letters<'p, 't>(tokens: &'t [Token], path: &'p str) -> Option<(&'t [Token], &'p str)> {
+    let mut path = path.chars();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Letter(letter) if path.next()? == *letter => {}
+            Token::Letter(_) => return None,
+            _ => return Some((&tokens[at..], path.as_str())),
+        }
+    }
+    Some((&[], path.as_str()))
+}
+
+/// What stands before these letters, if a path ends in them.
+fn ends_in<'p>(path: &'p str, letters: &[Token]) -> Option<&'p str> {
+    let mut path = path.chars();
+    for token in letters.iter().rev() {
+        let last = path.next_back()?;
+        if !matches!(token, Token::Letter(letter) if *letter == last) {
+            return None;
+        }
+    }
+    Some(path.as_str())
 }
 
 /// Whether a path matches a pattern of `.Files.Glob`: as above, and `**` crosses `/`, `{a,b}` is one of several.

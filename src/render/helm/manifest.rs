@@ -73,7 +73,7 @@ impl Manifest {
 }
 
 /// The file of a tree, before there is one.
-const NOWHERE: FileId = FileId(u32::MAX);
+pub(super) const NOWHERE: FileId = FileId(u32::MAX);
 
 /// What a template printed that is no manifest.
 #[derive(Debug)]

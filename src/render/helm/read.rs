@@ -1,8 +1,10 @@
 //! Reads charts from disk: as Helm walks a folder, but never out of the project, and archives as the folders that they hold.
 
 use std::fs;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::archive::{MAX_CHART, MAX_FILE, unpack};
@@ -28,6 +30,18 @@ pub struct ChartFolder {
     pub trials: Vec<(Utf8PathBuf, File)>,
 }
 
+impl ChartFolder {
+    /// How many bytes its templates and values have: what it costs to render it is about that.
+    pub(super) fn size(&self) -> usize {
+        let counts = |path: &str| path.contains("templates/") || path.ends_with("values.yaml");
+        self.files
+            .below("")
+            .filter(|(path, _)| counts(path))
+            .map(|(_, file)| file.content.bytes().len())
+            .sum()
+    }
+}
+
 /// Reads files of a project, and gives each its place among the sources.
 #[derive(Debug)]
 pub struct Reader<'s> {
@@ -38,6 +52,9 @@ pub struct Reader<'s> {
     /// What could not be read.
     pub problems: Vec<Diagnostic>,
 }
+
+/// So few charts are read one after the other: to wake other threads takes longer.
+const FEW: usize = 4;
 
 impl<'s> Reader<'s> {
     /// A reader of the project in `root`. What is among the sources already is not read again.
@@ -63,6 +80,100 @@ impl<'s> Reader<'s> {
 
     /// Reads the chart in a folder.
     pub fn chart(&mut self, folder: &Utf8Path) -> ChartFolder {
+        let looked = self.look().chart(folder);
+        self.take(looked)
+    }
+
+    /// Reads the charts in these folders, in parallel.
+    pub(super) fn charts(&mut self, folders: &[Utf8PathBuf]) -> Vec<ChartFolder> {
+        if folders.len() < FEW {
+            return folders.iter().map(|folder| self.chart(folder)).collect();
+        }
+        let look = |folder: &Utf8PathBuf| self.look().chart(folder);
+        let looked: Vec<_> = folders.par_iter().map(look).collect();
+        looked.into_iter().map(|looked| self.take(looked)).collect()
+    }
+
+    fn look(&self) -> Look<'_> {
+        Look {
+            root: &self.root,
+            real_root: &self.real_root,
+            sources: self.sources,
+            known: &self.known,
+            new: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Gives the files that were read their places among the sources.
+    fn take(&mut self, (mut chart, new, problems): (ChartFolder, Vec<New>, Vec<Diagnostic>)) -> ChartFolder {
+        self.problems.extend(problems);
+        for New { shown, inside, text } in new {
+            // Another chart may have read it, too; an archive may hold two files of one name.
+            let known = self.known.get(&shown).copied();
+            let id = known.filter(|id| self.sources.get(*id).text == text).unwrap_or_else(|| {
+                let id = self.sources.push(SourceFile::new(shown.clone(), text));
+                self.known.insert(shown, id);
+                id
+            });
+            let file = match inside {
+                Inside::Chart(path) => chart.files.get_mut(&path),
+                Inside::Trials(path) => {
+                    chart.trials.iter_mut().find(|(trial, _)| *trial == path).map(|(_, file)| file)
+                }
+            };
+            if let Some(file) = file {
+                file.id = id;
+            }
+        }
+        chart
+    }
+
+    /// The path and the text of a file that was read.
+    pub fn known(&self, file: FileId) -> (Utf8PathBuf, std::sync::Arc<str>) {
+        let file = self.sources.get(file);
+        (file.path.clone(), file.text.clone())
+    }
+
+    /// Reads one file; the path is relative to the project.
+    pub fn file(&mut self, path: &Utf8Path) -> Option<File> {
+        let mut look = self.look();
+        let read = look.file(path, Inside::Trials(path.to_owned()));
+        let Look { new, problems, .. } = look;
+        let trials = read.into_iter().map(|file| (path.to_owned(), file)).collect();
+        let chart = ChartFolder { folder: Utf8PathBuf::new(), files: Files::default(), trials };
+        self.take((chart, new, problems)).trials.pop().map(|(_, file)| file)
+    }
+}
+
+/// A file that is not among the sources.
+struct New {
+    shown: Utf8PathBuf,
+    inside: Inside,
+    text: Arc<str>,
+}
+
+/// Where a file stands in a chart.
+enum Inside {
+    Chart(String),
+    Trials(Utf8PathBuf),
+}
+
+/// The place of a file that has none yet.
+const NEW: FileId = FileId(u32::MAX);
+
+/// Looks at what is on disk.
+struct Look<'r> {
+    root: &'r Utf8Path,
+    real_root: &'r Utf8Path,
+    sources: &'r Sources,
+    known: &'r FxHashMap<Utf8PathBuf, FileId>,
+    new: Vec<New>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Look<'_> {
+    fn chart(mut self, folder: &Utf8Path) -> (ChartFolder, Vec<New>, Vec<Diagnostic>) {
         let ignore = match fs::read_to_string(self.root.join(folder).join(".helmignore")) {
             Ok(text) => Ignore::read(&text),
             Err(_) => Ignore::read(""),
@@ -80,17 +191,10 @@ impl<'s> Reader<'s> {
         self.folder(folder, "", &mut walk);
         self.local_dependencies(folder, &mut walk);
         let trials = self.trials(folder);
-        ChartFolder { folder: folder.to_owned(), files, trials }
+        (ChartFolder { folder: folder.to_owned(), files, trials }, self.new, self.problems)
     }
 
-    /// The path and the text of a file that was read.
-    pub fn known(&self, file: FileId) -> (Utf8PathBuf, std::sync::Arc<str>) {
-        let file = self.sources.get(file);
-        (file.path.clone(), file.text.clone())
-    }
-
-    /// Reads one file; the path is relative to the project.
-    pub fn file(&mut self, path: &Utf8Path) -> Option<File> {
+    fn file(&mut self, path: &Utf8Path, inside: Inside) -> Option<File> {
         let real = match self.root.join(path).canonicalize_utf8() {
             Ok(real) => real,
             Err(wrong) => {
@@ -98,7 +202,7 @@ impl<'s> Reader<'s> {
                 return None;
             }
         };
-        self.content(path, &real, &mut MAX_CHART.clone())
+        self.content(path, &real, inside, &mut MAX_CHART.clone())
     }
 
     fn about(&mut self, path: &Utf8Path, says: &str, severity: Severity) {
@@ -140,7 +244,7 @@ impl<'s> Reader<'s> {
             if walk.ignore.is_some_and(leaves_out) || NEVER.contains(&name.as_str()) {
                 continue;
             }
-            if !target.starts_with(&self.real_root) {
+            if !target.starts_with(self.real_root) {
                 self.about(&shown, "is a link out of the project, and is left out", Severity::Warning);
             } else if about.is_dir() {
                 self.real_folder(&shown, target, &format!("{here}/"), walk);
@@ -150,14 +254,22 @@ impl<'s> Reader<'s> {
                 if let Ok(bytes) = fs::read(&target) {
                     self.archive(&shown, &here, &bytes, 0, walk);
                 }
-            } else if let Some(file) = self.content(&shown, &target, &mut walk.budget) {
+            } else if let Some(file) =
+                self.content(&shown, &target, Inside::Chart(here.clone()), &mut walk.budget)
+            {
                 walk.files.insert(here, file);
             }
         }
         walk.above.pop();
     }
 
-    fn content(&mut self, shown: &Utf8Path, real: &Utf8Path, budget: &mut usize) -> Option<File> {
+    fn content(
+        &mut self,
+        shown: &Utf8Path,
+        real: &Utf8Path,
+        inside: Inside,
+        budget: &mut usize,
+    ) -> Option<File> {
         if let Some(id) = self.known.get(shown) {
             let text = &self.sources.get(*id).text;
             if !text.starts_with('\u{feff}') {
@@ -171,7 +283,7 @@ impl<'s> Reader<'s> {
         }
         *budget -= size;
         match fs::read(real) {
-            Ok(bytes) => Some(self.add(shown, &bytes)),
+            Ok(bytes) => Some(self.add(shown, inside, &bytes)),
             Err(wrong) => {
                 self.about(shown, &format!("cannot be read: {wrong}"), Severity::Error);
                 None
@@ -179,15 +291,14 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn add(&mut self, shown: &Utf8Path, bytes: &[u8]) -> File {
+    fn add(&mut self, shown: &Utf8Path, inside: Inside, bytes: &[u8]) -> File {
         let content = Content::of(bytes);
         let text = match &content {
             Content::Text(text) => text.clone(),
             Content::Bytes(_) => "".into(),
         };
-        let id = self.sources.push(SourceFile::new(shown, text));
-        self.known.insert(shown.to_owned(), id);
-        File { id, content }
+        self.new.push(New { shown: shown.to_owned(), inside, text });
+        File { id: NEW, content }
     }
 
     fn archive(&mut self, shown: &Utf8Path, inside: &str, bytes: &[u8], depth: usize, walk: &mut Walk<'_>) {
@@ -203,7 +314,7 @@ impl<'s> Reader<'s> {
                     self.archive(&shown, &here, &member.bytes, depth + 1, walk);
                 }
             } else {
-                let file = self.add(&shown, &member.bytes);
+                let file = self.add(&shown, Inside::Chart(here.clone()), &member.bytes);
                 walk.files.insert(here, file);
             }
         }
@@ -219,7 +330,7 @@ impl<'s> Reader<'s> {
             let Some((_, path)) = line.split_once("file://") else { continue };
             let path = path.trim_end_matches(['"', '\'', ' ', '\r', '/']);
             let target = crate::source::discover::absolute(&self.root.join(folder).join(path));
-            let Ok(shown) = target.strip_prefix(&self.root).map(Utf8Path::to_owned) else { continue };
+            let Ok(shown) = target.strip_prefix(self.root).map(Utf8Path::to_owned) else { continue };
             let Some(name) = shown.file_name().filter(|_| target.join("Chart.yaml").is_file()) else {
                 continue;
             };
@@ -239,8 +350,9 @@ impl<'s> Reader<'s> {
         let mut names: Vec<String> = names.filter(|name| name.ends_with("values.yaml")).collect();
         names.sort();
         let read = |name: String| {
-            let path = folder.join("ci").join(&name);
-            Some((Utf8PathBuf::from("ci").join(name), self.file(&path)?))
+            let (path, inside) = (folder.join("ci").join(&name), Utf8PathBuf::from("ci").join(name));
+            let file = self.file(&path, Inside::Trials(inside.clone()))?;
+            Some((inside, file))
         };
         names.into_iter().filter_map(read).collect()
     }

@@ -6,14 +6,16 @@ use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::super::origin::{How, Origin, Origins, Source};
-use super::super::template::{Error, GAP, MISSING_TEMPLATE, Options, ParsedFile, Rendering, Templates};
+use super::super::template::{
+    Error, GAP, MISSING_TEMPLATE, Options, ParsedFile, Rendering, Shelf, Templates,
+};
 use super::super::text::Writer;
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
 use super::load::{Chart, LeftOut, load, values_of};
-use super::manifest::{Manifest, manifests, order};
+use super::manifest::{Manifest, NOWHERE, manifests, order};
 use super::metadata::place;
 use super::read::ChartFolder;
 use super::said::{Stop, Trouble};
@@ -22,6 +24,7 @@ use super::values::{Merge, coalesce, empty, overlay, table};
 use super::{dependencies, error, schema, with_help};
 use crate::finding::Diagnostic;
 use crate::source::{FileId, Place, Span};
+use crate::syntax::yaml;
 
 /// How much of a thread's stack a rendering may use. Whoever calls [`render`] gives it a thread with more than that.
 pub const STACK: usize = 24 << 20;
@@ -78,7 +81,7 @@ pub(super) fn attempt(
     settings: &Settings,
     read: &ReadFile<'_>,
 ) -> (Option<Rendered>, Trouble) {
-    match Prepared::new(chart) {
+    match Prepared::new(chart, &mut Shelf::default()) {
         Ok(mut prepared) => prepared.render(settings, read),
         Err(problem) => (None, Trouble { problems: vec![problem], ..Trouble::default() }),
     }
@@ -93,14 +96,16 @@ pub(super) struct Prepared<'c> {
     problems: Vec<Diagnostic>,
     /// Templates by name and file: a chart may be in another one under two names.
     parsed: FxHashMap<(String, FileId), Result<ParsedFile, Error>>,
+    /// What was parsed before, of this chart and of others.
+    shelf: &'c mut Shelf,
 }
 
 impl<'c> Prepared<'c> {
     /// Loads a chart.
-    pub(super) fn new(folder: &'c ChartFolder) -> Result<Self, Diagnostic> {
+    pub(super) fn new(folder: &'c ChartFolder, shelf: &'c mut Shelf) -> Result<Self, Diagnostic> {
         let (mut origins, mut problems) = (Origins::default(), Vec::new());
         let chart = load(&folder.files, "", &mut origins, &mut problems)?;
-        Ok(Self { folder, chart, origins, problems, parsed: FxHashMap::default() })
+        Ok(Self { folder, chart, origins, problems, parsed: FxHashMap::default(), shelf })
     }
 
     /// Renders it. Nothing is rendered of a library.
@@ -164,7 +169,7 @@ impl<'c> Prepared<'c> {
         let mut broken = Vec::new();
         for part in parts {
             let key = (part.name.clone(), part.file.id);
-            let read = || ParsedFile::read(&part.name, part.file.id, &part.file.content.text());
+            let read = || self.shelf.file(&part.name, part.file.id, &part.file.content.text());
             match self.parsed.entry(key).or_insert_with(read) {
                 Ok(file) => parsed.add_parsed(file),
                 Err(wrong) => {
@@ -311,7 +316,7 @@ fn definitions(
             name: folder.folder.join(&chart.folder).join(name),
             called: format!("{path}/{name}"),
             text: out.finish(),
-            parsed: None,
+            parsed: Some(yaml::parse_plain(NOWHERE, text)),
             role: Role::Definition,
             left_out: Vec::new(),
         });

@@ -424,7 +424,8 @@ impl Rendering<'_> {
             return Ok(trees.clone());
         }
         let (name, key): (Rc<str>, Rc<str>) = ("gotpl".into(), text.as_str().into());
-        let trees = parse::parse(&name, &key).map_err(|broken| Box::new(not_parsed(&name, broken, None)))?;
+        let trees = parse::parse(&name, &key, &mut self.words)
+            .map_err(|broken| Box::new(not_parsed(&name, broken, None)))?;
         let trees: Rc<[Rc<Tree>]> = trees.into_iter().map(Rc::new).collect();
         self.parsed.insert(key, trees.clone());
         Ok(trees)

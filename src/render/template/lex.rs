@@ -6,8 +6,6 @@ pub(super) struct Token {
     pub kind: Kind,
     pub start: usize,
     pub end: usize,
-    /// The line on which it starts, from 1.
-    pub line: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +78,6 @@ pub(super) struct Lexer<'t> {
     text: &'t str,
     start: usize,
     at: usize,
-    line: usize,
     inside: bool,
     parens: u32,
     /// What is broken, once a token of kind [`Kind::Error`] was given.
@@ -89,13 +86,13 @@ pub(super) struct Lexer<'t> {
 
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, start: 0, at: 0, line: 1, inside: false, parens: 0, error: String::new() }
+        Self { text, start: 0, at: 0, inside: false, parens: 0, error: String::new() }
     }
 
     /// The next token; behind the end, and behind an error, always the end.
     pub(super) fn next(&mut self) -> Token {
         if !self.error.is_empty() {
-            return Token { kind: Kind::EndOfText, start: 0, end: 0, line: self.line };
+            return Token { kind: Kind::EndOfText, start: self.start, end: self.start };
         }
         if self.inside { self.action() } else { self.text() }
     }
@@ -131,12 +128,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn token(&mut self, kind: Kind) -> Token {
-        let token = Token { kind, start: self.start, end: self.at, line: self.line };
-        match kind {
-            Kind::Text | Kind::Space | Kind::Raw => self.skip(),
-            // No other token holds a line break.
-            _ => self.start = self.at,
-        }
+        let token = Token { kind, start: self.start, end: self.at };
+        self.start = self.at;
         token
     }
 
@@ -159,13 +152,12 @@ impl<'t> Lexer<'t> {
     }
 
     fn skip(&mut self) {
-        self.line += self.text.as_bytes()[self.start..self.at].iter().filter(|byte| **byte == b'\n').count();
         self.start = self.at;
     }
 
     fn fail(&mut self, error: impl Into<String>) -> Token {
         self.error = error.into();
-        Token { kind: Kind::Error, start: self.start, end: self.at, line: self.line }
+        Token { kind: Kind::Error, start: self.start, end: self.at }
     }
 
     fn text(&mut self) -> Token {
@@ -222,11 +214,11 @@ impl<'t> Lexer<'t> {
 
     /// Whether a closing delimiter stands here, and whether it trims.
     fn at_close(&self) -> Option<bool> {
-        let rest = self.rest();
-        if trims_right(rest) && rest[2..].starts_with(CLOSE) {
-            return Some(true);
+        match &self.text.as_bytes()[self.at..] {
+            [b'}', b'}', ..] => Some(false),
+            [space, b'-', b'}', b'}', ..] if is_space(char::from(*space)) => Some(true),
+            _ => None,
         }
-        rest.starts_with(CLOSE).then_some(false)
     }
 
     /// Steps over the closing delimiter and what it trims.

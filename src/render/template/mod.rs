@@ -23,7 +23,7 @@ mod tree;
 
 pub use error::{Error, Step};
 pub use rendering::{GAP, MISSING_TEMPLATE, Notice, Options, Output, Rendering};
-pub use templates::{ParsedFile, Templates};
+pub use templates::{ParsedFile, Shelf, Templates};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::lex::{Kind, Lexer, Token};
 use super::literal;
@@ -27,25 +27,33 @@ pub(super) struct Broken {
 }
 
 /// The templates of a text: its own, which comes last, and those that it defines.
-pub(super) fn parse(name: &Rc<str>, text: &Rc<str>) -> Result<Vec<Tree>, Broken> {
+pub(super) fn parse(name: &Rc<str>, text: &Rc<str>, words: &mut Words) -> Result<Vec<Tree>, Broken> {
     let mut parser = Parser {
         name,
         text,
         lexer: Lexer::new(text),
-        tokens: [Token { kind: Kind::EndOfText, start: 0, end: 0, line: 0 }; 3],
+        tokens: [Token { kind: Kind::EndOfText, start: 0, end: 0 }; 3],
         peeked: 0,
         part: 0,
         scope: Scope::default(),
         depth: 0,
         defined: Vec::new(),
-        names: FxHashMap::default(),
+        words,
+        nodes: Vec::new(),
+        commands: Vec::new(),
+        operands: Vec::new(),
+        path: Vec::new(),
     };
     let root = parser.file()?;
     parser.define(name.clone(), root)?;
     let Parser { defined, part, .. } = parser;
     let written = Rc::new(Written { name: name.clone(), text: text.clone(), parts: part });
-    Ok(defined.into_iter().map(|(name, root)| Tree { name, written: written.clone(), root }).collect())
+    let tree = |(name, root)| Tree { name, written: written.clone(), root: Rc::new(root) };
+    Ok(defined.into_iter().map(tree).collect())
 }
+
+/// The names that occurred; most occur often.
+pub(super) type Words = FxHashSet<Rc<str>>;
 
 struct Parser<'t> {
     name: &'t str,
@@ -58,8 +66,12 @@ struct Parser<'t> {
     scope: Scope,
     depth: usize,
     defined: Vec<(Rc<str>, List)>,
-    /// The names that occurred; most occur often.
-    names: FxHashMap<&'t str, Rc<str>>,
+    words: &'t mut Words,
+    /// The parts of what is not complete yet: each list takes its own from the end, once it knows how many there are.
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    operands: Vec<Operand>,
+    path: Vec<Rc<str>>,
 }
 
 /// What belongs to the template that is being read, and not to those around it.
@@ -67,8 +79,8 @@ struct Parser<'t> {
 struct Scope {
     variables: Vec<Rc<str>>,
     ranges: usize,
-    /// The line on which the action started that is being read; 0 outside.
-    action_line: usize,
+    /// Where the action started that is being read.
+    action: Option<usize>,
     /// The variables that were assigned, with the number of variables that had been declared.
     assigned: Vec<(Rc<str>, usize)>,
 }
@@ -149,7 +161,12 @@ impl<'t> Parser<'t> {
     }
 
     fn named(&mut self, name: &'t str) -> Rc<str> {
-        self.names.entry(name).or_insert_with(|| name.into()).clone()
+        if let Some(known) = self.words.get(name) {
+            return Rc::clone(known);
+        }
+        let new: Rc<str> = name.into();
+        self.words.insert(Rc::clone(&new));
+        new
     }
 
     fn id(&mut self) -> Id {
@@ -159,17 +176,24 @@ impl<'t> Parser<'t> {
 
     fn broken<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let token = self.tokens[0];
-        Err(Broken { message: message.into(), line: token.line, at: token.start })
+        Err(Broken { message: message.into(), line: self.line(token.start), at: token.start })
+    }
+
+    /// The line of an offset, from 1.
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
     fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
         if token.kind == Kind::Error {
             let mut message = self.lexer.error.clone();
-            if self.scope.action_line != 0 && self.scope.action_line != token.line {
+            if let Some(started) = self.scope.action.map(|at| self.line(at))
+                && started != self.line(token.start)
+            {
                 if !message.ends_with(" action") {
                     message.push_str(" in action");
                 }
-                message.push_str(&format!(" started at {}:{}", self.name, self.scope.action_line));
+                message.push_str(&format!(" started at {}:{started}", self.name));
             }
             return self.broken(message);
         }
@@ -202,11 +226,13 @@ impl<'t> Parser<'t> {
 
     fn file(&mut self) -> Parsed<List> {
         self.scope.variables.push("$".into());
-        let mut list = List { nodes: Vec::new(), range: Range { start: 0, end: self.text.len() as u32 } };
         loop {
             let token = self.peek();
             match token.kind {
-                Kind::EndOfText => return Ok(list),
+                Kind::EndOfText => {
+                    let range = Range { start: 0, end: self.text.len() as u32 };
+                    return Ok(List { nodes: self.nodes.drain(..).collect(), range });
+                }
                 Kind::Open => {
                     let open = self.next();
                     if self.next_word().kind == Kind::Define {
@@ -220,7 +246,7 @@ impl<'t> Parser<'t> {
                 _ => {}
             }
             match self.item()? {
-                Item::Node(node) => list.nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ending(ending, _) => return self.broken(format!("unexpected {}", ending.spelling())),
             }
         }
@@ -282,8 +308,7 @@ impl<'t> Parser<'t> {
 
     /// Nodes up to what ends them, and the offset behind the ending action.
     fn list(&mut self) -> Parsed<(List, Ending, u32)> {
-        let start = self.peek_word().start as u32;
-        let mut list = List { nodes: Vec::new(), range: Range { start, end: start } };
+        let (start, first) = (self.peek_word().start as u32, self.nodes.len());
         loop {
             let token = self.peek_word();
             if token.kind == Kind::EndOfText {
@@ -291,10 +316,10 @@ impl<'t> Parser<'t> {
                 return self.broken("unexpected EOF");
             }
             match self.item()? {
-                Item::Node(node) => list.nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ending(ending, behind) => {
-                    list.range.end = token.start as u32;
-                    return Ok((list, ending, behind));
+                    let range = Range { start, end: token.start as u32 };
+                    return Ok((List { nodes: self.nodes.drain(first..).collect(), range }, ending, behind));
                 }
             }
         }
@@ -305,10 +330,10 @@ impl<'t> Parser<'t> {
         match token.kind {
             Kind::Text => Ok(Item::Node(self.lines(token))),
             Kind::Open => {
-                self.scope.action_line = token.line;
+                self.scope.action = Some(token.start);
                 let item = self.action();
                 if item.is_ok() {
-                    self.scope.action_line = 0;
+                    self.scope.action = None;
                 }
                 item
             }
@@ -337,9 +362,9 @@ impl<'t> Parser<'t> {
                 return Ok(Item::Ending(Ending::Else, self.expect(Kind::Close, "else")?.end as u32));
             }
             Kind::End => return Ok(Item::Ending(Ending::End, self.expect(Kind::Close, "end")?.end as u32)),
-            Kind::If => Node::If(self.branch(Kind::If)?),
-            Kind::Range => Node::Range(self.branch(Kind::Range)?),
-            Kind::With => Node::With(self.branch(Kind::With)?),
+            Kind::If => Node::If(Box::new(self.branch(Kind::If)?)),
+            Kind::Range => Node::Range(Box::new(self.branch(Kind::Range)?)),
+            Kind::With => Node::With(Box::new(self.branch(Kind::With)?)),
             Kind::Template => self.template()?,
             _ => {
                 self.backup();
@@ -366,7 +391,8 @@ impl<'t> Parser<'t> {
         let name = self.template_name(token, CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, Kind::Close)?;
         self.deeper(|parser| parser.apart(name.clone(), CONTEXT))?;
-        Ok(Node::Template(Call { id: self.id(), start: token.start as u32, name, pipe: Some(pipe) }))
+        let call = Call { id: self.id(), start: token.start as u32, name, pipe: Some(pipe) };
+        Ok(Node::Template(Box::new(call)))
     }
 
     fn template(&mut self) -> Parsed<Node> {
@@ -380,7 +406,7 @@ impl<'t> Parser<'t> {
                 Some(self.pipeline(CONTEXT, Kind::Close)?)
             }
         };
-        Ok(Node::Template(Call { id: self.id(), start: token.start as u32, name, pipe }))
+        Ok(Node::Template(Box::new(Call { id: self.id(), start: token.start as u32, name, pipe })))
     }
 
     fn branch(&mut self, word: Kind) -> Parsed<Branch> {
@@ -420,8 +446,9 @@ impl<'t> Parser<'t> {
             let branch = Branch { pipe: link.pipe, then: link.then, otherwise, assigns };
             let Some(before) = links.last() else { return Ok(branch) };
             let end = branch.otherwise.as_ref().map_or(branch.then.range.end, |list| list.range.end);
+            let branch = Box::new(branch);
             let node = if word == Kind::If { Node::If(branch) } else { Node::With(branch) };
-            otherwise = Some(List { nodes: vec![node], range: Range { start: before.behind, end } });
+            otherwise = Some(List { nodes: Box::new([node]), range: Range { start: before.behind, end } });
         }
     }
 
@@ -453,13 +480,9 @@ impl<'t> Parser<'t> {
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
         let start = self.peek_word().start as u32;
         let id = self.id();
-        let mut pipe = Pipe {
-            id,
-            range: Range { start, end: start },
-            declares: Vec::new(),
-            assigns: false,
-            commands: Vec::with_capacity(1),
-        };
+        let range = Range { start, end: start };
+        let mut pipe = Pipe { id, range, declares: Vec::new(), assigns: false, commands: Box::default() };
+        let first = self.commands.len();
         self.declarations(&mut pipe, context)?;
         loop {
             let token = self.next_word();
@@ -480,11 +503,12 @@ impl<'t> Parser<'t> {
                     self.backup();
                     let command = self.command()?;
                     pipe.range.end = command.range.end;
-                    pipe.commands.push(command);
+                    self.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
+        pipe.commands = self.commands.drain(first..).collect();
         if pipe.commands.is_empty() {
             return self.broken(format!("missing value for {context}"));
         }
@@ -556,12 +580,12 @@ impl<'t> Parser<'t> {
     fn command(&mut self) -> Parsed<Command> {
         let start = self.peek_word().start as u32;
         let id = self.id();
-        let mut command = Command { id, range: Range { start, end: start }, operands: Vec::with_capacity(2) };
+        let (first, mut range) = (self.operands.len(), Range { start, end: start });
         loop {
             self.peek_word();
             if let Some(operand) = self.operand()? {
-                command.range.end = operand.range.end;
-                command.operands.push(operand);
+                range.end = operand.range.end;
+                self.operands.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -572,10 +596,10 @@ impl<'t> Parser<'t> {
             }
             break;
         }
-        if command.operands.is_empty() {
+        if self.operands.len() == first {
             return self.broken("empty command");
         }
-        Ok(command)
+        Ok(Command { id, range, operands: self.operands.drain(first..).collect() })
     }
 
     fn operand(&mut self) -> Parsed<Option<Operand>> {
@@ -584,15 +608,19 @@ impl<'t> Parser<'t> {
             return Ok(Some(operand));
         }
         let start = self.peek().start as u32;
-        let mut names = Vec::new();
+        if let Term::Field(fields) | Term::Variable(_, fields) = &mut operand.term {
+            self.path.extend(std::mem::take(fields));
+        }
         while self.peek().kind == Kind::Field {
             let token = self.next();
             operand.range.end = token.end as u32;
-            names.push(self.named(&self.spelling(token)[1..]));
+            let name = self.named(&self.spelling(token)[1..]);
+            self.path.push(name);
         }
+        let names: Box<[Rc<str>]> = self.path.drain(..).collect();
         match &mut operand.term {
             Term::Field(fields) | Term::Variable(_, fields) => {
-                fields.extend(names);
+                *fields = names;
                 operand.start = start;
             }
             Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
@@ -622,9 +650,9 @@ impl<'t> Parser<'t> {
                 if !self.scope.variables.contains(&name) {
                     return self.broken(format!("undefined variable {}", literal::quote(&name)));
                 }
-                Term::Variable(name, Vec::new())
+                Term::Variable(name, Box::default())
             }
-            Kind::Field => Term::Field(vec![self.named(&self.spelling(token)[1..])]),
+            Kind::Field => Term::Field(Box::new([self.named(&self.spelling(token)[1..])])),
             Kind::Bool => Term::Bool(self.spelling(token) == "true"),
             Kind::CharConstant => match literal::unquote_char(self.spelling(token)) {
                 Ok(value) => Term::Number(literal::Number::Int(value)),

@@ -11,6 +11,7 @@ use super::call::Callee;
 use super::error::{Error, Step};
 use super::frame::{Frames, LeftOut, What};
 use super::function::{Budget, Functions};
+use super::parse::Words;
 use super::templates::{Names, Source, Template, Templates};
 use super::tree::{Id, Range, Tree};
 use crate::source::{Place, Span};
@@ -71,6 +72,7 @@ pub struct Rendering<'a> {
     /// How often each name is being included.
     pub(super) included: FxHashMap<Rc<str>, u32>,
     pub(super) parsed: FxHashMap<Rc<str>, Rc<[Rc<Tree>]>>,
+    pub(super) words: Words,
     /// The origins of the parts of each file, as far as they were needed.
     literals: Vec<Vec<Origin>>,
     /// The name of the variable that is the root of all.
@@ -148,6 +150,7 @@ impl<'a> Rendering<'a> {
             callees: FxHashMap::default(),
             included: FxHashMap::default(),
             parsed: FxHashMap::default(),
+            words: Words::default(),
             literals: vec![Vec::new(); templates.sources()],
             dollar: "$".into(),
             stack_start: 0,

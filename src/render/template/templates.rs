@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::super::text::Text;
 use super::error::{Error, Step};
-use super::parse::{self, Broken};
-use super::tree::Tree;
+use super::parse::{self, Broken, Words};
+use super::tree::{Tree, Written};
 use crate::source::{FileId, Place, Span};
 
 /// Parsed templates. They can be rendered any number of times, with different values.
@@ -42,14 +42,67 @@ pub struct ParsedFile {
 
 impl ParsedFile {
     /// Parses a file.
-    pub fn read(name: &str, file: FileId, text: &str) -> Result<Self, Error> {
+    fn read(name: &str, file: FileId, text: &str, words: &mut Words) -> Result<Self, Error> {
         let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());
-        let trees = parse::parse(&name, &text).map_err(|broken| {
+        let trees = parse::parse(&name, &text, words).map_err(|broken| {
             let at = broken.at as u32;
             not_parsed(&name, broken, Some(Place { file, span: Span { start: at, end: at } }))
         })?;
         Ok(Self { file, trees: trees.into_iter().map(Rc::new).collect() })
     }
+}
+
+/// Texts of templates that were parsed, each once, however many files hold it: charts bring along copies of the same charts.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    known: FxHashMap<Rc<str>, Rc<[Rc<Tree>]>>,
+    words: Words,
+    bytes: usize,
+}
+
+/// How many bytes of text a shelf holds.
+const SHELF: usize = 4 << 20;
+
+impl Shelf {
+    /// A file, parsed now or before.
+    pub fn file(&mut self, name: &str, file: FileId, text: &str) -> Result<ParsedFile, Error> {
+        if let Some(trees) = self.known.get(text).and_then(|trees| called(trees, name)) {
+            return Ok(ParsedFile { file, trees });
+        }
+        let parsed = ParsedFile::read(name, file, text, &mut self.words)?;
+        if let Some(tree) = parsed.trees.last() {
+            self.bytes += text.len();
+            if self.bytes > SHELF {
+                self.known.clear();
+                self.words.clear();
+                self.bytes = text.len();
+            }
+            self.known.insert(tree.written.text.clone(), parsed.trees.clone());
+        }
+        Ok(parsed)
+    }
+}
+
+/// The trees of a text as those of a file of this name; none where a template that the text defines has that name, or had
+/// the name of the file that the text was read from.
+fn called(trees: &Rc<[Rc<Tree>]>, name: &str) -> Option<Rc<[Rc<Tree>]>> {
+    let (own, defined) = trees.split_last()?;
+    let written = &own.written;
+    let is_whole = own.root.range.start == 0 && own.root.range.end as usize == written.text.len();
+    if !is_whole || own.name != written.name || defined.iter().any(|tree| &*tree.name == name) {
+        return None;
+    }
+    if &*written.name == name {
+        return Some(Rc::clone(trees));
+    }
+    let name: Rc<str> = name.into();
+    let written =
+        Rc::new(Written { name: Rc::clone(&name), text: Rc::clone(&written.text), parts: written.parts });
+    let again = |tree: &Rc<Tree>, name: &Rc<str>| {
+        Rc::new(Tree { name: Rc::clone(name), written: Rc::clone(&written), root: Rc::clone(&tree.root) })
+    };
+    let defined = defined.iter().map(|tree| again(tree, &tree.name));
+    Some(defined.chain(std::iter::once(again(own, &name))).collect())
 }
 
 impl Templates {
@@ -60,7 +113,7 @@ impl Templates {
 
     /// Parses a file and adds it and what it defines.
     pub fn add(&mut self, name: &str, file: FileId, text: &str) -> Result<(), Error> {
-        self.add_parsed(&ParsedFile::read(name, file, text)?);
+        self.add_parsed(&ParsedFile::read(name, file, text, &mut Words::default())?);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ pub(super) struct Tree {
     pub name: Rc<str>,
     /// The file, or the text given to `tpl`, in which it stands.
     pub written: Rc<Written>,
-    pub root: List,
+    pub root: Rc<List>,
 }
 
 /// A text that was parsed.
@@ -38,7 +38,7 @@ pub(super) struct Range {
 /// Nodes in a row, and the range of the text that they cover, up to the action that ends them.
 #[derive(Debug, Default)]
 pub(super) struct List {
-    pub nodes: Vec<Node>,
+    pub nodes: Box<[Node]>,
     pub range: Range,
 }
 
@@ -63,10 +63,10 @@ impl Range {
 pub(super) enum Node {
     Text(Lines),
     Action(Pipe),
-    If(Branch),
-    With(Branch),
-    Range(Branch),
-    Template(Call),
+    If(Box<Branch>),
+    With(Box<Branch>),
+    Range(Box<Branch>),
+    Template(Box<Call>),
     Break,
     Continue,
 }
@@ -104,7 +104,7 @@ pub(super) struct Pipe {
     pub declares: Vec<Rc<str>>,
     /// Whether it assigns (`=`) what it names, not declares (`:=`).
     pub assigns: bool,
-    pub commands: Vec<Command>,
+    pub commands: Box<[Command]>,
 }
 
 #[derive(Debug)]
@@ -112,7 +112,7 @@ pub(super) struct Command {
     pub id: Id,
     pub range: Range,
     /// At least one.
-    pub operands: Vec<Operand>,
+    pub operands: Box<[Operand]>,
 }
 
 #[derive(Debug)]
@@ -131,10 +131,10 @@ pub(super) enum Term {
     Bool(bool),
     Number(Number),
     Text(Rc<str>),
-    Field(Vec<Rc<str>>),
-    Variable(Rc<str>, Vec<Rc<str>>),
+    Field(Box<[Rc<str>]>),
+    Variable(Rc<str>, Box<[Rc<str>]>),
     Function(Rc<str>),
-    Chain(Box<Operand>, Vec<Rc<str>>),
+    Chain(Box<Operand>, Box<[Rc<str>]>),
     Pipe(Box<Pipe>),
 }
 

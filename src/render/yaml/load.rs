@@ -18,6 +18,7 @@ use crate::render::text::Text;
 use crate::render::value::{Data, Entry, Value};
 use crate::render::{base64, float};
 use crate::source::{FileId, Span};
+use crate::syntax::yaml::usual::Usual;
 
 /// How many values aliases may bring into one document.
 const COPIES: usize = 400_000;
@@ -52,13 +53,17 @@ pub fn first_refused(text: &str) -> Option<(usize, char)> {
     // Those that are refused begin with one of these bytes: in most texts none does.
     let perhaps =
         |byte: &u8| matches!(byte, ..0x20 | 0x7f | 0xc2 | 0xef) && !matches!(byte, b'\n' | b'\t' | b'\r');
-    let mut from = 0;
-    while let Some(at) = text.as_bytes()[from..].iter().position(perhaps).map(|at| from + at) {
-        let char = text[at..].chars().next()?;
-        if refused(char) {
-            return Some((at, char));
+    let mut start = 0;
+    for chunk in text.as_bytes().chunks(64) {
+        // To look at all bytes of a chunk is quicker than to stop at one.
+        if chunk.iter().fold(false, |any, byte| any | perhaps(byte)) {
+            for at in chunk.iter().enumerate().filter(|(_, byte)| perhaps(byte)).map(|(at, _)| start + at) {
+                if let Some(char) = text[at..].chars().next().filter(|char| refused(*char)) {
+                    return Some((at, char));
+                }
+            }
         }
-        from = at + char.len_utf8();
+        start += chunk.len();
     }
     None
 }
@@ -80,7 +85,6 @@ struct Loader<'t> {
     last: u32,
     /// The document's value, once it is complete.
     done: Option<Value>,
-    problem: Option<Problem>,
 }
 
 #[derive(Clone)]
@@ -130,11 +134,24 @@ impl<'t> Loader<'t> {
             copied: 0,
             last: 0,
             done: None,
-            problem: None,
         }
     }
 
     fn load(mut self) -> Result<Value, Problem> {
+        let mut usual = Usual::of(self.source);
+        match usual.as_mut().map(Usual::document) {
+            Some(Ok(_)) => {
+                for (event, bytes) in usual.iter().flat_map(Usual::events) {
+                    self.see(event, Span::new(bytes.start as u32, bytes.end as u32))?;
+                }
+                Ok(self.whole_value())
+            }
+            _ => self.parse(),
+        }
+    }
+
+    /// Reads what is not written as usual.
+    fn parse(mut self) -> Result<Value, Problem> {
         if let Some((at, char)) = first_refused(self.source) {
             let at = at as u32;
             return self
@@ -166,10 +183,11 @@ impl<'t> Loader<'t> {
                 }
             }
         }
-        match self.problem {
-            Some(problem) => Err(problem),
-            None => Ok(self.done.unwrap_or(Value::nil(Origin::NONE))),
-        }
+        Ok(self.whole_value())
+    }
+
+    fn whole_value(self) -> Value {
+        self.done.unwrap_or(Value::nil(Origin::NONE))
     }
 
     /// A place of the source as one of the whole.

@@ -97,6 +97,20 @@ impl<'e> Literal<'e> {
     }
 }
 
+/// Whether a value is one of those that a page lists; no list is made of them for that.
+pub(super) fn among<'e>(item: &Val<'_>, options: impl Iterator<Item = Literal<'e>>) -> Truth {
+    let mut answer = Truth::False;
+    for option in options {
+        match option.equals(item) {
+            Truth::False => {}
+            Truth::True => return Truth::True,
+            unknown if answer == Truth::False => answer = unknown,
+            Truth::Unknown(_) => {}
+        }
+    }
+    answer
+}
+
 /// Whether two values are the same. What is absent equals nothing.
 pub(super) fn equal(a: &Val<'_>, b: &Val<'_>) -> Truth {
     let (a, b) = match (&a.state, &b.state) {

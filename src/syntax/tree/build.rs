@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Comment, Document, Duplicate, Flags, NONE, Node, NodeId, NodeKind, NodeRef, Style, Tree, is_collection,
+    sign,
 };
 use crate::source::{FileId, Span};
 
@@ -481,6 +482,9 @@ impl Builder {
         }
         node.parent = parent;
         self.tree.nodes.push(node);
+        if in_map {
+            self.tree.nodes[id as usize].sign = sign(self.tree.key_text(id));
+        }
         let earlier = if in_map { self.find(self.open.len() - 1, id) } else { None };
         let last = std::mem::replace(&mut self.tree.nodes[parent as usize].b, id);
         match last {
@@ -504,10 +508,11 @@ impl Builder {
         if let (Some(index), Some(seed)) = (&open.index, &self.seed) {
             return index.get(&seed.hash_one(key)).copied().filter(|found| self.tree.key_text(*found) == key);
         }
+        let sign = self.tree.nodes[id as usize].sign;
         let mut child = self.tree.nodes[open.node as usize].a;
         while child != NONE {
             let node = &self.tree.nodes[child as usize];
-            if !node.flags.has(Flags::LOST) && self.tree.key_text(child) == key {
+            if node.sign == sign && !node.flags.has(Flags::LOST) && self.tree.key_text(child) == key {
                 return Some(child);
             }
             child = node.next;

@@ -35,11 +35,11 @@ pub fn nearest(ty: TypeId, name: &str) -> Option<&'static str> {
 
 /// The one field that `name` is the beginning of, up to a word's end: `timeout` for `timeoutSeconds`.
 fn unfinished(ty: TypeId, name: &str) -> Option<&'static str> {
-    let begins = |field: &&Field| {
+    let begins = |field: &Field| {
         let rest = field.name.strip_prefix(name);
         rest.is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_uppercase()))
     };
-    let mut found = ty.fields().iter().filter(begins);
+    let mut found = ty.fields().filter(begins);
     match (found.next(), found.next()) {
         (Some(one), None) if name.len() >= 5 => Some(one.name),
         _ => None,
@@ -160,7 +160,7 @@ fn descend<'a>(
     steps: &mut Vec<&'a str>,
     found: &mut Vec<Vec<&'a str>>,
 ) {
-    for &Field { name: step, ty } in ty.fields() {
+    for Field { name: step, ty } in ty.fields() {
         // Nobody writes these, so nobody meant them.
         if Some(step) == not || matches!(step, "status" | "managedFields" | "ownerReferences") {
             continue;
