@@ -123,7 +123,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.failed |= gather::troubles(&rules, &asked, &mut outcome.diagnostics);
     outcome.sources = project.sources;
-    outcome.spent = project.trees;
+    outcome.spent = Some(Box::new((project.trees, renderings)));
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);

@@ -4,6 +4,7 @@
 //! their defaults those of Elastic Load Balancing, Application Load Balancers, "Load balancer attributes".
 
 use super::call::Call;
+use super::kubernetes::ingress::Controller;
 use super::kubernetes::object::Object;
 use super::read::is_filled_in_later;
 use crate::fact::{Default, Fact, Spot};
@@ -28,12 +29,43 @@ const TARGET_TYPE: &str = "alb.ingress.kubernetes.io/target-type";
 static TARGETS: Default<&str> = Default::of(WHOSE, TARGET_TYPE, "instance", "instance");
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
-/// Whether an Ingress speaks to this controller by its annotations.
-pub fn is_annotated(object: &Object<'_>) -> bool {
-    object
-        .node
-        .at("metadata.annotations")
-        .is_some_and(|all| all.entries().any(|(key, _)| key.starts_with(PREFIX)))
+/// Annotations that this controller has, and neither those of Alibaba Cloud nor of NAVER Cloud, whose prefix is the same.
+const OWN: [&str; 9] = [
+    "certificate-arn",
+    "group.name",
+    "inbound-cidrs",
+    "load-balancer-attributes",
+    "scheme",
+    "security-groups",
+    "target-group-attributes",
+    "target-type",
+    "wafv2-acl-arn",
+];
+/// Annotations that they have, and this controller does not.
+const FOREIGN: [&str; 8] = [
+    "address-type",
+    "canary",
+    "healthcheck-enabled",
+    "healthcheck-httpcode",
+    "load-balancer-size",
+    "network-type",
+    "ssl-certificate-no",
+    "vswitch-ids",
+];
+
+/// The controller that an Ingress speaks to by annotations of this prefix, where that is certain.
+pub fn addressed(object: &Object<'_>) -> Option<Controller> {
+    let annotations = object.node.at("metadata.annotations")?;
+    let has = |names: &[&str]| {
+        annotations
+            .entries()
+            .any(|(key, _)| key.strip_prefix(PREFIX).is_some_and(|name| names.contains(&name)))
+    };
+    match (has(&OWN), has(&FOREIGN)) {
+        (true, false) => Some(Controller::Alb),
+        (false, true) => Some(Controller::Other),
+        _ => None,
+    }
 }
 
 /// What an Ingress says of its load balancer.

@@ -15,6 +15,8 @@ const WHOSE: &str = "ingress-nginx";
 static CONNECT: Default<f64> = Default::of(WHOSE, "proxy-connect-timeout", 5.0, "5 s");
 /// `Backend.ProxyReadTimeout: 60`
 static READ: Default<f64> = Default::of(WHOSE, "proxy-read-timeout", 60.0, "60 s");
+/// The same in nginx/kubernetes-ingress, `ConfigParams.ProxyReadTimeout: "60s"`, and in nginx itself.
+static ANY_READ: Default<f64> = Default::of("nginx", "proxy-read-timeout", 60.0, "60 s");
 /// `Backend.ProxySendTimeout: 60`
 static SEND: Default<f64> = Default::of(WHOSE, "proxy-send-timeout", 60.0, "60 s");
 /// `Backend.ProxyNextUpstreamTries: 3`
@@ -156,6 +158,12 @@ impl<'a> Source<'a> {
             Some(_) => Fact::absent(Spot::missing(place, key)).or_default(default),
             None => Fact::absent(Spot::missing(place, key)).or_default(default).guessed(),
         }
+    }
+
+    /// How long it waits for the answer to one attempt, whichever of the two controllers with nginx serves an Ingress that has no
+    /// annotation of either. What else they take themselves differs.
+    pub fn any_wait(&self) -> Fact<'a, f64> {
+        self.configured("proxy-read-timeout", &ANY_READ).guessed()
     }
 
     /// A setting of the controller alone, at the place in its ConfigMap where it is or would be written.

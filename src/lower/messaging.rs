@@ -66,6 +66,8 @@ pub struct Messaging<'a> {
     pub topics: Vec<Topic<'a>>,
     /// All functions.
     pub functions: Vec<Function<'a>>,
+    /// All stages of API Gateway.
+    pub stages: Vec<Stage<'a>>,
     /// All that carries messages from one to another.
     pub subscriptions: Vec<Subscription<'a>>,
     /// All alarms.
@@ -260,6 +262,25 @@ pub struct Function<'a> {
     pub on_failure: Fact<'a, Link<'a>>,
     /// How often a failed event is tried again.
     pub retries: Fact<'a, f64>,
+    /// The databases whose addresses its variables hold, each at that variable.
+    pub databases: Vec<Fact<'a, &'a str>>,
+}
+
+/// A stage of API Gateway: what callers reach.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// Where it is deployed.
+    pub system: u32,
+    /// The whole resource.
+    pub node: NodeRef<'a>,
+    /// What it is called in its file.
+    pub label: &'a str,
+    /// Whether only a private network reaches it.
+    pub private: Fact<'a, bool>,
+    /// Requests a second that its own settings allow, of one of its methods at least.
+    pub rate: Fact<'a, f64>,
+    /// Whether something else bounds its callers: a usage plan, a web ACL.
+    pub guarded: Fact<'a, bool>,
 }
 
 /// What a message comes from, or who carries it.

@@ -17,6 +17,7 @@ pub mod requests;
 pub mod runtime_memory;
 pub mod servers;
 pub mod shell;
+pub mod workers;
 pub mod zone;
 
 mod options;

@@ -22,6 +22,7 @@ pub static FUNCTION: KindDef = KindDef {
         "onFailure": Ty::Text, "where an event goes that it failed to handle, by its destinations" =>
             |m, t| get(m, t).on_failure.clone().map(|link| messaging::shown(m, &link)).into();
         "retries": NUMBER, "how often a failed event is tried again when nobody waits for the answer" => |m, t| get(m, t).retries.clone().into();
+        "databases": Ty::List(&Ty::Text), "the databases of RDS whose addresses its variables hold; what goes through a proxy is none" => |m, t| super::value::list(get(m, t).databases.iter().cloned());
         "triggers": Ty::List(&Ty::Thing(Kind::Subscription)), "what calls it" => |m, t| found(&graph(m).triggers[t.id as usize], Kind::Subscription);
     }],
     all: Some(|m| (0..m.messaging.functions.len()).map(|id| Thing::new(Kind::Function, id)).collect()),

@@ -163,6 +163,8 @@ pub struct Indexes {
     pub nginx_configs: OnceLock<Vec<u32>>,
     /// The workloads that run ingress-nginx.
     pub nginx_controllers: OnceLock<Vec<u32>>,
+    /// Who serves the classes of Ingresses, as their annotations say.
+    pub ingress_classes: OnceLock<super::hop::Classes>,
     /// How many hosts of DestinationRules a unit declares: those that it does, and all.
     pub hosts_declared: OnceLock<FxHashMap<u32, (u32, u32)>>,
     /// The hosts that ServiceEntries add to a mesh.

@@ -3,10 +3,11 @@
 use super::recommender;
 use super::scaler::{self, counted};
 use super::value::{Val, open_things};
-use super::vocabulary::{KindDef, PERCENT, Ty, facts};
-use super::{Kind, Model, Thing, resources, target};
-use crate::fact::{Fact, State};
+use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};
+use super::{Kind, Model, Thing, existence, resources, target};
+use crate::fact::{Fact, Spot, State};
 use crate::lower::kubernetes::autoscaling::Metric;
+use crate::lower::kubernetes::kafka;
 use crate::lower::kubernetes::limits::Bound;
 
 /// A metric as a part of a scaler.
@@ -27,6 +28,9 @@ pub static METRIC: KindDef = KindDef {
         "containers": Ty::List(&Ty::Thing(Kind::Container)), "the containers that it counts" => |m, t| of(m, t, containers);
         "ceiling": PERCENT, "the most that the counted containers can use, as a share of their requests: their limits; absent if one has none" =>
             |m, t| of(m, t, |m, t, metric| ceiling(m, t, metric).into());
+        "topic": Ty::Text, "of a trigger of KEDA: the topic of Kafka whose lag it goes by" => |m, t| of(m, t, |_, _, metric| metric.topic().into());
+        "partitions": NUMBER, "how many partitions that topic has; unknown where no file declares it" => |m, t| of(m, t, |m, t, metric| partitions(m, t, metric).into());
+        "idleConsumers": Ty::Bool, "of a trigger of KEDA: whether it starts more consumers than there are partitions" => |m, t| of(m, t, |_, _, metric| metric.allows_idle().into());
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| of(m, t, |_, _, metric| Fact::plain(metric.node()).into());
     }],
     all: None,
@@ -90,4 +94,23 @@ fn ceiling<'a>(model: &'a Model<'a>, thing: Thing, metric: Metric<'a>) -> Fact<'
         return Fact::nothing();
     }
     share.map(|(limit, request)| 100.0 * limit / request)
+}
+
+/// The partitions of the topic that a trigger goes by, as the object of Strimzi's says that declares it: the one of the unit, or
+/// else the only one. Topics of one name in several clusters are told apart by the address of the brokers.
+fn partitions<'a>(model: &'a Model<'a>, thing: Thing, metric: Metric<'a>) -> Fact<'a, f64> {
+    let topic = metric.topic();
+    let Some(name) = topic.value().copied() else { return topic.map(|_| 0.0) };
+    if metric.node().at("metadata.partitionLimitation").is_some() {
+        return Fact::unknown_at("it goes by some of the partitions only", Spot::value(metric.node()));
+    }
+    let unit = model.objects[scaler::get(model, thing).object as usize].unit;
+    let (own, others): (Vec<u32>, Vec<u32>) = existence::bearers(model, "KafkaTopic", name)
+        .filter(|id| kafka::is_topic(&model.objects[*id as usize].object, name, metric.node()))
+        .partition(|id| model.objects[*id as usize].unit == unit);
+    match (own.as_slice(), others.as_slice()) {
+        ([id], _) | ([], [id]) => kafka::partitions(model.objects[*id as usize].object.node),
+        ([], []) => Fact::unknown("no file declares the topic"),
+        _ => Fact::unknown("several files declare a topic of this name"),
+    }
 }

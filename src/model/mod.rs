@@ -72,6 +72,7 @@ pub mod prometheus;
 pub mod proxy_fleet;
 pub mod query;
 pub mod queue;
+pub mod stage;
 pub mod subscription;
 pub mod topic;
 
@@ -245,6 +246,8 @@ kinds! {
     Topic => topic::TOPIC;
     /// A function.
     Function => function::FUNCTION;
+    /// A stage of API Gateway.
+    Stage => stage::STAGE;
     /// An alarm.
     Alarm => alarm::ALARM;
     /// An expression of PromQL.

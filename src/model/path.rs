@@ -148,7 +148,7 @@ impl Joins {
                         joins.gateway.entry(unit).or_default().push(id as u32);
                     }
                 }
-                Dialect::Ingress if hop::is_nginx(model, hop) => {
+                Dialect::Ingress if hop::is_nginx(model, hop) || hop::is_any_nginx(model, hop) => {
                     joins.nginx.entry(unit).or_default().push(id as u32);
                 }
                 _ => {}

@@ -3,11 +3,13 @@
 //! The same thing is the last hop of a path; here it is looked at for its own sake, whether or not anything leads to it.
 
 use super::hop::{self, Server};
+use super::messaging;
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::kubernetes::pod::Role;
 use crate::lower::kubernetes::{defaults, lifecycle, server};
+use crate::lower::messaging::{Link, Name};
 use crate::lower::read;
 
 /// The server as a subject; its position is that of its container, and after these of its service of Compose.
@@ -24,6 +26,8 @@ pub static SERVER: KindDef = KindDef {
         "drain": SECONDS, "how long it says that it finishes requests after SIGTERM" => |m, t| server::drain(&of(m, t).start(m)).into();
         "proxyDrain": SECONDS, "how long it says that it takes to close its connections once it is asked to drain, which SIGTERM does not ask of Envoy" => |m, t| server::proxy_drain(&of(m, t).start(m)).into();
         "parentShutdown": SECONDS, "how long it says that its old process lives on after a hot restart" => |m, t| server::parent_shutdown(&of(m, t).start(m)).into();
+        "task": SECONDS, "how long it lets one task run, as a worker that finishes what it has begun when it is told to stop; absent where it is none, or says nothing" => |m, t| server::task(&of(m, t).start(m)).into();
+        "queue": Ty::Thing(Kind::Queue), "the queue of SQS that it reads, as a worker that leaves it to the queue when a message comes back; unknown where no file declares it" => |m, t| queue(m, t).into();
         "grace": SECONDS, "how long it has between SIGTERM and the kill" => |m, t| grace(m, t).into();
         "hook": SECONDS, "how long the hook before its stop takes of the time that it has; absent where there is none" => |m, t| hook(m, t).into();
     }],
@@ -60,6 +64,12 @@ fn as_hop(model: &Model<'_>, thing: Thing) -> Thing {
 /// How many requests the server in a container works on at once.
 pub fn concurrency<'a>(model: &'a Model<'a>, container: u32) -> Fact<'a, f64> {
     server::concurrency(&Server::Container(container).start(model))
+}
+
+/// A worker knows a queue by its name alone.
+fn queue<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thing> {
+    let name = server::queue(&of(model, thing).start(model));
+    messaging::target(model, &name.map(|name| Link::Named(Name::known(name))), u32::MAX, Kind::Queue)
 }
 
 fn hook<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {

@@ -67,6 +67,8 @@ pub enum What {
     CompositeAlarm,
     /// An integration of API Gateway.
     Integration,
+    /// `AWS::ApiGateway::Stage`
+    Stage,
     /// What calls a function, written in the function; its type says what it is.
     Event,
     /// Something that acts when an alarm does: a deployment that is rolled back, a health check.

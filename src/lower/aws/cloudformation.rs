@@ -54,8 +54,11 @@ pub fn add_template<'a>(
         let properties = node.get("Properties").unwrap_or(node);
         let resource = Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };
         let handle = cloud.add(Some(label.to_owned()), resource);
-        if kind == "AWS::Serverless::Function" {
-            sam::expand(cloud, root, handle);
+        match kind {
+            "AWS::Serverless::Function" => sam::expand(cloud, root, handle),
+            "AWS::Serverless::Api" => sam::inherit(cloud, root, "Globals.Api", handle),
+            "AWS::Serverless::HttpApi" => sam::inherit(cloud, root, "Globals.HttpApi", handle),
+            _ => {}
         }
     }
     if root.get("Resources").is_some_and(|resources| {
@@ -91,6 +94,10 @@ fn what(kind: &str) -> What {
         "AWS::CloudWatch::Alarm" => What::Alarm,
         "AWS::CloudWatch::CompositeAlarm" => What::CompositeAlarm,
         "AWS::ApiGateway::Method" | "AWS::ApiGatewayV2::Integration" => What::Integration,
+        "AWS::ApiGateway::Stage"
+        | "AWS::ApiGatewayV2::Stage"
+        | "AWS::Serverless::Api"
+        | "AWS::Serverless::HttpApi" => What::Stage,
         "AWS::CloudFormation::Stack"
         | "AWS::Serverless::Application"
         | "AWS::CloudFormation::CustomResource" => What::Opaque,

@@ -139,6 +139,17 @@ fields! {
     NO_DATA_ACTIONS: ["InsufficientDataActions"], ["insufficient_data_actions"], ["InsufficientDataActions"];
     ACTIONS_ENABLED: ["ActionsEnabled"], ["actions_enabled"], ["ActionsEnabled"];
 
+    // AWS::Lambda::Function `Environment`; aws_lambda_function; functions of serverless.yml.
+    VARIABLES: ["Environment.Variables"], ["environment.variables"], ["environment", "Environment.Variables"];
+
+    // AWS::ApiGateway::Stage, AWS::ApiGatewayV2::Stage, AWS::Serverless::Api and HttpApi; aws_api_gateway_stage and
+    // aws_apigatewayv2_stage.
+    STAGE_API: ["RestApiId", "ApiId"], ["rest_api_id", "api_id"], ["RestApiId", "ApiId"];
+    STAGE_METHODS: ["MethodSettings"], [], ["MethodSettings"];
+    STAGE_DEFAULT: ["DefaultRouteSettings"], ["default_route_settings"], ["DefaultRouteSettings"];
+    STAGE_ROUTES: ["RouteSettings"], ["route_settings"], ["RouteSettings"];
+    API_ENDPOINT: ["EndpointConfiguration"], ["endpoint_configuration"], ["EndpointConfiguration"];
+
     // AWS::ApiGateway::Method, AWS::ApiGatewayV2::Integration; aws_api_gateway_integration, aws_apigatewayv2_integration.
     INTEGRATION_URI: ["Integration.Uri", "IntegrationUri"], ["uri", "integration_uri"], ["Integration.Uri", "IntegrationUri"];
     INTEGRATION_TIMEOUT: ["Integration.TimeoutInMillis", "TimeoutInMillis"], ["timeout_milliseconds"],

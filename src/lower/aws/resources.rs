@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, is_scalar};
+use super::gateway::Attachment;
 use super::{fields, policy};
 use crate::fact::{Default, Fact, Spot};
 use crate::lower::messaging::{
@@ -17,8 +18,14 @@ const MENTIONS: usize = 200;
 
 /// Adds everything that the stacks hold.
 pub(super) fn lower<'a>(cloud: &Cloud<'a>, found: &mut Messaging<'a>) {
-    let mut lowering =
-        Lowering { cloud, found, first: 0, redrives: FxHashMap::default(), callers: Vec::new() };
+    let mut lowering = Lowering {
+        cloud,
+        found,
+        first: 0,
+        redrives: FxHashMap::default(),
+        callers: Vec::new(),
+        attachments: Attachment::all(cloud),
+    };
     lowering.first = lowering.found.handles;
     lowering.found.handles += cloud.resources.len() as u32;
     lowering.found.labels.extend(cloud.resources.iter().map(|resource| {
@@ -55,6 +62,8 @@ pub(super) struct Lowering<'a, 'c> {
     redrives: FxHashMap<u32, u32>,
     /// Permissions to call a function, of which the caller may stand there as well.
     callers: Vec<Subscription<'a>>,
+    /// What says something of stages of API Gateway, beside them.
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// The handle of a resource, and what it is deployed with.
@@ -107,6 +116,7 @@ impl<'a> Lowering<'a, '_> {
             What::Pipe => self.pipe(at, resource),
             What::Event => self.event(at, resource),
             What::Integration => self.integration(at, resource),
+            What::Stage => self.stage(at, handle, resource),
             What::Permission => self.invoke_permission(at, resource),
             What::Alarm | What::CompositeAlarm => self.alarm(at, resource),
             What::QueuePolicy => self.permission(at, resource),
@@ -122,7 +132,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn link(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Link<'a>> {
+    pub(super) fn link(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Link<'a>> {
         self.cloud.link(resource, field).map(|link| self.moved(link))
     }
 
@@ -243,6 +253,7 @@ impl<'a> Lowering<'a, '_> {
             dead_letter: self.link(resource, &fields::FUNCTION_DEAD_LETTER),
             on_failure,
             retries: retries.or_default(&fields::RETRIES_DEFAULT),
+            databases: self.databases(resource),
         });
     }
 

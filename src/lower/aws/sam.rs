@@ -3,12 +3,15 @@
 use super::cloud::{Cloud, Resource, What, is_scalar};
 use crate::syntax::tree::NodeRef;
 
+/// Gives a resource what `Globals` says of all of its kind.
+pub(super) fn inherit<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str, handle: u32) {
+    cloud.resources[handle as usize].layers.extend(root.at(path));
+}
+
 /// Adds the events of a function, and gives it what `Globals` says of all functions.
 pub(super) fn expand<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, handle: u32) {
     let function = cloud.resources[handle as usize].clone();
-    if let Some(globals) = root.at("Globals.Function") {
-        cloud.resources[handle as usize].layers.push(globals);
-    }
+    inherit(cloud, root, "Globals.Function", handle);
     let Some(events) = function.layers.first().and_then(|properties| properties.get("Events")) else {
         return;
     };

@@ -2,7 +2,7 @@
 //!
 //! A folder of `.tf` files that no other folder calls is a root module; a folder that is called is judged once for each call,
 //! with the arguments of that call. Variables with a literal default have it, unless a file of values says otherwise;
-//! locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, and 0 means none.
+//! locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, unless it is none (`count`).
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt};
+use super::count;
 use super::relative::resolve;
 use super::text::{self, Piece};
 use crate::lower::messaging::Name;
@@ -118,6 +119,8 @@ impl<'a> Instance<'a, '_> {
             for (name, value) in root.get("locals").into_iter().flat_map(blocks).flat_map(NodeRef::entries) {
                 self.cloud.scopes[scope as usize].values.insert(format!("local.{name}"), (value, scope));
             }
+        }
+        for root in &folder.roots {
             for (section, prefix) in [("resource", ""), ("data", "data.")] {
                 for (kind, named) in root.get(section).into_iter().flat_map(NodeRef::entries) {
                     for (label, node) in named.entries() {
@@ -128,7 +131,7 @@ impl<'a> Instance<'a, '_> {
         }
         for (name, call) in calls(folder) {
             let inner = source_of(path, call).filter(|inner| self.folders.contains_key(inner));
-            if is_none(call) {
+            if count::is_none(self.cloud, call, scope) {
                 continue;
             }
             match inner {
@@ -217,7 +220,7 @@ impl<'a> Instance<'a, '_> {
     }
 
     fn resource(&mut self, kind: &'a str, prefix: &str, label: &'a str, node: NodeRef<'a>, scope: u32) {
-        if is_none(node) {
+        if count::is_none(self.cloud, node, scope) {
             return;
         }
         let what = if prefix.is_empty() { what(kind) } else { What::Other };
@@ -230,11 +233,6 @@ enum Given<'a> {
     Always(NodeRef<'a>),
     Sometimes,
     Never,
-}
-
-/// Whether `count = 0` says that there is none.
-fn is_none(node: NodeRef<'_>) -> bool {
-    node.get("count").is_some_and(|count| count.kind() == NodeKind::Int && count.text() == "0")
 }
 
 /// Blocks of one name: one, or a list of them.
@@ -261,6 +259,7 @@ fn what(kind: &str) -> What {
         "aws_cloudwatch_metric_alarm" => What::Alarm,
         "aws_cloudwatch_composite_alarm" => What::CompositeAlarm,
         "aws_api_gateway_integration" | "aws_apigatewayv2_integration" => What::Integration,
+        "aws_api_gateway_stage" | "aws_apigatewayv2_stage" => What::Stage,
         ""
         | "aws_cloudformation_stack"
         | "aws_chatbot_slack_channel_configuration"
@@ -380,7 +379,7 @@ fn into<'a>(cloud: &Cloud<'a>, value: Value<'a>, path: &[&str], depth: u32) -> V
 }
 
 /// The names of a path, without what selects one of many: `aws_sqs_queue.dead[0].arn`, `module.queues["orders"].arn`.
-fn path(text: &str) -> Option<Vec<&str>> {
+pub(super) fn path(text: &str) -> Option<Vec<&str>> {
     let mut names = Vec::new();
     let mut rest = text.trim();
     // `one(x[*].arn)` and `try(x[0].arn, null)` are that attribute, where there is one.

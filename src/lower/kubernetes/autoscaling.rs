@@ -156,6 +156,20 @@ impl<'a> Metric<'a> {
         }
     }
 
+    /// The topic whose lag a trigger of KEDA goes by; absent where it goes by something else, or by all topics of a group.
+    pub fn topic(self) -> Fact<'a, &'a str> {
+        match (self, self.source().value()) {
+            (Self::Trigger(node), Some(&("kafka" | "apache-kafka"))) => read::text(node, "metadata.topic"),
+            _ => Fact::absent(Spot::value(self.node())),
+        }
+    }
+
+    /// Whether KEDA starts more consumers than there are partitions. (KEDA docs, Apache Kafka, `allowIdleConsumers`.)
+    pub fn allows_idle(self) -> Fact<'a, bool> {
+        let said = read::text(self.node(), "metadata.allowIdleConsumers");
+        said.map(|text| text == "true").or_default(&defaults::KEDA_IDLE_CONSUMERS)
+    }
+
     /// The container that is meant, if one is.
     pub fn container(self) -> Fact<'a, &'a str> {
         match self {

@@ -153,6 +153,9 @@ pub static HPA_DOWN_WINDOW: Default<f64> = Default::of(K8S, "stabilizationWindow
 /// KEDA, ScaledObject specification: `minReplicaCount`, "Default: 0".
 pub static KEDA_MIN: Default<f64> = Default::of("KEDA", "minReplicaCount", 0.0, "0");
 
+/// KEDA docs, Apache Kafka, `allowIdleConsumers`: "Default: false".
+pub static KEDA_IDLE_CONSUMERS: Default<bool> = Default::of("KEDA", "allowIdleConsumers", false, "false");
+
 /// KEDA `defaultHPAMaxReplicas`: 100.
 pub static KEDA_MAX: Default<f64> = Default::of("KEDA", "maxReplicaCount", 100.0, "100");
 

@@ -12,6 +12,7 @@ pub mod dump;
 pub mod image;
 pub mod ingress;
 pub mod job;
+pub mod kafka;
 pub mod karpenter;
 pub mod kustomize;
 pub mod lifecycle;

@@ -5,6 +5,7 @@ use crate::fact::{Confidence, Fact, Says, Spot, State};
 use crate::measure::launch::Launch;
 use crate::measure::requests::{self, OwnTime};
 use crate::measure::servers::{self, ServerTime};
+use crate::measure::workers;
 use crate::syntax::tree::NodeRef;
 
 /// How long the server lets one request run; absent where it says nothing.
@@ -79,6 +80,24 @@ pub fn concurrency<'a>(start: &Start<'a>) -> Fact<'a, f64> {
 /// How long it finishes requests after it was told to stop; absent where it says nothing.
 pub fn drain<'a>(start: &Start<'a>) -> Fact<'a, f64> {
     written(start, servers::drain)
+}
+
+/// How long a worker lets one task run; absent where it is none, or says nothing.
+pub fn task<'a>(start: &Start<'a>) -> Fact<'a, f64> {
+    written(start, workers::task)
+}
+
+/// The name of the queue of SQS that a worker reads; absent where it is none, or that is not known.
+pub fn queue<'a>(start: &Start<'a>) -> Fact<'a, String> {
+    match start.ask(workers::queue) {
+        Some(_) if start.is_elsewhere(&["SQS_SUFFIX"]) => {
+            Fact::unknown_at("the end of its name may be told elsewhere", Spot::value(start.owner()))
+        }
+        Some(read) => {
+            Fact::written(read.name, start.spot(&read.place).unwrap_or_else(|| Spot::value(start.owner())))
+        }
+        None => Fact::absent(Spot::value(start.owner())),
+    }
 }
 
 /// How long a proxy takes to close its connections once it is asked to drain; absent where it says nothing.

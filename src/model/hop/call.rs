@@ -1,15 +1,17 @@
 //! What a proxy says of a call, by the technology that it is written in, and who carries it out.
 
+use rustc_hash::FxHashMap;
+
 use super::leads::services;
 use super::{Dialect, Hop, Thing, at, object};
-use crate::fact::Fact;
+use crate::fact::{Confidence, Fact};
 use crate::lower::call::Call;
 use crate::lower::gateway::{self, Implementation};
 use crate::lower::istio::{self, virtual_service};
 use crate::lower::kubernetes::ingress::{self, Controller};
 use crate::lower::kubernetes::{route as routes, server};
 use crate::lower::{envoy, ingress_nginx};
-use crate::model::{Model, attachment, breaker, existence};
+use crate::model::{Model, attachment, breaker, existence, limiter};
 
 /// Who serves an Ingress.
 pub(super) fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Controller> {
@@ -18,7 +20,29 @@ pub(super) fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Co
         let found = existence::bearers(model, "IngressClass", name.text()).next()?;
         Some(model.objects[found as usize].object.node)
     });
-    ingress::controller(object, class)
+    ingress::controller(object, class, |name| told(model, name))
+}
+
+/// What the Ingresses of a project say of a class by their annotations; nothing where they do not agree.
+pub type Classes = FxHashMap<String, Option<Controller>>;
+
+/// Who serves a class, as the other Ingresses of the class say, or the pods that run ingress-nginx.
+fn told(model: &Model<'_>, class: &str) -> Option<Controller> {
+    let classes = model.index.ingress_classes.get_or_init(|| {
+        let mut classes = Classes::default();
+        for object in model.hops.iter().filter(|hop| hop.dialect == Dialect::Ingress) {
+            let Some(object) = self::object(model, object) else { continue };
+            if let Some((class, said)) = routes::class(object).zip(ingress::addressed(object)) {
+                let known = classes.entry(class.text().to_owned()).or_insert(Some(said));
+                *known = known.filter(|known| *known == said);
+            }
+        }
+        classes
+    });
+    match classes.get(class) {
+        Some(said) => *said,
+        None => (class == "nginx" && limiter::runs_ingress_nginx(model)).then_some(Controller::Nginx),
+    }
 }
 
 /// Who carries out a route of the Gateway API.
@@ -48,6 +72,7 @@ pub fn by<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
                 controller(model, hop).try_map("its controller is none that is known here", |found| {
                     match found {
                         Controller::Nginx => Some("ingress-nginx"),
+                        Controller::AnyNginx => Some("nginx"),
                         Controller::Alb => Some("the load balancer"),
                         Controller::Other => None,
                     }
@@ -74,11 +99,15 @@ pub fn call<'a>(model: &'a Model<'a>, thing: Thing) -> Option<Call<'a>> {
             let call = gateway::route::call(hop.node, implementation(model, hop), policy);
             if is_guessed(model, hop) { call.guessed() } else { call }
         }
-        Dialect::Ingress => match controller(model, hop).into_value() {
-            Some(Controller::Nginx) => nginx(model, hop).call(),
-            Some(Controller::Alb) => crate::lower::alb::call(hop.node),
-            _ => Call::unknown("the controller of the Ingress is none that is known here"),
-        },
+        Dialect::Ingress => {
+            let controller = controller(model, hop);
+            let call = match controller.value() {
+                Some(Controller::Nginx) => nginx(model, hop).call(),
+                Some(Controller::Alb) => crate::lower::alb::call(hop.node),
+                _ => return Some(Call::unknown("the controller of the Ingress is none that is known here")),
+            };
+            if controller.confidence == Confidence::High { call } else { call.guessed() }
+        }
     })
 }
 
@@ -136,7 +165,29 @@ pub fn is_nginx(model: &Model<'_>, hop: &Hop<'_>) -> bool {
     hop.dialect == Dialect::Ingress && controller(model, hop).value() == Some(&Controller::Nginx)
 }
 
+/// Whether ingress-nginx or the controller of F5 serves a hop, and it cannot be known which.
+pub fn is_any_nginx(model: &Model<'_>, hop: &Hop<'_>) -> bool {
+    hop.dialect == Dialect::Ingress && controller(model, hop).value() == Some(&Controller::AnyNginx)
+}
+
 /// Whether the load balancer of an Ingress is AWS' own.
 pub fn is_alb(model: &Model<'_>, hop: &Hop<'_>) -> bool {
     hop.dialect == Dialect::Ingress && controller(model, hop).value() == Some(&Controller::Alb)
+}
+
+/// What the load balancer of AWS in front of an Ingress says; nothing where it is none, a guess where that is one.
+pub(super) fn of_alb<'a, T>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    ask: impl FnOnce(&Hop<'a>) -> Fact<'a, T>,
+) -> Fact<'a, T> {
+    let Some(hop) = at(model, thing).ok().filter(|hop| hop.dialect == Dialect::Ingress) else {
+        return Fact::nothing();
+    };
+    let controller = controller(model, hop);
+    match (controller.value(), controller.confidence) {
+        (Some(Controller::Alb), Confidence::High) => ask(hop),
+        (Some(Controller::Alb), Confidence::Medium) => ask(hop).guessed(),
+        _ => Fact::nothing(),
+    }
 }

@@ -8,7 +8,7 @@ mod leads;
 mod takes;
 mod times;
 
-pub use call::{by, call, implementation, is_alb, is_nginx, nginx};
+pub use call::{Classes, by, call, implementation, is_alb, is_any_nginx, is_nginx, nginx};
 pub use leads::{To, destination_of, is_hidden, service_named, services};
 pub use takes::{edge, host_nodes};
 pub use times::{attempts, timeout, waits, worst};

@@ -1,6 +1,6 @@
 //! What a hop takes: methods, hosts, streams, and whether requests from outside come in there.
 
-use super::call::is_alb;
+use super::call::{is_alb, of_alb};
 use super::leads::{To, services};
 use super::{Dialect, Hop, Thing, at, object};
 use crate::fact::{Fact, Spot};
@@ -41,20 +41,18 @@ fn method_nodes<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<NodeRef<'a>> {
 
 /// What a load balancer of AWS sends requests to.
 pub(super) fn target_type<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
-    match at(model, thing) {
-        Ok(hop) if is_alb(model, hop) => alb::target_type(hop.node),
-        _ => Fact::nothing(),
-    }
+    of_alb(model, thing, |hop| alb::target_type(hop.node))
 }
 
 /// Whether the pods of its namespace wait until it knows them: an Ingress leads to Services of its own namespace only.
 pub(super) fn gated<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
-    let Ok(hop) = at(model, thing) else { return Fact::nothing() };
-    let namespace = hop.object.filter(|_| is_alb(model, hop)).and_then(|object| {
-        let name = link::namespace(model, object)?;
-        existence::bearers(model, "Namespace", name).next()
-    });
-    namespace.map_or_else(Fact::nothing, |id| alb::gates(model.objects[id as usize].object.node))
+    of_alb(model, thing, |hop| {
+        let namespace = hop.object.and_then(|object| {
+            let name = link::namespace(model, object)?;
+            existence::bearers(model, "Namespace", name).next()
+        });
+        namespace.map_or_else(Fact::nothing, |id| alb::gates(model.objects[id as usize].object.node))
+    })
 }
 
 /// The hosts that a hop takes requests for.

@@ -1,6 +1,7 @@
 //! How long a hop gives a request, waits for one attempt, and may be busy in all; how often it sends a request.
 
-use super::{Dialect, Thing, at, call, is_alb};
+use super::call::of_alb;
+use super::{Dialect, Thing, at, call, is_any_nginx, nginx};
 use crate::fact::{Fact, Reason, State};
 use crate::lower::kubernetes::server;
 use crate::lower::{alb, envoy};
@@ -39,10 +40,7 @@ pub(super) fn stream_idle<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f6
 
 /// How long a load balancer goes on with the requests of an endpoint that leaves.
 pub(super) fn drain<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
-    match at(model, thing) {
-        Ok(hop) if is_alb(model, hop) => alb::drain(hop.node),
-        _ => Fact::nothing(),
-    }
+    of_alb(model, thing, |hop| alb::drain(hop.node))
 }
 
 /// The smaller of two times, with its own places.
@@ -63,6 +61,9 @@ pub(super) fn sooner<'a>(a: Fact<'a, f64>, b: Fact<'a, f64>) -> Fact<'a, f64> {
 
 /// How long a hop waits for the answer to one attempt.
 pub fn waits<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
+    if let Some(hop) = at(model, thing).ok().filter(|hop| is_any_nginx(model, hop)) {
+        return nginx(model, hop).any_wait();
+    }
     let timeout = timeout(model, thing);
     match retry::of(model, thing).state {
         State::Written(retry) | State::Default(retry) => sooner(timeout, retry.per_try),

@@ -2,6 +2,8 @@
 
 mod proxies;
 
+pub use proxies::runs_ingress_nginx;
+
 use super::attachment::{self, Counting};
 use super::value::open_things;
 use super::vocabulary::{KindDef, NUMBER, PERCENT, Ty, facts};

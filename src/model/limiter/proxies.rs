@@ -38,6 +38,11 @@ pub(super) fn of(model: &Model<'_>, limiter: &Limiter<'_>) -> (Vec<u32>, Option<
     }
 }
 
+/// Whether any pods of the project run ingress-nginx.
+pub fn runs_ingress_nginx(model: &Model<'_>) -> bool {
+    !controllers(model).is_empty()
+}
+
 /// The workloads that run ingress-nginx: their command names the controller.
 fn controllers<'m>(model: &'m Model<'_>) -> &'m [u32] {
     model.index.nginx_controllers.get_or_init(|| {
