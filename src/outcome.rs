@@ -2,6 +2,7 @@
 //!
 //! Data only: who fills it is `lint`, who prints it is `report`.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -10,7 +11,6 @@ use serde::Serialize;
 
 use crate::finding::{Confidence, Diagnostic, Finding, Severity};
 use crate::source::Sources;
-use crate::syntax::tree::Tree;
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -35,9 +35,9 @@ pub struct Outcome {
     pub timings: Vec<(&'static str, Duration)>,
     /// Whether something could not be run (a bad rule, a panic that was contained): exit 2.
     pub failed: bool,
-    /// What nobody needs any more. To give back the memory of many trees takes time, and whoever ends with the report need not
-    /// spend it.
-    pub spent: Vec<Tree>,
+    /// What nobody needs any more. To give back the memory of many trees and renderings takes time, and whoever ends with the
+    /// report need not spend it.
+    pub spent: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// A rule that was asked. What there is to know of it is gathered when a report wants it: most rules say nothing.

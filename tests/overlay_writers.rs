@@ -76,7 +76,7 @@ fn each_writer_is_named() {
         let value = line.rfind(": ").map_or(0, |colon| colon + 2);
         let blank = line.len() - line.trim_start().len();
         let span = Span::new((at + value.max(blank)) as u32, (at + line.len()) as u32);
-        let traced = trail.written(page, span).unwrap();
+        let traced = trail.written(page, span, &sources).unwrap();
         writeln!(shown, "{writer}: `{}`", line.trim()).unwrap();
         draw(&mut shown, &sources, traced.primary, "");
         for (place, words) in traced.related {

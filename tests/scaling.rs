@@ -4,12 +4,17 @@
 //! from both answers, four times as long and sixteen times as long.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use steadfast::config::{Config, Flags};
 use steadfast::lint::{self, Inputs};
+use steadfast::render::kustomize::{Project, build};
+use steadfast::source::FileId;
+use steadfast::syntax::tree::Tree;
+use steadfast::syntax::yaml;
 
 /// How many objects of each kind there are, and four times as many.
 const FEW: usize = 500;
@@ -180,14 +185,59 @@ const SHAPES: [Shape; 17] = [
     }),
 ];
 
+/// Entries of a kustomization under the key that comes first, each for a workload of its own.
+const ENTRIES: [Shape; 6] = [
+    ("patches", |n| {
+        format!(
+            "- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {{ name: work-{n}, namespace: team }}\n    \
+             spec: {{ replicas: 3 }}\n"
+        )
+    }),
+    ("patches", |n| {
+        format!(
+            "- target: {{ kind: Deployment, name: work-{n} }}\n  \
+             patch: '{{ kind: Deployment, metadata: {{ name: any }}, spec: {{ replicas: 3 }} }}'\n"
+        )
+    }),
+    ("patches", |n| {
+        format!(
+            "- target: {{ kind: Deployment, name: work-{n} }}\n  \
+             patch: '[{{ op: add, path: /spec/replicas, value: 3 }}]'\n"
+        )
+    }),
+    ("patches", |n| {
+        format!(
+            "- patch: '{{ apiVersion: apps/v1, kind: Deployment, metadata: {{ name: work-{n}, namespace: team }}, $patch: delete }}'\n"
+        )
+    }),
+    ("replicas", |n| format!("- {{ name: work-{n}, count: 3 }}\n")),
+    ("replacements", |n| {
+        format!(
+            "- source: {{ kind: Deployment, name: work-{n} }}\n  targets:\n  \
+             - {{ select: {{ name: work-{n} }}, fieldPaths: [spec.template.metadata.labels.app] }}\n"
+        )
+    }),
+];
+
 #[test]
 fn no_join_compares_all_with_all() {
+    all_straight(SHAPES.map(|(what, shape)| (what.to_owned(), move |count, runs| time(shape, count, runs))));
+}
+
+#[test]
+fn no_entry_of_a_kustomization_asks_all_resources() {
+    all_straight((0..).zip(ENTRIES).map(|(nth, (key, entry))| {
+        (format!("{key} of kind {nth}"), move |count, runs| time_to_build(key, entry, count, runs))
+    }));
+}
+
+fn all_straight<T: Fn(usize, usize) -> Duration>(times: impl IntoIterator<Item = (String, T)>) {
     let mut bent = Vec::new();
-    for (what, shape) in SHAPES {
+    for (what, time) in times {
         // Other work on the machine bends a curve, too: what looks bent is measured once more, and more often.
-        let (mut few, mut many) = (time(shape, FEW, 1), time(shape, MANY, 1));
+        let (mut few, mut many) = (time(FEW, 1), time(MANY, 1));
         if ratio(few, many) > BENT {
-            (few, many) = (time(shape, FEW, 3), time(shape, MANY, 3));
+            (few, many) = (time(FEW, 3), time(MANY, 3));
         }
         let ratio = ratio(few, many);
         if ratio > BENT {
@@ -220,6 +270,27 @@ fn time(shape: fn(usize) -> String, objects: usize, runs: usize) -> Duration {
     let best = (0..runs).map(|_| run()).min().unwrap();
     fs::remove_dir_all(&root).unwrap();
     best
+}
+
+/// The best of some builds of an overlay with as many entries as resources.
+fn time_to_build(key: &str, entry: fn(usize) -> String, count: usize, runs: usize) -> Duration {
+    let entries: String = (0..count).map(entry).collect();
+    let texts = [
+        ("kustomization.yaml", format!("resources: [all.yaml]\n{key}:\n{entries}")),
+        ("all.yaml", (0..count).map(deployment).collect()),
+    ];
+    let parsed: Vec<(&Utf8Path, Tree)> = (0..)
+        .zip(texts)
+        .map(|(id, (path, text))| (Utf8Path::new(path), yaml::parse(FileId(id), Arc::from(text)).tree))
+        .collect();
+    let trees: Vec<(&Utf8Path, &Tree)> = parsed.iter().map(|(path, tree)| (*path, tree)).collect();
+    let run = || {
+        let start = spent();
+        let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+        assert!(built.notes.is_empty(), "{:?}", built.notes);
+        spent() - start
+    };
+    (0..runs).map(|_| run()).min().unwrap()
 }
 
 /// What the processor has spent on this program, where the system tells; else what the clock on the wall says.

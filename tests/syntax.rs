@@ -1,16 +1,66 @@
 //! Parsers: tables for every trap of the formats, and properties that hold for any text.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use steadfast::source::{FileId, Span};
 use steadfast::syntax::tree::{Builder, NodeId, NodeKind, NodeRef, Scalar, Style};
-use steadfast::syntax::{Parsed, Syntax, looks_templated, parse};
+use steadfast::syntax::{self, Parsed, Syntax, looks_templated, parse};
 
 fn yaml(text: &str) -> Parsed {
     parse(Syntax::Yaml, FileId(0), Arc::from(text))
+}
+
+/// Everything that a file's tree says of its nodes and of itself.
+fn all_of(parsed: &Parsed) -> Vec<String> {
+    let tree = &parsed.tree;
+    let nodes = tree.all().map(|node| {
+        let about = (node.kind(), node.style(), node.span(), node.key_span(), node.tag());
+        format!("{} = {:?} {about:?} {} {}", node.path(), node.text(), node.is_copied(), node.is_merged())
+    });
+    let itself = [
+        format!("{:?}", tree.documents),
+        format!("{:?}", tree.comments),
+        format!("{:?}", tree.duplicates),
+        format!("{:?} {:?}", parsed.problems, parsed.templates),
+    ];
+    nodes.chain(itself).collect()
+}
+
+/// What is written as usual is read without the parser proper; that must not be seen.
+fn both_ways_agree(text: &str) {
+    let quick = syntax::yaml::parse_plain(FileId(0), Arc::from(text));
+    let thorough = syntax::yaml::parse_thoroughly(FileId(0), Arc::from(text));
+    assert_eq!(all_of(&quick), all_of(&thorough), "{text:?}");
+}
+
+#[test]
+fn our_own_files_are_read_alike_both_ways() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<_> = ["docs", "rules", "tests"].map(|folder| top.join(folder)).to_vec();
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of ours") {
+            let path = entry.expect("something in it").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if ["json", "md", "yaml", "yml"].iter().any(|end| path.extension() == Some(end.as_ref())) {
+                let text = fs::read_to_string(&path).expect("a text of ours");
+                both_ways_agree(&text);
+                // The examples of a rule are files of their own.
+                text.split("```yaml\n")
+                    .skip(1)
+                    .filter_map(|part| part.split("```").next())
+                    .for_each(both_ways_agree);
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 400, "{read}");
 }
 
 /// A whole file as one line of nested brackets: kinds, keys and texts, nothing else.
@@ -1052,6 +1102,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read(text in text()) {
+        both_ways_agree(&text);
         for syntax in [Syntax::Yaml, Syntax::Json, Syntax::Toml] {
             holds(&text, &parse(syntax, FileId(0), Arc::from(text.as_str())));
         }
@@ -1060,6 +1111,7 @@ proptest! {
 
     #[test]
     fn lines_that_are_nearly_yaml_are_read(text in lines()) {
+        both_ways_agree(&text);
         let parsed = yaml(&text);
         holds(&text, &parsed);
         reads_alone(&text, &parsed);
@@ -1067,6 +1119,7 @@ proptest! {
 
     #[test]
     fn any_change_to_a_manifest_is_read(text in mutated()) {
+        both_ways_agree(&text);
         let parsed = yaml(&text);
         holds(&text, &parsed);
         reads_alone(&text, &parsed);
@@ -1080,6 +1133,7 @@ proptest! {
         let mut text = "top: ".to_owned();
         write(&value, 2, false, &mut text);
         text.push('\n');
+        both_ways_agree(&text);
         let parsed = yaml(&text);
         prop_assert_eq!(&parsed.problems, &[], "{}", text);
         let node = parsed.tree.roots().next().and_then(|root| root.get("top"));

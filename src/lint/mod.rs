@@ -76,7 +76,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
             renderings.lead_home(fault, &rules.ready[fault.rule].page, &project.sources);
         }
     }
-    let written = |place| renderings.written(place);
+    let written = |place| renderings.written(place, &project.sources);
     read::used_externals(config, &world);
     clock.lap("judge", &mut outcome);
 
@@ -111,7 +111,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
         judged: &|path| !config.is_test(path),
         written: &written,
     }));
-    renderings.lead_diagnostics_home(&mut outcome.diagnostics);
+    renderings.lead_diagnostics_home(&mut outcome.diagnostics, &project.sources);
     if outcome.summary.objects == 0 && outcome.summary.subjects == 0 {
         let left = if project.broken > 0 {
             Some(read::nothing_left(project.broken))
@@ -123,7 +123,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     }
     outcome.failed |= gather::troubles(&rules, &asked, &mut outcome.diagnostics);
     outcome.sources = project.sources;
-    outcome.spent = project.trees;
+    outcome.spent = Some(Box::new((project.trees, renderings)));
 
     let whole = inputs.paths.is_empty() && !inputs.isolated;
     let mut problems = config.check_names(&names);

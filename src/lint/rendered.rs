@@ -25,7 +25,7 @@ use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
-use crate::syntax::tree::{NodeId, NodeKind, Tree};
+use crate::syntax::tree::{NodeId, NodeKind, NodeRef, Tree};
 use crate::syntax::yaml;
 
 /// All renderings of a run.
@@ -127,7 +127,7 @@ impl Renderings {
             related.push(Label { place: stands.primary, message: String::new() });
         }
         for label in &fault.related {
-            let place = self.written(label.place);
+            let place = self.written(label.place, sources);
             related.push(Label { place, message: label.message.clone() });
         }
         let mut seen = FxHashSet::default();
@@ -138,14 +138,14 @@ impl Renderings {
     }
 
     /// The place that a person wrote; the same place where a person wrote it.
-    pub(super) fn written(&self, place: Place) -> Place {
-        self.written_at(place).map_or(place, |traced| traced.primary)
+    pub(super) fn written(&self, place: Place, sources: &Sources) -> Place {
+        self.written_at(place, sources).map_or(place, |traced| traced.primary)
     }
 
     /// Leads diagnostics home, each said once.
-    pub(super) fn lead_diagnostics_home(&self, diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn lead_diagnostics_home(&self, diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
         for label in diagnostics.iter_mut().filter_map(|diagnostic| diagnostic.place.as_mut()) {
-            label.place = self.written(label.place);
+            label.place = self.written(label.place, sources);
         }
         let mut seen = FxHashSet::default();
         diagnostics.retain(|diagnostic| {
@@ -158,13 +158,13 @@ impl Renderings {
     /// comes from; and nobody mends anything in a chart's own metadata.
     fn stands(&self, fault: &Fault, is_left_out: bool, sources: &Sources) -> Option<Traced> {
         let place = fault.primary.place;
-        let traced = self.written_at(place)?;
+        let traced = self.written_at(place, sources)?;
         let (trail, page) = self.behind(place.file)?;
         let before = page.text.get(..place.span.start as usize).unwrap_or_default();
         let before = before.trim_end_matches([' ', '"']);
         let misses = (is_left_out || !fault.missing.is_empty()) && before.ends_with("name:");
         let is_metadata = sources.path(traced.primary.file).file_name() == Some("Chart.yaml");
-        let printed = trail.printed(page, place.span).filter(|_| misses || is_metadata);
+        let printed = trail.printed(page, place.span, sources).filter(|_| misses || is_metadata);
         printed.filter(|printed| printed.primary.file != traced.primary.file).or(Some(traced))
     }
 
@@ -203,10 +203,10 @@ impl Renderings {
         (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
     }
 
-    fn written_at(&self, place: Place) -> Option<Traced> {
+    fn written_at(&self, place: Place, sources: &Sources) -> Option<Traced> {
         let (trail, page) = self.behind(place.file)?;
         // What says nothing of where it came from stands beside something that does.
-        let traced = trail.written(page, place.span).or_else(|| {
+        let traced = trail.written(page, place.span, sources).or_else(|| {
             let primary = trail.extent(page, Span::new(0, page.text.len() as u32))?;
             Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
         });
@@ -358,8 +358,31 @@ fn charts(
     project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
         file.role = Role::Ingredient;
     });
+    take_data(&folders, &trails, project);
     let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
     trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
+}
+
+/// Manifests that charts keep as data, for their templates to print, are judged as they are printed: those where charts keep such,
+/// and those of which something was printed. What else lies in the folder of a chart is applied by somebody else.
+fn take_data(folders: &ChartFolders, trails: &[(Trail, bool)], project: &mut Project) {
+    let mut printed: Option<FxHashSet<FileId>> = None;
+    let mut is_printed = |file: FileId| {
+        let all = || trails.iter().flat_map(|(trail, _)| trail.printed_files()).collect();
+        printed.get_or_insert_with(all).contains(&file)
+    };
+    let is_object = |root: NodeRef<'_>| root.get("kind").is_some() && root.get("apiVersion").is_some();
+    let manifests = project.trees.iter().filter(|tree| tree.roots().any(is_object)).map(|tree| tree.file);
+    let sources = &project.sources;
+    let candidates = manifests.chain(project.templates.iter().copied()).filter(|file| {
+        let file = sources.get(*file);
+        file.role == Role::Plain && folders.hold(&file.path)
+    });
+    let data: Vec<FileId> =
+        candidates.filter(|file| folders.have_data(&sources.get(*file).path) || is_printed(*file)).collect();
+    for file in data {
+        project.sources.get_mut(file).role = Role::Ingredient;
+    }
 }
 
 fn overlays(

@@ -4,6 +4,7 @@
 //! and judged like any file; [`origin`]s turn the places of a finding back into places that a person can change. Nothing here
 //! knows Kubernetes, the model or rules, and nothing is run or fetched.
 
+mod action;
 pub mod base64;
 pub mod float;
 pub mod functions;
@@ -59,6 +60,17 @@ pub struct Document {
     pub role: Role,
     /// What is not in it, by offset.
     pub left_out: Vec<LeftOut>,
+    /// Where it came in with the rendering of a chart: what that knew it as.
+    pub of_chart: Option<OfChart>,
+}
+
+/// What a document was in a rendering that went into a greater one.
+#[derive(Clone, Debug)]
+pub struct OfChart {
+    /// Which of the renderings.
+    pub nth: usize,
+    /// The template's path.
+    pub name: Utf8PathBuf,
 }
 
 /// Something that a template left out beside its documents.
@@ -66,6 +78,8 @@ pub struct Document {
 pub struct Omission {
     /// The template's path.
     pub name: Utf8PathBuf,
+    /// Which of several renderings it came in with.
+    pub nth: usize,
     /// The circumstance that says what and why.
     pub frame: Frame,
     /// Whether the whole chart is switched off that it belongs to.

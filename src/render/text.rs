@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::origin::{How, Origin, Origins, Source};
+use crate::source::{Place, Span};
 
 /// The template call, branch or loop that printed a piece, by its position in the list of the rendering; 0 is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +135,28 @@ impl Text {
         for piece in self.pieces() {
             out.push(&self.text[start..piece.end as usize], origin(piece), piece.frame);
             start = piece.end as usize;
+        }
+        out.finish()
+    }
+
+    /// The same, if it is all of a literal's text: each line from its own place, so that the line is known wherever it goes.
+    pub fn by_line(&self, origins: &mut Origins) -> Self {
+        // A longer text is data, and nobody points into it.
+        const MOST: usize = 4096;
+        let Pieces::One(origin, Frame(0)) = self.pieces else { return self.clone() };
+        let Source::Literal(place) = *origins.get(origin) else { return self.clone() };
+        let is_whole = place.span.len() as usize == self.len();
+        if !is_whole || self.text.matches('\n').nth(MOST).is_some() {
+            return self.clone();
+        }
+        let (mut out, mut start) = (Writer::default(), place.span.start);
+        for line in self.text.split_inclusive('\n') {
+            let content = line.trim();
+            let first = start + (line.len() - line.trim_start().len()) as u32;
+            let span = Span::new(first, first + content.len() as u32);
+            let of_line = Source::Literal(Place { file: place.file, span });
+            out.push(line, if content.is_empty() { origin } else { origins.add(of_line) }, Frame(0));
+            start += line.len() as u32;
         }
         out.finish()
     }

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use super::action;
 use super::origin::{How, Origin, Origins, Source};
 use super::template::MISSING_TEMPLATE;
-use super::template::frame::{Frames, What};
+use super::template::frame::Frames;
 use super::text::{Frame, Piece};
 use super::{Rendered, Role};
 use crate::source::{FileId, Place, Sources, Span};
@@ -31,8 +33,8 @@ pub struct Trail {
     pub settings: String,
     /// Its documents.
     pub pages: Vec<Page>,
-    /// What templates left out beside the documents, and which: whole objects.
-    omitted: Vec<(Utf8PathBuf, LeftOut)>,
+    /// What the templates of a chart left out beside the documents: whole objects.
+    omitted: Vec<(ChartName, LeftOut)>,
     origins: Origins,
 }
 
@@ -49,9 +51,13 @@ pub struct Page {
     pub role: Role,
     /// Whether nobody knows if it is there: a template that is missing decides about it.
     pub is_doubtful: bool,
+    chart: ChartName,
     pieces: Vec<Piece>,
     left_out: Vec<LeftOut>,
 }
+
+/// A chart, by the folder that it has in one of the renderings that went into a rendering.
+type ChartName = (usize, String);
 
 /// A part of a template that a condition or an empty loop left out.
 #[derive(Debug)]
@@ -83,11 +89,7 @@ impl LeftOut {
     fn of(at: u32, frame: Frame, frames: &Frames, origins: &Origins) -> Option<Self> {
         let circumstance = frames.get(frame);
         let Source::Literal(action) = origins.get(circumstance.at) else { return None };
-        let body = match circumstance.what {
-            What::LeftOut(Some(body)) => body,
-            What::Empty => *action,
-            _ => return None,
-        };
+        let body = circumstance.left_out(origins)?;
         Some(Self { at, action: *action, body, cause: circumstance.condition })
     }
 }
@@ -103,6 +105,27 @@ enum Leaf {
     Missing(Origin),
 }
 
+/// A setting that has a part in a place.
+#[derive(Debug)]
+struct Setting {
+    origin: Origin,
+    /// All of it.
+    whole: Place,
+    /// As much of it as shows in the place.
+    place: Place,
+    /// How many bytes of the place are its own.
+    bytes: u32,
+}
+
+impl Setting {
+    /// Takes in another part of it.
+    fn take(&mut self, place: Place, bytes: u32) {
+        let span = &mut self.place.span;
+        *span = Span::new(span.start.min(place.span.start), span.end.max(place.span.end));
+        self.bytes += bytes;
+    }
+}
+
 impl Trail {
     /// The way back from what was rendered.
     pub fn of(rendered: Rendered) -> Self {
@@ -112,6 +135,10 @@ impl Trail {
             let first = document.text.pieces().next();
             let conditions = first.map(|piece| frames.conditions(piece.frame)).unwrap_or_default();
             Page {
+                chart: match &document.of_chart {
+                    Some(of) => chart(of.nth, &of.name),
+                    None => chart(0, &document.name),
+                },
                 is_doubtful: conditions.iter().any(|one| origins.unknown(*one) == Some(MISSING_TEMPLATE)),
                 left_out: left_out
                     .filter_map(|left| LeftOut::of(left.offset, left.frame, &frames, &origins))
@@ -130,7 +157,9 @@ impl Trail {
         // Nobody misses an object of a chart that is switched off.
         let omitted = left_out.into_iter().filter(|left| !left.with_its_chart);
         let omitted = omitted
-            .filter_map(|left| Some((left.name, LeftOut::of(0, left.frame, &frames, &origins)?)))
+            .filter_map(|left| {
+                Some((chart(left.nth, &left.name), LeftOut::of(0, left.frame, &frames, &origins)?))
+            })
             .collect();
         Self { folder, settings, pages, omitted, origins }
     }
@@ -140,8 +169,27 @@ impl Trail {
         self.origins.files()
     }
 
+    /// The files of which something is printed.
+    pub fn printed_files(&self) -> FxHashSet<FileId> {
+        let mut files = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<Origin> =
+            self.pages.iter().flat_map(|page| &page.pieces).map(|piece| piece.origin).collect();
+        while let Some(origin) = open.pop() {
+            if !seen.insert(origin) {
+                continue;
+            }
+            match self.origins.get(origin) {
+                Source::Literal(place) | Source::Node { place, .. } => drop(files.insert(place.file)),
+                Source::Of(_, parts) => open.extend(parts.iter().copied()),
+                Source::Nothing | Source::Missing { .. } | Source::Given(_) | Source::Unknown(..) => {}
+            }
+        }
+        files
+    }
+
     /// Where bytes `span` of a document came from.
-    pub fn written(&self, page: &Page, span: Span) -> Option<Traced> {
+    pub fn written(&self, page: &Page, span: Span, sources: &Sources) -> Option<Traced> {
         let all: Vec<(Piece, Span)> = pieces(page, span).collect();
         // Quotes and blanks around a value say nothing about where it came from.
         let telling = |part: &Span| {
@@ -152,16 +200,18 @@ impl Trail {
             parts if Vec::is_empty(&parts) => all.iter().collect(),
             parts => parts,
         };
-        let mut nodes: Vec<(Origin, Place, u32)> = Vec::new();
+        let mut nodes: Vec<Setting> = Vec::new();
         let mut literals: Vec<Place> = Vec::new();
         let mut absent: Vec<Origin> = Vec::new();
         for (piece, part) in &chosen {
             for leaf in self.leaves(piece.origin) {
                 match leaf {
-                    Leaf::Node(origin, place) => {
-                        match nodes.iter_mut().find(|(_, known, _)| *known == place) {
-                            Some((_, _, bytes)) => *bytes += part.len(),
-                            None => nodes.push((origin, place, part.len())),
+                    Leaf::Node(origin, whole) => {
+                        let place = within(page, piece, *part, whole);
+                        let bytes = part.len();
+                        match nodes.iter_mut().find(|known| self.is_same(known.origin, origin)) {
+                            Some(known) => known.take(place, bytes),
+                            None => nodes.push(Setting { origin, whole, place, bytes }),
                         }
                     }
                     Leaf::Literal(place) => literals.push(within(page, piece, *part, place)),
@@ -169,20 +219,20 @@ impl Trail {
                 }
             }
         }
-        let line = self.template_line(page, span.start);
+        let line = self.template_line(page, span.start, sources);
         let mut related: Vec<(Place, String)> = Vec::new();
         let exact = nodes.len() == 1
             && literals.is_empty()
             && chosen.iter().all(|(piece, _)| self.is_plain(piece.origin));
         // What took the place of another was written later; else what has most bytes in the text says most about it.
-        let is_later = |origin: Origin| nodes.iter().any(|(_, place, _)| self.is_over(origin, *place));
+        let is_later = |origin: Origin| nodes.iter().any(|other| self.is_over(origin, other.whole));
         let ranked = nodes.iter().enumerate();
         let heaviest = if nodes.len() > CHOICES && !literals.is_empty() {
             None
         } else {
-            ranked.max_by_key(|(at, (origin, _, bytes))| (is_later(*origin), *bytes, *at))
+            ranked.max_by_key(|(at, one)| (is_later(one.origin), one.bytes, *at))
         };
-        let Some((first, &(origin, primary, _))) = heaviest else {
+        let Some((first, &Setting { origin, place: primary, .. })) = heaviest else {
             let primary = literals.first().copied().or(line)?;
             related.extend(absent.iter().filter_map(|origin| self.hint(*origin)));
             return Some(Traced { primary, related, setting: None, exact: false });
@@ -190,9 +240,9 @@ impl Trail {
         if let Some(line) = line.filter(|line| line.file != primary.file) {
             related.push((line, "rendered here".to_owned()));
         }
-        for (at, (_, place, _)) in nodes.iter().enumerate() {
-            if at != first && !self.is_over(origin, *place) {
-                related.push((*place, "and from here".to_owned()));
+        for (at, other) in nodes.iter().enumerate() {
+            if at != first && !self.is_over(origin, other.whole) {
+                related.push((other.place, "and from here".to_owned()));
             }
         }
         let mut before = self.before(origin);
@@ -205,8 +255,8 @@ impl Trail {
     }
 
     /// The line of the template that printed a span of a document, wherever its bytes came from.
-    pub fn printed(&self, page: &Page, span: Span) -> Option<Traced> {
-        let primary = self.template_line(page, span.start)?;
+    pub fn printed(&self, page: &Page, span: Span, sources: &Sources) -> Option<Traced> {
+        let primary = self.template_line(page, span.start, sources)?;
         Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
     }
 
@@ -260,7 +310,7 @@ impl Trail {
     /// What left an object of this kind out, in the chart that printed a document.
     pub fn omitted(&self, page: &Page, kind: &str, sources: &Sources) -> Option<Traced> {
         let line = format!("kind: {kind}");
-        let mut omitted = self.omitted.iter().filter(|(name, _)| chart(name) == chart(&page.name));
+        let mut omitted = self.omitted.iter().filter(|(chart, _)| *chart == page.chart);
         let could = |left: &LeftOut| {
             let text = &sources.get(left.body.file).text;
             let body = text.get(left.body.span.range()).unwrap_or_default();
@@ -288,8 +338,9 @@ impl Trail {
         Traced { primary, related, setting: self.path(origin), exact: false }
     }
 
-    /// The place in a template at which bytes from elsewhere were printed: behind the literal text before them.
-    fn template_line(&self, page: &Page, at: u32) -> Option<Place> {
+    /// The place in a template at which bytes were printed that came from elsewhere: the action that did it, or else the
+    /// literal text before them.
+    fn template_line(&self, page: &Page, at: u32, sources: &Sources) -> Option<Place> {
         let mut start = 0;
         let mut found = None;
         for piece in &page.pieces {
@@ -297,17 +348,30 @@ impl Trail {
                 break;
             }
             if let Source::Literal(place) = self.origins.get(piece.origin) {
-                let part = Span::new(start, piece.end.min(at.max(start)));
-                let text = &page.text[part.range()];
-                let tail = text.rfind('\n').map_or(0, |line| line + 1);
-                let from = place.span.start + tail as u32;
-                let own = text[tail..].len() - text[tail..].trim_start().len();
-                let end = (from + text[tail..].len() as u32).min(place.span.end);
-                found = Some(Place { file: place.file, span: Span::new((from + own as u32).min(end), end) });
+                found = Some((*place, Span::new(start, piece.end)));
             }
             start = piece.end;
         }
-        found
+        let (place, printed) = found?;
+        let whole = &sources.get(place.file).text;
+        let (literal, text) = (whole.get(place.span.range())?, &page.text[printed.range()]);
+        let here = |span| Some(Place { file: place.file, span });
+        if !is_written(literal, text) {
+            // What an action adds, such as quotes and blanks, is no text of the template.
+            let line = literal.lines().next().unwrap_or_default();
+            return here(Span::new(place.span.start, place.span.start + line.len() as u32));
+        }
+        if printed.end <= at
+            && let Some(action) = action::printing(whole, place.span.end as usize)
+        {
+            return here(Span::new(action.start as u32, action.end as u32));
+        }
+        let text = text.get(..(at.clamp(printed.start, printed.end) - printed.start) as usize)?;
+        let tail = text.rfind('\n').map_or(0, |line| line + 1);
+        let from = place.span.start + tail as u32;
+        let own = text[tail..].len() - text[tail..].trim_start().len();
+        let end = (from + text[tail..].len() as u32).min(place.span.end);
+        here(Span::new((from + own as u32).min(end), end))
     }
 
     fn leaves(&self, origin: Origin) -> Vec<Leaf> {
@@ -342,6 +406,16 @@ impl Trail {
         // What is a value comes behind what chose it: of leaves of one weight, the last one tells most.
         found.retain(|leaf| !own.contains(leaf));
         found.extend(own);
+    }
+
+    /// Whether two leaves are the same setting, or lines of the same text.
+    fn is_same(&self, one: Origin, two: Origin) -> bool {
+        match (self.origins.get(one), self.origins.get(two)) {
+            (Source::Node { place, path, .. }, Source::Node { place: other, path: its, .. }) => {
+                place == other || place.file == other.file && Arc::ptr_eq(path, its)
+            }
+            _ => false,
+        }
     }
 
     /// Whether a setting took, in the end, the place of what stands at `place`.
@@ -394,6 +468,14 @@ impl Trail {
     }
 }
 
+/// Whether literal text was printed as it is written, or a part of it; an overlay prints a colon of its own behind a key.
+fn is_written(literal: &str, printed: &str) -> bool {
+    match printed.trim().trim_end_matches(':') {
+        "" => printed == literal || literal.trim().is_empty() || printed.contains(':'),
+        text => literal.contains(text),
+    }
+}
+
 /// The pieces that overlap a span, each with the part of it that does.
 fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
     let end = span.end.max(span.start + 1);
@@ -409,20 +491,29 @@ fn pieces(page: &Page, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
         .take_while(move |(_, part)| part.start < end)
 }
 
-/// The part of literal text that became `part`, where the text stands in the document as it stands in the template.
+/// The part of a text that became `part`, where the text stands in the document as it stands in its file.
 fn within(page: &Page, piece: &Piece, part: Span, place: Place) -> Place {
     let at = page.pieces.partition_point(|other| other.end < piece.end);
     let start = at.checked_sub(1).map_or(0, |before| page.pieces[before].end);
-    if piece.end - start != place.span.len() {
+    let text = &page.text[Span::new(start, piece.end).range()];
+    // Of a line of a file, the place is that of what stands in it.
+    let indent = match place.span.len() as usize {
+        len if len == text.len() => 0,
+        len if len == text.trim().len() => (text.len() - text.trim_start().len()) as u32,
+        _ => return place,
+    };
+    let Some(offset) =
+        part.start.checked_sub(start + indent).filter(|offset| offset + part.len() <= place.span.len())
+    else {
         return place;
-    }
-    let from = place.span.start + (part.start - start);
+    };
+    let from = place.span.start + offset;
     Place { file: place.file, span: Span::new(from, from + part.len()) }
 }
 
-/// The folder of the chart that a template belongs to.
-fn chart(template: &Utf8Path) -> &str {
-    template.as_str().rsplit_once("/templates/").map_or("", |(chart, _)| chart)
+/// The chart that a template belongs to.
+fn chart(nth: usize, template: &Utf8Path) -> ChartName {
+    (nth, template.as_str().rsplit_once("/templates/").map_or("", |(chart, _)| chart).to_owned())
 }
 
 /// Whether a template's text would print this key.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-use super::origin::Origin;
+use super::origin::{Origin, Origins};
 use super::text::Text;
 
 /// A map, shared. Keys are in the order of their bytes, as Go's templates walk them.
@@ -188,6 +188,14 @@ impl Value {
             data => data.clone(),
         };
         Self { data, origin }
+    }
+
+    /// The same, if it is all of a literal's text: each line from its own place.
+    pub fn by_line(self, origins: &mut Origins) -> Self {
+        match &self.data {
+            Data::Text(text) => Self { data: Data::Text(text.by_line(origins)), ..self },
+            _ => self,
+        }
     }
 
     /// Nothing.

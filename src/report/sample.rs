@@ -300,7 +300,7 @@ pub(super) fn run() -> Outcome {
         .into(),
         timings: vec![("read", Duration::from_micros(12_345)), ("judge", Duration::from_micros(678))],
         failed: false,
-        spent: Vec::new(),
+        spent: None,
         sources,
     }
 }

@@ -41,6 +41,14 @@ pub fn parse_plain(file: FileId, text: Arc<str>) -> Parsed {
     reader.finish()
 }
 
+/// Reads the same with the parser proper alone: what the quicker way must agree with.
+pub fn parse_thoroughly(file: FileId, text: Arc<str>) -> Parsed {
+    let source = Arc::clone(&text);
+    let mut reader = Reader::new(file, text);
+    reader.read_thoroughly(&source, 0..source.len());
+    reader.finish()
+}
+
 /// Reads a file of any number of documents.
 pub fn parse(file: FileId, text: Arc<str>) -> Parsed {
     if !template::may_be_templated(&text) {
@@ -185,7 +193,14 @@ impl Reader {
 
     /// Reads the documents of a piece of the source.
     fn read(&mut self, source: &str, piece: Range<usize>) {
-        let Some(mut from) = self.read_usual(source, piece.clone()) else { return };
+        if let Some(from) = self.read_usual(source, piece.clone()) {
+            self.read_thoroughly(source, from..piece.end);
+        }
+    }
+
+    /// Reads them with the parser proper.
+    fn read_thoroughly(&mut self, source: &str, piece: Range<usize>) {
+        let mut from = piece.start;
         while let Some(next) = self.read_until_mended(source, from..piece.end) {
             from = next;
         }

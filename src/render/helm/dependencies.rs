@@ -184,6 +184,8 @@ fn by_condition(
             Some(Value { data: Data::Bool(is_on), origin }) => {
                 return Some(Switch { is_on, because: origin });
             }
+            // What is not set leaves it to the next path.
+            None | Some(Value { data: Data::Nil, .. }) => {}
             Some(other) => {
                 let problem = warning(
                     place(origins, other.origin),
@@ -197,7 +199,6 @@ fn by_condition(
                     problems.push(problem);
                 }
             }
-            None => {}
         }
     }
     None

@@ -102,7 +102,8 @@ pub(super) fn manifests(name: &Utf8Path, called: &str, text: &Text) -> (Vec<Mani
             Head { kind, role: Some(role) } => {
                 let (name, called) = (name.to_owned(), called.to_owned());
                 let parsed = Some(parsed);
-                let document = Document { name, called, text, parsed, role, left_out: Vec::new() };
+                let document =
+                    Document { name, called, text, parsed, role, left_out: Vec::new(), of_chart: None };
                 found.push(Manifest { document, kind, start });
             }
         }

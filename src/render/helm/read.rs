@@ -1,6 +1,8 @@
 //! Reads charts from disk: as Helm walks a folder, but never out of the project, and archives as the folders that they hold.
 
+use std::cell::RefCell;
 use std::fs;
+use std::io::Read;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -282,13 +284,20 @@ impl Look<'_> {
             return None;
         }
         *budget -= size;
-        match fs::read(real) {
-            Ok(bytes) => Some(self.add(shown, inside, &bytes)),
-            Err(wrong) => {
-                self.about(shown, &format!("cannot be read: {wrong}"), Severity::Error);
-                None
-            }
+        // For each file new memory: that would cost as much as to read it.
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            match fs::File::open(real).and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(buffer)) {
+                Ok(_) => Some(self.add(shown, inside, buffer)),
+                Err(wrong) => {
+                    self.about(shown, &format!("cannot be read: {wrong}"), Severity::Error);
+                    None
+                }
+            }
+        })
     }
 
     fn add(&mut self, shown: &Utf8Path, inside: Inside, bytes: &[u8]) -> File {
@@ -360,24 +369,41 @@ impl Look<'_> {
 
 /// The folders of charts.
 #[derive(Debug, Default)]
-pub struct ChartFolders(FxHashSet<Utf8PathBuf>);
+pub struct ChartFolders(FxHashSet<String>);
 
 impl FromIterator<Utf8PathBuf> for ChartFolders {
     fn from_iter<I: IntoIterator<Item = Utf8PathBuf>>(folders: I) -> Self {
-        Self(folders.into_iter().collect())
+        Self(folders.into_iter().map(Utf8PathBuf::into_string).collect())
     }
 }
 
 impl ChartFolders {
     /// Whether a file is a part of a chart. Beside those may lie what has nothing to do with the chart.
     pub fn have(&self, path: &Utf8Path) -> bool {
-        let above = path.ancestors().skip(1).filter(|folder| self.0.contains(*folder));
-        above.filter_map(|folder| path.strip_prefix(folder).ok()).any(is_ingredient)
+        self.inside(path).any(is_ingredient)
+    }
+
+    /// Whether a file lies in the folder of a chart, and so may be what its templates print.
+    pub fn hold(&self, path: &Utf8Path) -> bool {
+        self.inside(path).next().is_some()
+    }
+
+    /// Whether a file is data of a chart: it lies where charts keep what their templates print.
+    pub fn have_data(&self, path: &Utf8Path) -> bool {
+        self.inside(path).any(|inside| inside.starts_with("files/"))
+    }
+
+    /// The path of a file in each chart that it lies in. Every file is asked, so paths are not taken apart for that.
+    fn inside<'p>(&self, path: &'p Utf8Path) -> impl Iterator<Item = &'p str> {
+        let path = path.as_str();
+        let above = path.rmatch_indices('/').map(move |(at, _)| (&path[..at], &path[at + 1..]));
+        let whole = (!path.starts_with('/')).then_some(("", path));
+        above.chain(whole).filter(|(folder, _)| self.0.contains(*folder)).map(|(_, inside)| inside)
     }
 }
 
-fn is_ingredient(inside: &Utf8Path) -> bool {
-    let mut parts = inside.components().map(|part| part.as_str());
+fn is_ingredient(inside: &str) -> bool {
+    let mut parts = inside.split('/');
     match (parts.next(), parts.next()) {
         (Some("templates" | "charts" | "crds" | "ci"), Some(_)) => true,
         (Some(name), None) => name == "Chart.yaml" || name.contains("values"),

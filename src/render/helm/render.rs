@@ -147,7 +147,7 @@ impl<'c> Prepared<'c> {
         let mut merge =
             Merge { origins: &mut origins, keeps_null: false, warnings: Some(&mut trouble.problems) };
         let values = coalesce(&chart, &given, &mut merge)?;
-        schema::check(&chart, &values, &origins, &mut trouble.problems);
+        schema::check(&chart, &values, &origins, trouble);
         let release = Release {
             name: &settings.release,
             namespace: &settings.namespace,
@@ -224,7 +224,7 @@ impl<'c> Prepared<'c> {
                 let at = at
                     .and_then(|origin| place(&rendering.origins, origin))
                     .unwrap_or_else(|| part_start(part));
-                trouble.problems.push(error(
+                trouble.odd.push(error(
                     Some(at),
                     format!("what `{}` renders to {}", part.path, odd.says),
                     "rendered here",
@@ -235,6 +235,7 @@ impl<'c> Prepared<'c> {
                     Some(manifest) => manifest.left_out(left),
                     None => left_out.push(Omission {
                         name: name.clone(),
+                        nth: 0,
                         frame: left.frame,
                         with_its_chart: false,
                     }),
@@ -288,7 +289,7 @@ fn leave_out(folder: &ChartFolder, chart: &Chart, rendering: &mut Rendering<'_>,
             let whole = Place { file: file.id, span: Span::new(0, file.content.bytes().len() as u32) };
             let frame = rendering.frames.leave_out(whole, at, chart.because);
             let name = folder.folder.join(&chart.folder).join(path);
-            found.push(Omission { name, frame, with_its_chart: true });
+            found.push(Omission { name, nth: 0, frame, with_its_chart: true });
         }
     }
     for needed in &chart.dependencies {
@@ -319,6 +320,7 @@ fn definitions(
             parsed: Some(yaml::parse_plain(NOWHERE, text)),
             role: Role::Definition,
             left_out: Vec::new(),
+            of_chart: None,
         });
     }
     for needed in &chart.dependencies {
@@ -339,6 +341,7 @@ fn stop(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Stop {
         place: wrong.place().unwrap_or_else(|| part_start(part)),
         message: wrong.message.trim().to_owned(),
         key: key(origins, wrong.origin, 0),
+        is_of_schema: false,
         is_deliberate: wrong.deliberate,
     }
 }

@@ -1,6 +1,7 @@
 //! What is said about a chart that cannot be rendered wholly: each thing once, however many templates and sets of values meet
 //! it, and nothing that follows from a chart which is only fetched when somebody deploys.
 
+use super::schema::REFUSED;
 use super::{error, not_judged, with_help};
 use crate::finding::{About, Diagnostic, Severity};
 use crate::source::Place;
@@ -15,6 +16,8 @@ pub(super) struct Trouble {
     pub missing: Vec<Missing>,
     /// Templates that stopped with an error.
     pub stopped: Vec<Stop>,
+    /// What templates printed that is no manifest.
+    pub odd: Vec<Diagnostic>,
     /// Everything else that is wrong.
     pub problems: Vec<Diagnostic>,
 }
@@ -28,10 +31,10 @@ pub(super) struct Missing {
     pub place: Place,
 }
 
-/// Why a template stopped.
+/// Why a template stopped, or the schema of the values would have kept all from being rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stop {
-    /// The template that was to be rendered. The error may stand in one that it includes.
+    /// The template that was to be rendered, or the schema. The error may stand in one that it includes.
     pub template: String,
     /// Where it stopped.
     pub place: Place,
@@ -39,7 +42,9 @@ pub(super) struct Stop {
     pub message: String,
     /// The path of the values that it depends on.
     pub key: Option<String>,
-    /// Whether the chart's author wanted it to stop: `required` and `fail`.
+    /// Whether the schema of the values says so.
+    pub is_of_schema: bool,
+    /// Whether the chart's author wanted it to stop: `required` and `fail`, and values that have to be set.
     pub is_deliberate: bool,
 }
 
@@ -47,6 +52,7 @@ impl Trouble {
     /// What is said to somebody who asked for just this: all of it, as errors where Helm would stop.
     pub(super) fn tell(self) -> Vec<Diagnostic> {
         let mut problems = self.problems;
+        problems.extend(self.odd);
         problems.extend(absent(&self.missing.iter().collect::<Vec<_>>()));
         problems.extend(self.stopped.iter().map(Stop::diagnostic));
         problems
@@ -54,6 +60,11 @@ impl Trouble {
 }
 
 impl Stop {
+    /// Whether another one says the same. At one place of a template one thing is wrong, in one map of values several.
+    fn repeats(&self, other: &Self) -> bool {
+        self.place == other.place && (self.message == other.message || !self.is_of_schema)
+    }
+
     /// The error that Helm stops with.
     pub(super) fn diagnostic(&self) -> Diagnostic {
         let message = if self.is_deliberate {
@@ -63,6 +74,7 @@ impl Stop {
         };
         let problem = error(Some(self.place), message, "");
         match &self.key {
+            _ if self.is_of_schema => with_help(problem, REFUSED),
             Some(key) => with_help(problem, format!("it depends on `{key}` of the chart's values")),
             None => problem,
         }
@@ -91,13 +103,14 @@ pub(super) fn gather<'t>(troubles: impl Iterator<Item = &'t Trouble>) -> Vec<Dia
         for stop in &trouble.stopped {
             // Templates of a chart that is not there, and values that only it has.
             let follows = !trouble.missing.is_empty() && !stop.is_deliberate;
-            if !follows && stopped.iter().all(|other| other.place != stop.place) {
+            if !follows && !stopped.iter().any(|other| stop.repeats(other)) {
                 stopped.push(stop);
             }
         }
-        for problem in &trouble.problems {
-            if !problems.contains(problem) {
-                problems.push(problem.clone());
+        let in_passing = |odd: &Diagnostic| Diagnostic { severity: Severity::Warning, ..odd.clone() };
+        for problem in trouble.problems.iter().cloned().chain(trouble.odd.iter().map(in_passing)) {
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
     }

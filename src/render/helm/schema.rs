@@ -10,8 +10,8 @@ use super::super::origin::{Origin, Origins};
 use super::super::value::{Data, Value};
 use super::load::Chart;
 use super::metadata::place;
+use super::said::{Stop, Trouble};
 use super::{error, with_help};
-use crate::finding::Diagnostic;
 use crate::source::{Place, Span};
 
 /// How deep schemas and values may go.
@@ -21,21 +21,18 @@ const MAX_STEPS: usize = 500_000;
 /// How many faults of one chart are shown.
 const MAX_FAULTS: usize = 20;
 
+/// What comes of values that are not as they should be.
+pub(super) const REFUSED: &str = "Helm refuses to render a chart with such values";
+
 /// Checks the values of a chart and of those in it.
-pub(super) fn check(chart: &Chart, values: &Value, origins: &Origins, problems: &mut Vec<Diagnostic>) {
+pub(super) fn check(chart: &Chart, values: &Value, origins: &Origins, trouble: &mut Trouble) {
     if let Some(file) = &chart.schema {
         match serde_json::from_slice::<Json>(file.content.bytes()) {
             Ok(root) => {
                 let mut checker = Checker::new(&root);
                 checker.check(&root, values, &At { path: String::new(), depth: 0 });
                 for fault in checker.faults.into_iter().take(MAX_FAULTS) {
-                    let place = place(origins, fault.at).or_else(|| place(origins, values.origin));
-                    let whose = format!(
-                        "the schema of the chart `{}` does not allow these values",
-                        chart.metadata.name
-                    );
-                    let problem = error(place, format!("{whose}: {}", fault.says), "");
-                    problems.push(with_help(problem, "Helm refuses to render a chart with such values"));
+                    tell(chart, fault, values, origins, trouble);
                 }
             }
             Err(wrong) => {
@@ -44,15 +41,39 @@ pub(super) fn check(chart: &Chart, values: &Value, origins: &Origins, problems: 
                 let start = text.lines().take(line as usize).map(|line| line.len() as u32 + 1).sum::<u32>();
                 let start = start.min(text.len() as u32);
                 let place = Place { file: file.id, span: Span::new(start, start) };
-                problems.push(error(Some(place), format!("values.schema.json is no JSON: {wrong}"), ""));
+                trouble.problems.push(error(
+                    Some(place),
+                    format!("values.schema.json is no JSON: {wrong}"),
+                    "",
+                ));
             }
         }
     }
     for needed in &chart.dependencies {
         if let Some(values) = values.get(&needed.metadata.name) {
-            check(needed, &values, origins, problems);
+            check(needed, &values, origins, trouble);
         }
     }
+}
+
+/// Says a fault where the value stands, or else where the chart's values begin.
+fn tell(chart: &Chart, fault: Fault, values: &Value, origins: &Origins, trouble: &mut Trouble) {
+    let known = [fault.at, values.origin, chart.values.origin].into_iter();
+    let place = known.filter_map(|origin| place(origins, origin)).next();
+    let place = place.unwrap_or(Place { file: chart.file, span: Span::new(0, 0) });
+    if fault.is_wish {
+        return trouble.stopped.push(Stop {
+            template: "values.schema.json".to_owned(),
+            place,
+            message: fault.says,
+            key: None,
+            is_of_schema: true,
+            is_deliberate: true,
+        });
+    }
+    let whose = format!("the schema of the chart `{}` does not allow these values", chart.metadata.name);
+    let problem = error(Some(place), format!("{whose}: {}", fault.says), "");
+    trouble.problems.push(with_help(problem, REFUSED));
 }
 
 /// Something in the values that is not as it should be.
@@ -60,6 +81,8 @@ pub(super) fn check(chart: &Chart, values: &Value, origins: &Origins, problems: 
 struct Fault {
     at: Origin,
     says: String,
+    /// Nothing is set where something has to be: whoever deploys the chart sets it.
+    is_wish: bool,
 }
 
 struct At {
@@ -99,7 +122,14 @@ impl<'s> Checker<'s> {
     }
 
     fn fault(&mut self, value: &Value, at: &At, says: &str) {
-        self.faults.push(Fault { at: value.origin, says: format!("{} {says}", at.shown()) });
+        let is_wish = matches!(value.data, Data::Nil);
+        self.faults.push(Fault { at: value.origin, says: format!("{} {says}", at.shown()), is_wish });
+    }
+
+    /// A key that has to be there and is not.
+    fn lacks(&mut self, value: &Value, at: &At, key: &str) {
+        let says = format!("`{}` is not set, and has to be", at.below(key).path);
+        self.faults.push(Fault { at: value.origin, says, is_wish: true });
     }
 
     /// Whether a value is as a schema wants it; nothing is noted.
@@ -158,15 +188,21 @@ impl<'s> Checker<'s> {
             Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).collect(),
             _ => Vec::new(),
         };
-        if !wanted.is_empty() && !wanted.iter().any(|kind| is_of_kind(kind, value)) {
-            let wanted: Vec<&str> = wanted.into_iter().map(in_words).collect();
-            self.fault(value, at, &format!("is {}, and is to be {}", words(value), wanted.join(" or ")));
-        }
+        let is_other = !wanted.is_empty() && !wanted.iter().any(|kind| is_of_kind(kind, value));
         if let Some(Json::Array(allowed)) = rules.get("enum")
             && !allowed.iter().any(|allowed| equal(allowed, value))
         {
+            // What kind it is to be need not be said then.
+            let is = if is_other || matches!(value.data, Data::Nil) {
+                format!("is {}, and ", words(value))
+            } else {
+                String::new()
+            };
             let shown: Vec<String> = allowed.iter().take(8).map(|one| format!("`{one}`")).collect();
-            self.fault(value, at, &format!("is to be one of {}", shown.join(", ")));
+            self.fault(value, at, &format!("{is}is to be one of {}", shown.join(", ")));
+        } else if is_other {
+            let wanted: Vec<&str> = wanted.into_iter().map(in_words).collect();
+            self.fault(value, at, &format!("is {}, and is to be {}", words(value), wanted.join(" or ")));
         }
         if let Some(only) = rules.get("const")
             && !equal(only, value)
@@ -211,7 +247,7 @@ impl<'s> Checker<'s> {
         let names = |list: &'s Json| list.as_array().into_iter().flatten().filter_map(Json::as_str);
         for key in rules.get("required").into_iter().flat_map(names) {
             if !has(key) {
-                self.fault(value, at, &format!("has no `{key}`, which is required"));
+                self.lacks(value, at, key);
             }
         }
         for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {

@@ -321,9 +321,17 @@ fn values_are_checked() {
     assert_eq!(
         said("port: 70000\nextra: 1\n"),
         [
-            format!("{prefix}the whole has no `name`, which is required"),
             format!("{prefix}`extra` is not known to it"),
             format!("{prefix}`port` is 70000, and 65535 is the most"),
+            "the chart asks for something else: `name` is not set, and has to be".to_owned(),
+        ]
+    );
+    assert_eq!(
+        said("port:\nmode:\n"),
+        [
+            "the chart asks for something else: `name` is not set, and has to be",
+            "the chart asks for something else: `mode` is null, and is to be one of `\"a\"`, `\"b\"`",
+            "the chart asks for something else: `port` is null, and is to be a whole number",
         ]
     );
 }

@@ -118,6 +118,11 @@ impl<'a> Build<'a> {
         set
     }
 
+    /// Whether what is built is called a base: made for others, though none uses it.
+    pub(super) fn is_of_base(&self) -> bool {
+        self.stack.first().is_some_and(|root| matches!(root.file_name(), Some("base" | "bases")))
+    }
+
     fn empty(&self) -> Accumulated {
         Accumulated { set: Set::default(), config: Rc::clone(&self.defaults), vars: Vec::new() }
     }
@@ -180,7 +185,7 @@ impl<'a> Build<'a> {
             self.say(Gravity::Error, fault);
         }
         let mut schema = Rc::clone(&self.schema);
-        into.set.remember_names(&schema);
+        into.set.remember(&schema);
         for entry in kustomization.resources() {
             if let Err(problem) = self.resource(kustomization, entry, into) {
                 self.note(problem);
@@ -188,10 +193,10 @@ impl<'a> Build<'a> {
             // A folder may bring another schema, and with it other scopes.
             if !Rc::ptr_eq(&schema, &self.schema) {
                 schema = Rc::clone(&self.schema);
-                into.set.remember_names(&schema);
+                into.set.remember(&schema);
             }
         }
-        into.set.forget_names();
+        into.set.forget();
         self.left_undone(kustomization);
         self.configure(kustomization, into);
         generators::run(self, kustomization, &mut into.set);

@@ -19,6 +19,12 @@ pub(super) enum Kind {
 }
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
+    let keys =
+        ["configMapGenerator", "secretGenerator", "helmCharts", "helmChartInflationGenerator", "generators"];
+    if keys.iter().all(|key| kustomization.items(key).is_empty()) {
+        return;
+    }
+    set.remember(&build.schema);
     for (key, kind) in [("configMapGenerator", Kind::ConfigMap), ("secretGenerator", Kind::Secret)] {
         for entry in kustomization.items(key) {
             let made = make(build, kustomization, entry, kustomization.node.get("generatorOptions"), kind);
@@ -27,6 +33,7 @@ pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mu
     }
     charts::run(build, kustomization, set);
     plugins::generate(build, kustomization, set);
+    set.forget();
 }
 
 /// Takes in what a generator made.
@@ -35,7 +42,8 @@ pub(super) fn take(build: &mut Build<'_>, set: &mut Set, made: Result<Resource, 
     let is_open = build.is_partial || build.is_lone_component;
     let taken = made.and_then(|resource| {
         let is_change = resource.behavior != Behavior::Create;
-        if is_open && is_change && set.by_any_id(|id| id.equals(&resource.id(), &schema)).is_empty() {
+        let id = resource.id();
+        if is_open && is_change && set.called(Some(&id.name), |other| other.equals(&id, &schema)).is_empty() {
             // What it changes may be among what is not known.
             return Ok(());
         }

@@ -24,9 +24,10 @@ enum Patch {
 
 /// `patchesStrategicMerge`.
 pub(super) fn strategic(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
-    for entry in kustomization.items("patchesStrategicMerge") {
+    each(build, set, kustomization.items("patchesStrategicMerge"), |build, set, entry| {
         run_strategic(build, kustomization, set, entry);
-    }
+        Ok(())
+    });
 }
 
 /// One entry: a path, or the patch itself.
@@ -56,18 +57,14 @@ pub(super) fn run_strategic(
         if let Err(problem) = done {
             build.note(problem);
         }
-        drop_empty(set);
     }
 }
 
 /// `patches`.
 pub(super) fn patches(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
-    for entry in kustomization.items("patches") {
-        if let Err(problem) = run(build, kustomization, set, entry) {
-            build.note(problem);
-        }
-        drop_empty(set);
-    }
+    each(build, set, kustomization.items("patches"), |build, set, entry| {
+        run(build, kustomization, set, entry)
+    });
 }
 
 /// One entry of `patches`.
@@ -121,13 +118,15 @@ pub(super) fn run(
         }
         (Patch::Json(operations), Some(selector)) => {
             for at in set.select(&selector, &build.schema) {
-                let resource = &mut set.list[at];
-                resource.remember(&build.schema);
-                // Kustomize keeps its own annotations on a resource by now, so there is a map to add to.
-                if resource.node.at(&["metadata", "annotations"]).is_none_or(Node::is_null) {
-                    resource.set_meta("annotations", Node::map(Vec::new(), operations.from));
-                }
-                apply_json(build, resource, &operations)?;
+                let schema = Rc::clone(&build.schema);
+                set.change(at, &schema, |resource| {
+                    resource.remember(&schema);
+                    // Kustomize keeps its own annotations on a resource by now, so there is a map to add to.
+                    if resource.node.at(&["metadata", "annotations"]).is_none_or(Node::is_null) {
+                        resource.set_meta("annotations", Node::map(Vec::new(), operations.from));
+                    }
+                    apply_json(build, resource, &operations)
+                })?;
             }
         }
     }
@@ -136,11 +135,29 @@ pub(super) fn run(
 
 /// `patchesJson6902`.
 pub(super) fn json(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
-    for entry in kustomization.items("patchesJson6902") {
-        if let Err(problem) = run_json(build, kustomization, set, entry, "patch") {
+    each(build, set, kustomization.items("patchesJson6902"), |build, set, entry| {
+        run_json(build, kustomization, set, entry, "patch")
+    });
+}
+
+/// Runs entries in order. Those that they delete are as good as gone, and leave the set in the end.
+fn each(
+    build: &mut Build<'_>,
+    set: &mut Set,
+    entries: &[Node],
+    mut one: impl FnMut(&mut Build<'_>, &mut Set, &Node) -> Result<(), Problem>,
+) {
+    if entries.is_empty() {
+        return;
+    }
+    set.remember(&build.schema);
+    for entry in entries {
+        if let Err(problem) = one(build, set, entry) {
             build.note(problem);
         }
     }
+    set.forget();
+    set.list.retain(|resource| !resource.node.is_empty());
 }
 
 /// One entry of `patchesJson6902`; the operations stand under `inline` or in a file.
@@ -164,7 +181,8 @@ pub(super) fn run_json(
     let operations =
         operations.ok_or_else(|| Problem::new("this is no list of JSON patch operations", entry.from))?;
     for at in set.select(&selector, &build.schema) {
-        apply_json(build, &mut set.list[at], operations)?;
+        let schema = Rc::clone(&build.schema);
+        set.change(at, &schema, |resource| apply_json(build, resource, operations))?;
     }
     Ok(())
 }
@@ -199,14 +217,13 @@ fn what(documents: &[Node], entry: &Node) -> Result<Patch, Problem> {
 fn target_of(build: &mut Build<'_>, set: &Set, patch: &Node) -> Result<Option<usize>, Problem> {
     let id = Resource::new(patch.clone()).id();
     let schema = Rc::clone(&build.schema);
-    match set.by_any_id(|other| other.equals(&id, &schema))[..] {
+    match set.called(Some(&id.name), |other| other.equals(&id, &schema))[..] {
         [at] => Ok(Some(at)),
         [] if build.is_partial || build.is_lone_component => Ok(None),
         [] => {
-            let elsewhere = set
-                .list
-                .iter()
-                .find(|resource| *resource.kind() == *id.gvk.kind && *resource.name() == *id.name);
+            let mut named = set.candidates(Some(&id.name)).into_iter().map(|at| &set.list[at]);
+            let elsewhere =
+                named.find(|resource| *resource.kind() == *id.gvk.kind && *resource.name() == *id.name);
             let help = match elsewhere {
                 Some(resource) if resource.gvk() != id.gvk => {
                     format!("the build has one of `{}`", resource.api_version())
@@ -233,7 +250,17 @@ fn merge_into(
     allowed: Allowed,
     is_selected: bool,
 ) -> Result<(), Problem> {
-    let resource = &mut set.list[at];
+    let schema = Rc::clone(&build.schema);
+    set.change(at, &schema, |resource| merge_one(build, resource, patch, allowed, is_selected))
+}
+
+fn merge_one(
+    build: &mut Build<'_>,
+    resource: &mut Resource,
+    patch: &Node,
+    allowed: Allowed,
+    is_selected: bool,
+) -> Result<(), Problem> {
     if resource.node.is_null() {
         return Ok(());
     }
@@ -292,9 +319,4 @@ fn plain_marks(patch: &Node) -> Node {
         resource.set_meta(which, Node::map(entries, marks.from));
     }
     resource.node
-}
-
-/// Resources that a patch has deleted.
-fn drop_empty(set: &mut Set) {
-    set.list.retain(|resource| !resource.node.is_empty());
 }

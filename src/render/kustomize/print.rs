@@ -5,6 +5,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::node::{Kind, Node, Part, Scalar, Value};
 use super::trail::{Export, From};
 use crate::render::number::{parse_float, parse_int};
@@ -16,7 +18,9 @@ use crate::syntax::tree::{NodeKind, resolve};
 
 /// One document, or nothing where it would have more than `limit` bytes.
 pub(super) fn document(node: &Node, export: &mut Export<'_, '_>, limit: usize) -> Option<Text> {
-    let mut printer = Printer { out: Writer::default(), export, limit };
+    // Nobody points into what the texts of a schema say, and there are very many.
+    let by_line = node.str("kind") != Some("CustomResourceDefinition");
+    let mut printer = Printer { out: Writer::default(), export, limit, by_line };
     if node.is_map() && !node.is_empty() {
         printer.collection(node, 0, true);
     } else {
@@ -99,6 +103,8 @@ struct Printer<'p, 't, 'a> {
     out: Writer,
     export: &'p mut Export<'t, 'a>,
     limit: usize,
+    /// Each line of a text says where it came from.
+    by_line: bool,
 }
 
 impl Printer<'_, '_, '_> {
@@ -138,7 +144,11 @@ impl Printer<'_, '_, '_> {
                     let origin = self.export.origin(entry.from);
                     self.key(&entry.key, origin);
                     self.push(":", origin);
+                    self.export.stands(entry.from, self.out.len());
                     self.value(&entry.node, indent);
+                    if entry.node.scalar().is_some() {
+                        self.export.stands(entry.from, self.out.len());
+                    }
                 }
             }
             Value::List(items) => {
@@ -148,6 +158,7 @@ impl Printer<'_, '_, '_> {
                         return;
                     }
                     self.push("-", origin);
+                    self.export.stands(item.from, self.out.len());
                     if item.scalar().is_none() && !item.is_empty() {
                         self.push(" ", origin);
                         self.collection(item, indent + 2, true);
@@ -197,10 +208,9 @@ impl Printer<'_, '_, '_> {
 
     fn text(&mut self, scalar: &Scalar, from: From, indent: usize) {
         let text = &*scalar.text;
-        let whole = [Part { end: text.len(), from }];
-        let parts = scalar.parts.as_deref().unwrap_or(&whole);
+        let pieces = self.pieces(scalar, from);
         if is_plain(text) {
-            self.parts(text, 0, text.len(), parts);
+            self.slice(text, 0, text.len(), &pieces);
         } else if let Some(header) = block_header(text) {
             let origin = self.export.origin(from);
             self.push(&header, origin);
@@ -210,38 +220,59 @@ impl Printer<'_, '_, '_> {
                 self.push("\n", origin);
                 if !content.is_empty() {
                     self.spaces(indent + 2);
-                    self.parts(text, at, at + content.len(), parts);
+                    self.slice(text, at, at + content.len(), &pieces);
                 }
                 at += line.len();
             }
         } else {
-            self.quote(text, from, parts);
+            self.quote(text, from, &pieces);
+        }
+    }
+
+    /// Where the bytes of a text came from, each piece by its end.
+    fn pieces(&mut self, scalar: &Scalar, from: From) -> SmallVec<[(usize, Origin); 1]> {
+        let text = &*scalar.text;
+        if let Some(parts) = &scalar.parts {
+            return parts.iter().map(|part| (part.end, self.export.origin(part.from))).collect();
+        }
+        let lines = if self.by_line && text.contains('\n') { self.export.lines(from, text) } else { None };
+        match lines {
+            Some(lines) => {
+                let mut end = 0;
+                let ends = text.split_inclusive('\n').map(|line| {
+                    end += line.len();
+                    end
+                });
+                ends.zip(lines).collect()
+            }
+            None => smallvec![(text.len(), self.export.origin(from))],
         }
     }
 
     /// Bytes `start..end` of a text, each with its own origin.
-    fn parts(&mut self, text: &str, start: usize, end: usize, parts: &[Part]) {
-        let mut at = 0;
-        for part in parts {
-            let (from, to) = (at.max(start), part.end.min(end));
-            if from < to {
-                let origin = self.export.origin(part.from);
-                self.push(&text[from..to], origin);
+    fn slice(&mut self, text: &str, start: usize, end: usize, pieces: &[(usize, Origin)]) {
+        let mut at = start;
+        for (piece_end, origin) in &pieces[pieces.partition_point(|(end, _)| *end <= start)..] {
+            let to = (*piece_end).min(end);
+            if at < to {
+                self.push(&text[at..to], *origin);
+                at = to;
             }
-            at = part.end;
+            if at >= end {
+                break;
+            }
         }
     }
 
-    fn quote(&mut self, text: &str, from: From, parts: &[Part]) {
+    fn quote(&mut self, text: &str, from: From, pieces: &[(usize, Origin)]) {
         let origin = self.export.origin(from);
         self.push("\"", origin);
         let mut at = 0;
-        for part in parts {
-            let origin = self.export.origin(part.from);
+        for (end, origin) in pieces {
             let mut escaped = String::new();
-            text[at..part.end.max(at)].chars().for_each(|char| escape(char, &mut escaped));
-            self.push(&escaped, origin);
-            at = part.end.max(at);
+            text[at..(*end).max(at)].chars().for_each(|char| escape(char, &mut escaped));
+            self.push(&escaped, *origin);
+            at = (*end).max(at);
         }
         self.push("\"", origin);
     }

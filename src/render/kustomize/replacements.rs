@@ -1,5 +1,6 @@
 //! `replacements`: values copied from one resource into others.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::build::Build;
@@ -8,7 +9,7 @@ use super::load::DEPTH;
 use super::names::join;
 use super::node::{Kind, Node, Value};
 use super::path::{self, Create};
-use super::resource::Id;
+use super::resource::{Id, Resource};
 use super::selector::Selector;
 use super::set::Set;
 use super::trail::Trail;
@@ -25,11 +26,17 @@ const NAME: &str = "metadata.name";
 const SIZE: usize = 100_000;
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set) {
-    for entry in kustomization.items("replacements") {
+    let entries = kustomization.items("replacements");
+    if entries.is_empty() {
+        return;
+    }
+    set.remember(&build.schema);
+    for entry in entries {
         if let Err(problem) = entry_of(build, kustomization, set, entry) {
             build.note(problem);
         }
     }
+    set.forget();
 }
 
 /// One entry: a replacement, or a file with some.
@@ -72,7 +79,8 @@ fn one(build: &mut Build<'_>, set: &mut Set, entry: &Node) -> Result<(), Problem
 /// The value that is to be copied; none where its resource may be among what is not known.
 fn value(build: &mut Build<'_>, set: &Set, source: &Node) -> Result<Option<Node>, Problem> {
     let wanted = Id::read(source);
-    let found = set.by_any_id(|id| id.is_selected_by(&wanted));
+    let name = Some(&*wanted.name).filter(|name| !name.is_empty());
+    let found = set.called(name, |id| id.is_selected_by(&wanted));
     let at = match found[..] {
         [at] => at,
         [] if build.is_partial || build.is_lone_component => return Ok(None),
@@ -137,7 +145,9 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
     let name = [Node::text(NAME, target.from)];
     let fields = if fields.is_empty() { &name[..] } else { fields };
     let mut told = Vec::new();
-    for resource in &mut set.list {
+    let schema = Rc::clone(&build.schema);
+    for at in set.candidates(wanted.name()) {
+        let resource = &set.list[at];
         let ids = resource.ids();
         let is_rejected = rejects.iter().any(|reject| {
             reject.asks_marks() && reject.marks_fit(resource)
@@ -147,44 +157,54 @@ fn copy(build: &mut Build<'_>, set: &mut Set, value: &Node, target: &Node) -> Re
             continue;
         }
         for field in fields {
-            build.work = build.work.saturating_sub(value.size(SIZE) as u64 + 1);
-            if build.work == 0 {
-                return Err(Problem::new(
-                    "the replacements of this project take more work than is done here",
-                    field.from,
-                ));
-            }
-            let steps = path::steps(field.written());
-            if leads_into_text(&resource.node, &steps) {
-                let message = format!("`{}` leads into a text, and is not followed here", field.written());
-                let problem = Problem { gravity: Gravity::Info, ..Problem::new(message, field.from) };
-                told.push(problem.help("Kustomize reads it as YAML or JSON, and writes it anew"));
-                continue;
-            }
-            let create = match value.value {
-                _ if !options.create => Create::No,
-                Value::Map(_) => Create::Map,
-                Value::List(_) => Create::List,
-                Value::Scalar(_) => Create::Scalar,
-            };
-            let is_deep = steps.len() + value.depth() > 2 * DEPTH;
-            let trail = &mut build.trail;
-            let visited = path::visit(&mut resource.node, &steps, create, field.from, &mut |node| {
-                if is_deep {
-                    Err("it would be nested deeper than is read here".to_owned())
-                } else {
-                    put(node, value, &options, trail)
-                }
-            });
-            let fail = |message: String| Problem::new(message, field.from);
-            if visited.map_err(fail)? == 0 {
-                let message = format!("{} has nothing at `{}`", resource.id(), field.written());
-                return Err(Problem::new(message, field.from).help("with `options.create: true`, it is made"));
-            }
+            let done = set.change(at, &schema, |resource| copy_to(build, resource, value, field, &options));
+            told.extend(done?);
         }
     }
     told.into_iter().for_each(|problem| build.note(problem));
     Ok(())
+}
+
+/// Copies a value to one field of a resource; gives back what is to be said, if that is not done here.
+fn copy_to(
+    build: &mut Build<'_>,
+    resource: &mut Resource,
+    value: &Node,
+    field: &Node,
+    options: &Options<'_>,
+) -> Result<Option<Problem>, Problem> {
+    build.work = build.work.saturating_sub(value.size(SIZE) as u64 + 1);
+    if build.work == 0 {
+        let message = "the replacements of this project take more work than is done here";
+        return Err(Problem::new(message, field.from));
+    }
+    let steps = path::steps(field.written());
+    if leads_into_text(&resource.node, &steps) {
+        let message = format!("`{}` leads into a text, and is not followed here", field.written());
+        let problem = Problem { gravity: Gravity::Info, ..Problem::new(message, field.from) };
+        return Ok(Some(problem.help("Kustomize reads it as YAML or JSON, and writes it anew")));
+    }
+    let create = match value.value {
+        _ if !options.create => Create::No,
+        Value::Map(_) => Create::Map,
+        Value::List(_) => Create::List,
+        Value::Scalar(_) => Create::Scalar,
+    };
+    let is_deep = steps.len() + value.depth() > 2 * DEPTH;
+    let trail = &mut build.trail;
+    let visited = path::visit(&mut resource.node, &steps, create, field.from, &mut |node| {
+        if is_deep {
+            Err("it would be nested deeper than is read here".to_owned())
+        } else {
+            put(node, value, options, trail)
+        }
+    });
+    let fail = |message: String| Problem::new(message, field.from);
+    if visited.map_err(fail)? == 0 {
+        let message = format!("{} has nothing at `{}`", resource.id(), field.written());
+        return Err(Problem::new(message, field.from).help("with `options.create: true`, it is made"));
+    }
+    Ok(None)
 }
 
 /// Whether a path goes on behind a text that holds a map or a list itself.

@@ -9,11 +9,17 @@ use super::node::Node;
 use super::set::Set;
 
 pub(super) fn run(build: &mut Build<'_>, kustomization: &Kustomization, set: &mut Set, config: &Config) {
-    for entry in kustomization.items("replicas") {
+    let entries = kustomization.items("replicas");
+    if entries.is_empty() {
+        return;
+    }
+    set.remember(&build.schema);
+    for entry in entries {
         if let Err(problem) = write(build, set, entry, &config.replicas) {
             build.note(problem);
         }
     }
+    set.forget();
 }
 
 pub(super) fn write(
@@ -27,7 +33,7 @@ pub(super) fn write(
     let count = entry.get("count").unwrap_or(&zero);
     let mut found = false;
     for spec in specs {
-        for at in set.by_any_id(|id| &*id.name == name && id.gvk.is_selected(&spec.gvk)) {
+        for at in set.called(Some(name), |id| id.gvk.is_selected(&spec.gvk)) {
             found = true;
             let resource = &mut set.list[at];
             let gvk = resource.gvk();

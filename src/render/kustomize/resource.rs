@@ -215,6 +215,11 @@ impl Resource {
         ids
     }
 
+    /// Whether it is called so, or was.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        *self.name() == *name || self.previous.iter().any(|previous| *previous.name == *name)
+    }
+
     /// Remembers what it is called before that changes.
     pub(super) fn remember(&mut self, schema: &Schema) {
         let id = self.id();

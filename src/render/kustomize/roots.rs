@@ -9,12 +9,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::build::Build;
 use super::files;
 use super::kustomization::{Kustomization, NAMES};
+use super::left_out::{Charts, Stands};
 use super::node::{Entry, Node, Value};
 use super::print;
 use super::set::Set;
 use super::trail::{Export, From};
 use super::{Built, Overlay, Problem, Project};
-use crate::render::template::frame::Frames;
 use crate::render::text::Text;
 use crate::render::{Document, Rendered, Role};
 
@@ -119,9 +119,14 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) 
     let mut is_cut = false;
     let mut export = Export::new(&build.trail);
     let mut documents = Vec::new();
+    let mut charts = Charts::default();
     for resource in &set.list {
-        match print(&resource.node, &mut export, left) {
+        export.stands = Stands::of(&resource.node, &export);
+        let printed = print(&resource.node, &mut export, left);
+        let stands = export.stands.take();
+        match printed {
             Some(text) => {
+                let (of_chart, left_out) = charts.told(&resource.node, stands, &mut export);
                 left = left.saturating_sub(text.len());
                 documents.push(Document {
                     name: root.folder.clone(),
@@ -129,12 +134,14 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) 
                     text,
                     parsed: None,
                     role: Role::Resource,
-                    left_out: Vec::new(),
+                    left_out,
+                    of_chart,
                 });
             }
             None => is_cut = true,
         }
     }
+    let left_out = charts.omissions(&mut export);
     let origins = std::mem::take(&mut export.origins);
     drop(export);
     if is_cut {
@@ -145,8 +152,8 @@ fn render(build: &mut Build<'_>, root: &Kustomization, set: &Set, print: Print) 
         folder: root.folder.clone(),
         settings: String::new(),
         documents,
-        left_out: Vec::new(),
+        left_out,
         origins,
-        frames: Frames::default(),
+        frames: charts.frames,
     }
 }

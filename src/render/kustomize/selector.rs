@@ -1,6 +1,8 @@
 //! Which resources a patch or a replacement is for: names and kinds as regular expressions that must match whole, labels and
 //! annotations as Kubernetes' selectors.
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::node::Node;
@@ -64,19 +66,26 @@ impl Selector {
         })
     }
 
+    /// The one name that it asks for, if it does.
+    pub(super) fn name(&self) -> Option<&str> {
+        match &self.name {
+            Pattern::Is(name) => Some(name),
+            Pattern::Any | Pattern::Matches(_) => None,
+        }
+    }
+
     /// Whether it takes a resource, by its first or its present name.
     pub(super) fn takes(&self, resource: &Resource, schema: &Schema) -> bool {
-        let current = resource.id();
-        if !self.kind_fits(&current) {
+        // Of thousands, most are others: what costs nothing is asked first.
+        let names = [Some(resource.name()), resource.previous.first().map(|first| Rc::clone(&first.name))];
+        if !self.kind.fits(&resource.kind()) || !names.iter().flatten().any(|name| self.name.fits(name)) {
             return false;
         }
-        let original = resource.original();
-        let either = |fits: &dyn Fn(&Id) -> bool| fits(&original) || fits(&current);
-        either(&|id| self.name.fits(&id.name))
-            && either(&|id| {
-                matches!(self.namespace, Pattern::Any) || self.namespace.fits(id.effective_namespace(schema))
-            })
-            && self.marks_fit(resource)
+        let current = resource.id();
+        let fits = |id: &Id| {
+            matches!(self.namespace, Pattern::Any) || self.namespace.fits(id.effective_namespace(schema))
+        };
+        self.kind_fits(&current) && (fits(&resource.original()) || fits(&current)) && self.marks_fit(resource)
     }
 
     /// Whether it takes this one of the names of a resource.

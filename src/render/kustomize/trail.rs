@@ -8,6 +8,9 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::left_out::Stands;
+use super::lines::Lines;
+
 use crate::render::origin::{How, Origin, Origins, Source};
 use crate::render::text::Piece;
 use crate::render::{Document, Rendered};
@@ -29,7 +32,7 @@ pub(super) enum From {
 }
 
 #[derive(Debug)]
-enum Made {
+pub(super) enum Made {
     /// Bytes of a file that is no tree.
     At(Place),
     /// One that took the place of another.
@@ -53,9 +56,8 @@ enum Held<'a> {
 enum Within {
     /// A file.
     File,
-    /// The text of a scalar of another tree: a patch written inside a kustomization. Where each line starts in it and in its
-    /// file; none where the file does not spell the text out.
-    Scalar(u32, NodeId, Option<Vec<(u32, u32)>>),
+    /// The text of a scalar of another tree: a patch written inside a kustomization. Its lines, if the file spells them out.
+    Scalar(u32, NodeId, Option<Lines>),
     /// A document that another renderer made.
     Rendered(Rc<Rendered>, usize),
 }
@@ -86,7 +88,7 @@ impl<'a> Trail<'a> {
     /// Takes in the tree of a scalar's text.
     pub(super) fn inside(&mut self, tree: Tree, outer: From) -> u32 {
         let From::Node(document, node) = outer else { return self.own(tree) };
-        let lines = lines(self.node(document, NodeId(node)));
+        let lines = Lines::of(self.node(document, NodeId(node)));
         self.push(Held::Owned(Box::new(tree)), Within::Scalar(document, NodeId(node), lines))
     }
 
@@ -99,6 +101,14 @@ impl<'a> Trail<'a> {
         match &self.written[document as usize].tree {
             Held::Borrowed(tree) => tree,
             Held::Owned(tree) => tree,
+        }
+    }
+
+    /// The rendering of a chart that a document is of, and which of its documents it is.
+    pub(super) fn chart(&self, document: u32) -> Option<(Rc<Rendered>, usize)> {
+        match &self.written[document as usize].within {
+            Within::Rendered(rendered, at) => Some((Rc::clone(rendered), *at)),
+            Within::File | Within::Scalar(..) => None,
         }
     }
 
@@ -142,6 +152,10 @@ impl<'a> Trail<'a> {
         self.of_all(how, &groups)
     }
 
+    pub(super) fn made(&self, at: u32) -> &'_ Made {
+        &self.made[at as usize]
+    }
+
     fn make(&mut self, made: Made) -> From {
         self.made.push(made);
         From::Made(self.made.len() as u32 - 1)
@@ -162,7 +176,7 @@ impl<'a> Trail<'a> {
     }
 
     /// The bytes of a file that a span of a document stands for.
-    fn map(&self, document: u32, span: Span) -> Option<Place> {
+    pub(super) fn map(&self, document: u32, span: Span) -> Option<Place> {
         let written = &self.written[document as usize];
         match &written.within {
             Within::File => Some(Place { file: self.tree(document).file, span }),
@@ -173,7 +187,7 @@ impl<'a> Trail<'a> {
                         let len = outer_node.text().len();
                         outer_node.span_in_text((span.start as usize).min(len)..(span.end as usize).min(len))
                     }
-                    Some(lines) => Span::new(in_lines(lines, span.start), in_lines(lines, span.end)),
+                    Some(lines) => Span::new(lines.place(span.start), lines.place(span.end)),
                     None => outer_node.span(),
                 };
                 self.map(*outer, span)
@@ -185,44 +199,6 @@ impl<'a> Trail<'a> {
             }
         }
     }
-}
-
-/// Where the lines of a block scalar's text start, in the text and in the file.
-fn lines(node: NodeRef<'_>) -> Option<Vec<(u32, u32)>> {
-    if node.style() != Style::Block || node.kind() != NodeKind::Text {
-        return None;
-    }
-    let (source, span) = (&node.tree().text, node.span());
-    let mut at = span.start as usize + source[span.range()].find('\n')? + 1;
-    let mut lines = Vec::new();
-    let mut start = 0;
-    let mut indent = None;
-    for line in node.text().split_inclusive('\n') {
-        let end = source[at..].find('\n').map_or(source.len(), |end| at + end + 1);
-        let content = line.strip_suffix('\n').unwrap_or(line);
-        let raw = source[at..end].trim_end_matches(['\n', '\r']);
-        if content.is_empty() {
-            if !raw.trim().is_empty() {
-                return None;
-            }
-            lines.push((start, at as u32));
-        } else {
-            let found = raw.len().checked_sub(content.len())?;
-            if !raw.ends_with(content) || *indent.get_or_insert(found) != found {
-                return None;
-            }
-            lines.push((start, (at + found) as u32));
-        }
-        start += line.len() as u32;
-        at = end;
-    }
-    lines.push((start, at as u32));
-    Some(lines)
-}
-
-fn in_lines(lines: &[(u32, u32)], at: u32) -> u32 {
-    let line = lines.partition_point(|(start, _)| *start <= at).saturating_sub(1);
-    lines.get(line).map_or(0, |(start, source)| source + (at - start.min(&at)))
 }
 
 /// The first place that an origin names.
@@ -238,8 +214,10 @@ fn first_place(origins: &Origins, origin: Origin) -> Option<Place> {
 
 /// Translates what one rendering uses.
 pub(super) struct Export<'t, 'a> {
-    trail: &'t Trail<'a>,
+    pub(super) trail: &'t Trail<'a>,
     pub(super) origins: Origins,
+    /// Where what is printed now stood in the document of a chart, where that matters.
+    pub(super) stands: Option<Stands>,
     seen: FxHashMap<(From, Origin), Origin>,
     paths: FxHashMap<(u32, u32), Rc<str>>,
     /// What came in with the rendering of a chart, by the rendering's address.
@@ -251,6 +229,7 @@ impl<'t, 'a> Export<'t, 'a> {
         Self {
             trail,
             origins: Origins::default(),
+            stands: None,
             seen: FxHashMap::default(),
             paths: FxHashMap::default(),
             foreign: FxHashMap::default(),
@@ -262,8 +241,21 @@ impl<'t, 'a> Export<'t, 'a> {
         self.over(from, Origin::NONE)
     }
 
+    /// What is printed up to `end` came from here.
+    pub(super) fn stands(&mut self, from: From, end: usize) {
+        let Some(stands) = &mut self.stands else { return };
+        let start = match from {
+            From::Key(document, node) => self.trail.node(document, NodeId(node)).key_span(),
+            From::Node(document, node) => Some(self.trail.node(document, NodeId(node)).span()),
+            From::Nowhere | From::Made(_) => None,
+        };
+        if let Some(start) = start {
+            stands.note(from, start.start, end);
+        }
+    }
+
     /// The same for what took the place of `before`.
-    fn over(&mut self, from: From, before: Origin) -> Origin {
+    pub(super) fn over(&mut self, from: From, before: Origin) -> Origin {
         if from == From::Nowhere {
             return before;
         }
@@ -299,7 +291,7 @@ impl<'t, 'a> Export<'t, 'a> {
         origin
     }
 
-    fn node(&mut self, document: u32, node: u32, span: Span, before: Origin) -> Origin {
+    pub(super) fn node(&mut self, document: u32, node: u32, span: Span, before: Origin) -> Origin {
         let trail = self.trail;
         if let Within::Rendered(rendered, at) = &trail.written[document as usize].within {
             let Some(Document { text, .. }) = rendered.documents.get(*at) else { return before };
@@ -328,7 +320,8 @@ impl<'t, 'a> Export<'t, 'a> {
         }
     }
 
-    fn import(&mut self, rendered: &Rc<Rendered>, origin: Origin) -> Origin {
+    /// The origin in the rendering's own list of one in the list of a chart's rendering.
+    pub(super) fn import(&mut self, rendered: &Rc<Rendered>, origin: Origin) -> Origin {
         let key = (Rc::as_ptr(rendered).cast::<()>() as usize, origin);
         if let Some(origin) = self.foreign.get(&key) {
             return *origin;

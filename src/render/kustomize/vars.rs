@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Problem;
 use super::build::{Accumulated, Build};
 use super::config::Config;
 use super::fieldspec::Make;
@@ -14,6 +13,7 @@ use super::path;
 use super::resource::{Gvk, Id};
 use super::set::Set;
 use super::trail::{From, Trail};
+use super::{Gravity, Problem};
 
 /// A variable.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub(super) fn declare(build: &mut Build<'_>, into: &mut Accumulated, node: &Node
     let wanted = Id { gvk, name: text("name"), namespace: text("namespace") };
     let schema = Rc::clone(&build.schema);
     let exact = !wanted.namespace.is_empty() || wanted.is_cluster_scoped(&schema);
-    let found = into.set.by_any_id(|id| {
-        if exact { id.equals(&wanted, &schema) } else { id.name == wanted.name && id.gvk == wanted.gvk }
+    let found = into.set.called(Some(&wanted.name), |id| {
+        if exact { id.equals(&wanted, &schema) } else { id.gvk == wanted.gvk }
     });
     match found[..] {
         [] => {}
@@ -80,7 +80,13 @@ pub(super) fn resolve(build: &mut Build<'_>, set: &mut Set, config: &Config, var
                     }
                     None => format!("no resource of this build gives variable `{}` its value", var.name),
                 };
-                build.note(Problem::new(message, var.from));
+                let problem = Problem::new(message, var.from);
+                build.note(if build.is_of_base() {
+                    let help = "nothing here uses this base as a whole; what does may say it";
+                    Problem { gravity: Gravity::Info, ..problem.help(help) }
+                } else {
+                    problem
+                });
             }
         }
     }

@@ -217,11 +217,12 @@ impl Rendering<'_> {
                 let object = object.clone();
                 let bare = given.is_nothing();
                 let mut known = true;
-                let called = self.method(dot, operand, name, given, |_, arguments| {
-                    object.call(name, arguments).unwrap_or_else(|| {
+                let called = self.method(dot, operand, name, given, |call, arguments| {
+                    let result = object.call(name, arguments).unwrap_or_else(|| {
                         known = false;
                         Err(String::new())
-                    })
+                    });
+                    result.map(|value| value.by_line(call.origins))
                 });
                 if known {
                     return called;

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::super::origin::Origin;
+use super::super::origin::{Origin, Origins, Source};
 use super::super::text::{Frame, Text};
 use crate::source::Place;
 
@@ -47,6 +47,17 @@ pub struct Circumstance {
     pub at: Origin,
     /// What decided it.
     pub condition: Origin,
+}
+
+impl Circumstance {
+    /// The part of a file that was left out, if one was: an action that printed nothing is itself that part.
+    pub fn left_out(&self, origins: &Origins) -> Option<Place> {
+        match (&self.what, origins.get(self.at)) {
+            (What::LeftOut(body), _) => *body,
+            (What::Empty, Source::Literal(action)) => Some(*action),
+            _ => None,
+        }
+    }
 }
 
 /// All circumstances of a rendering.

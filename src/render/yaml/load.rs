@@ -3,7 +3,6 @@
 //! A parser of events does the grammar. The first document counts, as for Helm 3; aliases are written out under a budget.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -105,7 +104,11 @@ struct Open {
 
 enum Kind {
     List(Vec<Value>),
-    Map { entries: BTreeMap<Rc<str>, Entry>, key: Key },
+    /// Of several entries of one key the last counts.
+    Map {
+        entries: Vec<(Rc<str>, Entry)>,
+        key: Key,
+    },
 }
 
 /// What a map waits for.
@@ -209,7 +212,7 @@ impl<'t> Loader<'t> {
                 self.begin(Kind::List(Vec::new()), anchor, Span::new(dash, span.end))
             }
             Event::MappingStart(_, anchor, _) => {
-                self.begin(Kind::Map { entries: BTreeMap::new(), key: Key::None }, anchor, span)
+                self.begin(Kind::Map { entries: Vec::new(), key: Key::None }, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
@@ -468,7 +471,7 @@ impl<'t> Loader<'t> {
             Kind::List(items) => items.push(value),
             Kind::Map { entries, key } => match std::mem::replace(key, Key::None) {
                 Key::Is(name, origin, _) => {
-                    entries.insert(name, Entry { key: origin, value });
+                    entries.push((name, Entry { key: origin, value }));
                 }
                 Key::Merge => {
                     if !merge(entries, &value) {
@@ -484,7 +487,7 @@ impl<'t> Loader<'t> {
 }
 
 /// Brings in the entries of a map, or of maps, of which earlier ones win. What stood before loses, as in `yaml.v2`.
-fn merge(entries: &mut BTreeMap<Rc<str>, Entry>, value: &Value) -> bool {
+fn merge(entries: &mut Vec<(Rc<str>, Entry)>, value: &Value) -> bool {
     match &value.data {
         Data::Map(map) => {
             entries.extend(map.borrow().iter().map(|(key, entry)| (Rc::clone(key), entry.clone())));
@@ -513,7 +516,7 @@ fn copy(value: &Value) -> Value {
 }
 
 fn join(path: &str, key: &str) -> Arc<str> {
-    if path.is_empty() { Arc::from(key) } else { Arc::from(format!("{path}.{key}")) }
+    if path.is_empty() { Arc::from(key) } else { Arc::from([path, ".", key].concat()) }
 }
 
 fn float_key(number: f64) -> String {

@@ -3,6 +3,8 @@
 //! The order of keys, the choice of quotes, block texts, and lines that are folded at 80 columns are that program's; nothing
 //! here is a matter of taste. Only block style is needed, and brackets for what is empty.
 
+use std::ops::Range;
+
 use super::DEPTH;
 use super::order::sorted;
 use super::scalar::{Meaning, is_base_60, resolve};
@@ -204,6 +206,10 @@ impl Printer<'_> {
 
     /// What plain and singly quoted text share.
     fn flow(&mut self, text: &str, ink: &mut Ink, allow_breaks: bool, quoted: bool) {
+        let fits = !allow_breaks || self.column + text.len() <= WIDTH || !text.contains(' ');
+        if fits && !text.contains(is_break) && !(quoted && text.contains('\'')) {
+            return self.write_run(text, 0..text.len(), ink);
+        }
         let (mut spaces, mut breaks) = (false, false);
         for (at, char) in text.char_indices() {
             let next = text.as_bytes().get(at + 1);
@@ -286,21 +292,20 @@ impl Printer<'_> {
         self.put_break(origin);
         self.indention = true;
         self.whitespace = true;
-        let mut breaks = true;
-        for (at, char) in text.char_indices() {
-            if is_break(char) {
-                self.write_break(char, ink, at);
-                self.indention = true;
-                breaks = true;
-            } else {
-                if breaks {
-                    let origin = ink.at(at).0;
-                    self.write_indent(origin);
-                }
-                self.write(char, ink, at);
+        let mut start = 0;
+        for line in text.split_inclusive(is_break) {
+            let words = line.trim_end_matches(is_break);
+            if !words.is_empty() {
+                let origin = ink.at(start).0;
+                self.write_indent(origin);
+                self.write_run(text, start..start + words.len(), ink);
                 self.indention = false;
-                breaks = false;
             }
+            if let Some(char) = line[words.len()..].chars().next() {
+                self.write_break(char, ink, start + words.len());
+                self.indention = true;
+            }
+            start += line.len();
         }
     }
 
@@ -345,11 +350,28 @@ impl Printer<'_> {
         if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
             self.put_break(origin);
         }
-        while self.column < indent {
-            self.put(" ", origin);
+        let missing = indent.saturating_sub(self.column);
+        match SPACES.get(..missing) {
+            Some(spaces) => self.put(spaces, origin),
+            None => self.put(&" ".repeat(missing), origin),
         }
         self.whitespace = true;
         self.indention = true;
+    }
+
+    /// Characters of a text, none of which ends a line.
+    fn write_run(&mut self, text: &str, run: Range<usize>, ink: &mut Ink) {
+        let mut at = run.start;
+        while at < run.end {
+            let (origin, frame) = ink.at(at);
+            let mut end = ink.end().clamp(at + 1, run.end);
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            self.out.push(&text[at..end], self.or_at(origin), frame.unwrap_or(self.frame));
+            at = end;
+        }
+        self.column += text[run].chars().count();
     }
 
     /// A character of a text.
@@ -400,6 +422,11 @@ impl Ink {
         self.of(self.pieces.get(self.at))
     }
 
+    /// Where the bytes end that come from where the one comes from that was asked for last.
+    fn end(&self) -> usize {
+        self.pieces.get(self.at).map_or(usize::MAX, |piece| piece.end as usize)
+    }
+
     fn first(&self) -> (Origin, Option<Frame>) {
         self.of(self.pieces.first())
     }
@@ -408,6 +435,9 @@ impl Ink {
         self.of(self.pieces.last()).0
     }
 }
+
+/// How deep most lines are indented at most.
+const SPACES: &str = "                                        ";
 
 /// What the choice of a style depends on.
 #[derive(Default)]
@@ -422,6 +452,9 @@ impl Look {
     fn at(text: &str) -> Self {
         if text.is_empty() {
             return Self { multiline: false, plain: true, single: true, block: false };
+        }
+        if is_simple(text) {
+            return Self { multiline: false, plain: true, single: true, block: true };
         }
         let (mut indicators, mut special) = (text.starts_with("---") || text.starts_with("..."), false);
         let (mut breaks, mut leading, mut trailing_space, mut trailing_break) = (false, false, false, false);
@@ -480,6 +513,14 @@ impl Look {
         }
         style
     }
+}
+
+/// Whether a text is one word that stands for itself, as most are.
+fn is_simple(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes, [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'/' | b'$', ..])
+        && !text.ends_with(':')
+        && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 fn is_break(char: char) -> bool {
