@@ -1,3 +1,5 @@
+//! What is cut is compared with what the parser proper says, event by event.
+
 use granit_parser::Parser;
 use proptest::prelude::*;
 
