@@ -1,3 +1,5 @@
+//! What is cut the quick way is what the parser proper says, event by event, for any text.
+
 use granit_parser::Parser;
 use proptest::prelude::*;
 
