@@ -8,6 +8,7 @@ mod gather;
 pub mod overlays;
 mod read;
 mod rendered;
+mod room;
 mod rules;
 
 use std::time::Instant;

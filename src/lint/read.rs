@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use super::Inputs;
+use super::{Inputs, room};
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
 use crate::model::{External, World};
@@ -63,6 +63,9 @@ pub(super) fn nothing_left(broken: usize) -> Diagnostic {
 /// Below this many files one thread is quicker than two.
 const FEW: usize = 48;
 
+/// From this many files on memory is taken ahead.
+const MANY: usize = 500;
+
 /// Finds, reads and parses. What could not be is said in `outcome`.
 pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -> Project {
     let paths = if inputs.isolated || inputs.root.as_str().is_empty() {
@@ -90,6 +93,9 @@ pub(super) fn project(config: &Config, inputs: &Inputs, outcome: &mut Outcome) -
             }
             Err(why) => skipped(outcome, path, &why, true),
         }
+    }
+    if found.files.len() >= MANY {
+        room::for_many_files();
     }
     let mut left: Vec<(Utf8PathBuf, Why)> =
         found.skipped.into_iter().map(|skip| (skip.path, skip.why)).collect();
