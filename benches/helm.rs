@@ -6,8 +6,8 @@
 //! Values that cannot be known before they run (`randAlphaNum`, `genCA`) differ from run to run, and are counted apart.
 //!
 //! With `--speed` nothing is compared: `helm template` alone is timed for each of fifty charts with no values but their defaults,
-//! beside `steadfast check`, which renders and judges: all of them in one run, each within a process that runs already, and
-//! each as a process of its own. What that leaves out: how quick a machine is that does nothing else; the best time of
+//! beside `steadfast check`, which renders and judges: all of them in one run, what each adds to that run, each within a process
+//! that runs already, and each as a process of its own. What that leaves out: how quick a machine is that does nothing else; the best time of
 //! several counts, on both sides.
 //!
 //! With `--kept` what the charts' own authors keep is compared: files in `examples/NAME/rendered/`, printed by `helm template` with
@@ -41,6 +41,9 @@ const KUBERNETES: &str = "1.35.0";
 /// How many charts are timed, and how often each; the best time counts.
 const TIMED: usize = 50;
 const OFTEN: usize = 5;
+
+/// How often a run with a chart is compared with the run without it: what is measured is small beside either.
+const PAIRS: usize = 18;
 
 fn main() {
     let folders: Vec<Utf8PathBuf> = std::env::args()
@@ -438,6 +441,16 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
     let before = processor();
     let together = (0..OFTEN).map(|_| timed_process(own, &asked)).min().unwrap_or_default();
     let together_used = processor().children - before.children;
+    let mut added = Vec::new();
+    for one in &all {
+        let without: Vec<&str> = asked.iter().copied().filter(|path| *path != one.name).collect();
+        let (mut with_it, mut others) = (Duration::MAX, Duration::MAX);
+        for _ in 0..PAIRS {
+            with_it = with_it.min(timed_process(own, &asked));
+            others = others.min(timed_process(own, &without));
+        }
+        added.push((one.helm, with_it.saturating_sub(others)));
+    }
 
     all.sort_by(|a, b| ratio(a.helm, a.process).total_cmp(&ratio(b.helm, b.process)));
     for one in &all {
@@ -451,17 +464,17 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
             one.name
         );
     }
-    let median = |of: fn(&Timed) -> f64| {
-        let mut list: Vec<f64> = all.iter().map(of).collect();
+    let times = |mut list: Vec<f64>| {
         list.sort_by(f64::total_cmp);
         middle(&list).unwrap_or_default()
     };
+    let median = |of: fn(&Timed) -> f64| times(all.iter().map(of).collect());
     let helms = median(|one| one.helm.as_secs_f64() * 1e3);
     let count = all.len().max(1);
     let share = together.as_secs_f64() * 1e3 / count as f64;
     // Hundredths of a second, over all charts and rounds, as milliseconds a chart.
     let each = |used: u64| used as f64 * 10.0 / (count * OFTEN) as f64;
-    // One run has no median: what it takes is shared out, and large charts weigh as much as they are large.
+    // What the run takes is shared out, and large charts weigh as much as they are large.
     let mean = all.iter().map(|one| one.helm.as_secs_f64() * 1e3).sum::<f64>() / count as f64;
     println!(
         "helm template, a chart:      {helms:6.2} ms, {mean:.2} ms in the mean, {:6.2} ms of processor time",
@@ -473,6 +486,11 @@ fn speed(folders: &[Utf8PathBuf], helm: &str) {
         helms / share,
         mean / share,
         each(used[0]) / each(together_used)
+    );
+    println!(
+        "one more in that run:        {:6.2} ms: {:.1} times as fast, medians of what the run takes longer for each",
+        times(added.iter().map(|(_, added)| added.as_secs_f64() * 1e3).collect()),
+        times(added.iter().map(|(helm, added)| ratio(*helm, *added)).collect())
     );
     println!(
         "one within a process:        {:6.2} ms, {:6.2} ms of processor time: {:.1} times as fast",
