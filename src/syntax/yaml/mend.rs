@@ -6,8 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{find_token, is_quote};
+use granit_parser::{ErrorKind, Parser, ScanError};
+
+use super::place::{document_end, find_token, is_quote};
+use super::{At, Reader, options};
 use crate::syntax::template;
+use crate::syntax::tree::Mark;
 
 /// How far a quote may be from the one that closes it, where that is guessed.
 const FAR: usize = 1 << 16;
@@ -29,6 +33,76 @@ pub(super) fn unshift(shifts: &Shifts, at: usize) -> usize {
     // What was put in is where it was put in.
     let next = shifts.get(passed).map_or(usize::MAX, |(behind, total)| behind - total);
     (at - inserted).min(next)
+}
+
+impl Reader {
+    /// Quoted text may go on at any indentation for the parsers that Kubernetes uses, but not for ours. Reads the document
+    /// again with its lines indented; returns whether that helped.
+    pub(super) fn mend(&mut self, source: &str, kind: &ErrorKind, at: usize) -> bool {
+        if self.given_up || !self.shifts.is_empty() || !is_quote_indent(kind) {
+            return false;
+        }
+        let start = self.builder.document_start() as usize;
+        let document = &source[start..document_end(source, at)];
+        let (seen, base, problems) = (self.seen, self.base, self.problems.len());
+        let behind = (self.offset(seen) as usize).saturating_sub(start);
+        let mark = self.builder.mark();
+        self.base = start;
+        let mut helped = false;
+        for alike in [true, false] {
+            let mut mended = Mended::new(document);
+            let (mut behind, mut bad) = (behind, at - start);
+            if alike {
+                mended.indent_alike(bad);
+            }
+            while mended.indent(behind, bad) && document.len() <= self.again {
+                self.again -= document.len();
+                self.problems.truncate(problems);
+                let error = self.read_mended(source, &mended, &mark);
+                match error {
+                    None => helped = !self.spoiled,
+                    Some(error) if is_quote_indent(error.kind()) => {
+                        behind = unshift(&self.shifts, self.seen);
+                        bad = unshift(&self.shifts, error.marker().byte_offset().unwrap_or_default());
+                        continue;
+                    }
+                    // Where nothing was guessed, what else is wrong is what a person has to hear of.
+                    Some(error) if !alike && !self.spoiled => {
+                        self.explain(source, &error);
+                        helped = true;
+                    }
+                    Some(_) => {}
+                }
+                break;
+            }
+            if helped {
+                break;
+            }
+            self.problems.truncate(problems);
+            self.builder.return_to(&mark);
+        }
+        self.base = base;
+        self.seen = seen;
+        self.shifts.clear();
+        helped
+    }
+
+    /// Reads a mended document as the one that is open; returns the error that ends it.
+    fn read_mended(&mut self, source: &str, mended: &Mended<'_>, mark: &Mark) -> Option<ScanError> {
+        self.builder.return_to(mark);
+        self.begin(self.base as u32);
+        self.seen = 0;
+        self.spoiled = false;
+        let text;
+        (text, self.shifts) = mended.text();
+        let mut parser = Parser::new_from_str_with_options(&text, options());
+        loop {
+            match parser.next_event()? {
+                Ok((event, span)) => self.see(source, event, &At::of(&span)),
+                Err(error) => return Some(error),
+            }
+        }
+    }
 }
 
 impl<'s> Mended<'s> {
@@ -124,4 +198,8 @@ impl<'s> Mended<'s> {
         self.spaces.extend(lines.into_iter().map(|at| (at, width)));
         self.spaces.len() > known
     }
+}
+
+fn is_quote_indent(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation)
 }
