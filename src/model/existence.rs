@@ -121,7 +121,7 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                 for name in rules.filter_map(|rule| rule.get("resourceNames")).flat_map(NodeRef::items) {
                     traces.words.insert((entry.unit, hash(name.text())));
                 }
-            } else if !made::is_kubernetes_own(group) {
+            } else if made::may_make(group) {
                 if object.name.is_empty() || read::is_filled_in_later(object.name) {
                     traces.nameless.insert(entry.unit);
                 } else {

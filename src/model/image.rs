@@ -128,7 +128,9 @@ fn stands_in<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
         (Some(&"auto"), ..) => plainly(true),
         (_, Some(product), _) => plainly(product == "pause"),
         (Some(_), None, _) => plainly(false),
-        (None, None, Some(name)) if *name != "istio-proxy" && !name.contains("pause") => plainly(false).guessed(),
+        (None, None, Some(name)) if *name != "istio-proxy" && !name.contains("pause") => {
+            plainly(false).guessed()
+        }
         _ => hidden(node),
     }
 }

@@ -437,7 +437,8 @@ pub fn selecting(
 
 /// Whether the labels of a workload or a selector hold the name of a release that nobody named.
 fn waits_for_release(model: &Model<'_>, workload: u32, selector: u32) -> bool {
-    let labels = super::target::workload_at(model, workload).and_then(|id| model.workloads[id as usize].labels());
+    let labels =
+        super::target::workload_at(model, workload).and_then(|id| model.workloads[id as usize].labels());
     let selector = model.objects[selector as usize].object.node.at("spec.selector");
     labels.into_iter().chain(selector).flat_map(NodeRef::walk).any(|node| release_name::is_in(node.text()))
 }

@@ -115,7 +115,7 @@ pub fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
                 && (!is_alb(model, hop) || scheme.is_some_and(|scheme| scheme.text() == "internet-facing"))
         }
         Dialect::Gateway => gateway::route::parents(object.node).next().is_some(),
-        Dialect::Istio => virtual_service::gateways(object.node).any(|name| name != "mesh"),
+        Dialect::Istio => virtual_service::is_of_gateway(object.node),
     })
 }
 
