@@ -10,6 +10,7 @@ pub mod cloudformation;
 mod condition;
 mod count;
 mod databases;
+mod expression;
 pub mod fields;
 mod gateway;
 mod nested;

@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt};
-use super::count;
 use super::relative::resolve;
 use super::text::{self, Piece};
+use super::{count, expression};
 use crate::lower::messaging::Name;
 use crate::source::Sources;
 use crate::syntax::tree::{NodeKind, NodeRef, Style, Tree};
@@ -294,33 +294,57 @@ fn what(kind: &str) -> What {
 pub fn follow<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Value<'a> {
     match node.kind() {
         NodeKind::Null => Value::Absent,
-        NodeKind::Unknown if node.style() == Style::Plain => expression(cloud, node.text(), scope, depth),
+        NodeKind::Unknown if node.style() == Style::Plain => {
+            let value = evaluated(cloud, node.text(), scope, depth);
+            if matches!(&value, Value::Text(name) if !name.hidden) {
+                cloud.trail.used(node);
+            }
+            value
+        }
         // In JSON every text is a template.
         NodeKind::Unknown | NodeKind::Text if node.text().contains("${") => {
-            let parts = text::pieces(node.text())
-                .into_iter()
-                .map(|piece| match piece {
-                    Piece::Plain(text) => (Value::Text(Name::known(text)), text),
-                    Piece::Hole(hole) => (expression(cloud, hole.trim(), scope, depth), hole),
-                })
-                .collect();
-            text::join(cloud, scope, parts)
+            template(cloud, node.text(), scope, depth)
         }
         NodeKind::Unknown => hidden(node.text()),
         _ => Value::Node(node, scope),
     }
 }
 
+/// What a text with `${…}` in it comes to.
+pub(super) fn template<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
+    let parts = text::pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Plain(text) => (Value::Text(Name::known(text)), text),
+            Piece::Hole(hole) => (evaluated(cloud, hole.trim(), scope, depth), hole),
+        })
+        .collect();
+    text::join(cloud, scope, parts)
+}
+
 fn hidden<'a>(text: &str) -> Value<'a> {
     Value::Unknown(format!("`{}` is only known at run time", excerpt(text)))
 }
 
-/// What an expression names, if it is a path: a variable, a local, an output of a module, an attribute of a resource.
-fn expression<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
-    let Some(path) = path(text) else { return hidden(text) };
+/// What an expression comes to.
+fn evaluated<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
+    match path(text) {
+        Some(path) => at_path(cloud, &path, text, scope, depth),
+        None => expression::worked_out(cloud, text, scope, depth).unwrap_or_else(|| hidden(text)),
+    }
+}
+
+/// What a path names: a variable, a local, an output of a module, an attribute of a resource.
+pub(super) fn at_path<'a>(
+    cloud: &Cloud<'a>,
+    path: &[&'a str],
+    text: &'a str,
+    scope: u32,
+    depth: u32,
+) -> Value<'a> {
     let here = &cloud.scopes[scope as usize];
     let lookup = |key: &str| here.values.get(key).map(|(node, at)| cloud.follow(*node, *at, depth - 1));
-    match path.as_slice() {
+    match path {
         ["var" | "local", name, rest @ ..] => {
             let key = format!("{}.{name}", path[0]);
             let found = if path[0] == "var" { cloud.given(&key, name, scope, depth) } else { lookup(&key) };
