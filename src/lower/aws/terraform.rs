@@ -1,8 +1,8 @@
 //! Terraform: root modules and the local modules that they call, and what an expression names.
 //!
 //! A folder of `.tf` files that no other folder calls is a root module; a folder that is called is judged once for each call,
-//! with the arguments of that call. Variables with a literal default have it, unless a file of values says otherwise;
-//! locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, unless it is none (`count`).
+//! with the arguments of that call. Variables with a default have it, unless a file of values says otherwise, or the folder is one of
+//! a library; locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, unless it is none (`count`).
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,26 @@ pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &[&'a Tree], sources: &Sources) {
         let mut instance = Instance { cloud, folders: &folders, calls_left: &mut calls_left };
         instance.module(path, scope, None, MODULES);
     }
+}
+
+/// Whether a folder that nobody calls is a root module, of which the defaults count, and no part of a library: then it is called
+/// from elsewhere, with arguments that are not here. Terraform's language: "A module intended to be called by one or more other modules
+/// must not contain any `provider` blocks", and backends and files of values are a root module's, too.
+fn is_deployed(folders: &BTreeMap<Utf8PathBuf, Folder<'_>>, path: &Utf8Path) -> bool {
+    let Some(folder) = folders.get(path) else { return false };
+    let own = |root: &NodeRef<'_>| {
+        let settings = root.get("terraform").into_iter().flat_map(blocks);
+        root.get("provider").is_some()
+            || settings.into_iter().any(|block| block.get("backend").or_else(|| block.get("cloud")).is_some())
+    };
+    path.as_str().is_empty()
+        || folder.roots.iter().any(own)
+        || calls(folder)
+            .any(|(_, call)| source_of(path, call).is_some_and(|inner| folders.contains_key(&inner)))
+        || folders
+            .range(path.to_owned()..)
+            .take_while(|(below, _)| below.starts_with(path))
+            .any(|(_, below)| !below.values.is_empty())
 }
 
 /// Whether a file holds anything of the kind that is looked at.
@@ -177,6 +197,7 @@ impl<'a> Instance<'a, '_> {
     ) {
         let declared: Vec<_> =
             folder.roots.iter().filter_map(|root| root.get("variable")).flat_map(NodeRef::entries).collect();
+        let deployed = call.is_none() && is_deployed(self.folders, path);
         for (name, node) in declared {
             let here = &mut self.cloud.scopes[scope as usize];
             let key = format!("var.{name}");
@@ -191,7 +212,7 @@ impl<'a> Instance<'a, '_> {
                     let here = &mut self.cloud.scopes[scope as usize];
                     match (given, node.get("default")) {
                         (Given::Always(value), _) => drop(here.values.insert(key, (value, scope))),
-                        (Given::Never, Some(default)) if !default.is_null() => {
+                        (Given::Never, Some(default)) if deployed && !default.is_null() => {
                             here.values.insert(key, (default, scope));
                         }
                         _ => {}
