@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::fields::Field;
 use super::trail::Trail;
@@ -111,8 +111,6 @@ pub struct Scope<'a> {
     pub call: Option<NodeRef<'a>>,
     /// The template of CloudFormation that it is of.
     pub template: Option<NodeRef<'a>>,
-    /// The parameters that another template passes.
-    pub given: FxHashSet<String>,
 }
 
 /// What is deployed together.

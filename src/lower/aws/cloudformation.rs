@@ -36,7 +36,6 @@ pub fn add_template<'a>(
         let here = &mut cloud.scopes[scope as usize];
         if let Some((value, outer)) = passed.and_then(|(passed, outer)| Some((passed.get(name)?, outer))) {
             here.values.insert(name.to_owned(), (value, outer));
-            here.given.insert(name.to_owned());
             continue;
         }
         match default {
