@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use camino::Utf8Path;
 use rustc_hash::FxHashMap;
 
 use super::fields::Field;
@@ -147,6 +148,8 @@ pub struct Cloud<'a> {
     certain: Cell<bool>,
     /// Over which borders it came.
     pub trail: Trail<'a>,
+    /// The documents of a project that a service of serverless.yml may name, by path.
+    pub documents: FxHashMap<&'a Utf8Path, NodeRef<'a>>,
     /// Exports as they are written, before their names are known.
     pub exported: Vec<(NodeRef<'a>, NodeRef<'a>, u32)>,
 }
@@ -551,7 +554,8 @@ enum Within<'a> {
 }
 
 fn is_below_resources(node: NodeRef<'_>) -> bool {
-    std::iter::successors(Some(node), |node| node.parent()).any(|node| node.key() == Some("resources"))
+    std::iter::successors(Some(node), |node| node.parent())
+        .any(|node| matches!(node.key(), Some("resources" | "Resources")))
 }
 
 /// Whether a node is a scalar with a value.
