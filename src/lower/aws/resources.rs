@@ -95,9 +95,7 @@ impl<'a> Lowering<'a, '_> {
                 self.found.subscriptions.push(subscription);
             }
             What::Rule => {
-                if resource.node.walk().any(|node| node.text().contains("CloudWatch Alarm State Change")) {
-                    self.found.alarm_listeners.push(at.system);
-                }
+                self.alarm_listener(at, resource);
                 self.rule(at, resource);
             }
             What::RuleTarget => {
@@ -114,13 +112,20 @@ impl<'a> Lowering<'a, '_> {
             }
             What::Schedule => self.schedule(at, resource),
             What::Pipe => self.pipe(at, resource),
-            What::Event => self.event(at, resource),
+            What::Event => {
+                self.alarm_listener(at, resource);
+                self.event(at, resource);
+            }
             What::Integration => self.integration(at, resource),
             What::Stage => self.stage(at, handle, resource),
             What::Permission => self.invoke_permission(at, resource),
             What::Alarm | What::CompositeAlarm => self.alarm(at, resource),
             What::QueuePolicy => self.permission(at, resource),
-            What::AlarmUser | What::Opaque => self.mentions(resource),
+            What::Opaque => {
+                self.alarm_listener(at, resource);
+                self.mentions(resource);
+            }
+            What::AlarmUser => self.mentions(resource),
             What::Redrive | What::InvokeConfig | What::Other => {}
         }
     }
