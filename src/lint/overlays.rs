@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
-use crate::render::helm::charts::{Wanted, render_needed, settings};
+use crate::render::helm::charts::{Given, Wanted, render_needed, settings};
 use crate::render::helm::files::{Content, File};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings};
@@ -116,7 +116,7 @@ fn of_kustomization(chart: &Chart, asked: &Asked<'_>, reader: &mut Reader<'_>) -
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let release = asked.release;
     let more = Some(&release.api_versions).filter(|versions| !versions.is_empty());
-    let values = chart.values.iter().chain(&chart.more_values).cloned().collect();
+    let values = chart.values.iter().chain(&chart.more_values).cloned().map(Given::File).collect();
     let wanted = Wanted {
         folder: chart.folder.clone(),
         values,
