@@ -267,6 +267,10 @@ fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {
     let Some(service) = name(backend).into_value() else {
         return Fact::unknown("the Service is only known at run time");
     };
+    // Who brings the Service brings what allows its use.
+    if !matches!(existence(model, target).value(), Some(Existence::Declared(_))) {
+        return Fact::unknown("the Service is in no file");
+    }
     let kind = object(model, target).kind;
     let unit = model.objects[route as usize].unit;
     let hides = |id: u32| {
