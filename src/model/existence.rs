@@ -235,7 +235,7 @@ fn declared(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bo
 }
 
 /// Why an object of a kind may have any name: that of one in the unit is only known at run time.
-fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
+pub fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
     let unit = model.objects[wanted.from as usize].unit;
     let kind = wanted.kind;
     names(model)
