@@ -119,6 +119,8 @@ pub struct Config {
     pub baseline: Option<Utf8PathBuf>,
     /// Charts, and what they are deployed with.
     pub charts: Vec<Chart>,
+    /// Whether charts count as the project deploys them.
+    pub deployments: bool,
     rule_spans: Vec<Span>,
     select: Vec<Named>,
     ignore: Vec<Named>,
@@ -149,6 +151,7 @@ impl Config {
             kubernetes: None,
             baseline: None,
             charts: Vec::new(),
+            deployments: true,
             rule_spans: Vec::new(),
             select: Vec::new(),
             ignore: Vec::new(),

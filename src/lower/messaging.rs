@@ -80,8 +80,8 @@ pub struct Messaging<'a> {
     pub labels: Vec<Cow<'a, str>>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
-    /// Systems in which something is told of every alarm that changes its state.
-    pub alarm_listeners: Vec<u32>,
+    /// What is told of alarms that change their state.
+    pub alarm_listeners: Vec<AlarmListener>,
     /// What Prometheus asks, and whom Alertmanager tells.
     pub alerting: super::alerting::Alerting<'a>,
 }
@@ -104,6 +104,15 @@ pub struct Mention<'a> {
     pub by: String,
     /// Whether it can only be about alarms.
     pub alarms_only: bool,
+}
+
+/// Something that is told of alarms, though they do not name it.
+#[derive(Clone, Copy, Debug)]
+pub struct AlarmListener {
+    /// Where it is deployed.
+    pub system: u32,
+    /// Whether it listens to whatever alarms an account has, and not to some by their names.
+    pub to_all: bool,
 }
 
 /// Who keeps the messages.

@@ -80,6 +80,15 @@ fn actions<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         .into()
 }
 
+/// The alarms that have actions, be they known or not.
+pub(super) fn acting<'a>(model: &'a Model<'a>) -> Val<'a> {
+    let all = &model.messaging;
+    let acts = |alarm: &Alarm<'_>| alarm.query.is_none() && !alarm.actions.is_absent();
+    let acting = all.alarms.iter().enumerate().filter(|(_, alarm)| acts(alarm));
+    let open = all.systems.iter().find_map(|system| system.open.clone());
+    open_things(acting.map(|(id, _)| Thing::new(Kind::Alarm, id)), open)
+}
+
 fn topics<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let this = get(model, thing);
     let links = match &this.actions.state {

@@ -13,6 +13,7 @@ use super::Model;
 use super::link::{self, same_namespace};
 use crate::fact::Reason;
 use crate::lower::kubernetes::made;
+use crate::lower::kubernetes::release_name;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
 use crate::source::Extent;
@@ -50,6 +51,8 @@ pub struct Names {
     by_name: FxHashMap<u64, Vec<u32>>,
     /// The first of each kind in each unit.
     by_kind: FxHashMap<(u32, u64), Vec<u32>>,
+    /// By unit and kind: those that are called after a release which nobody named.
+    of_release: FxHashMap<(u32, u64), Vec<u32>>,
     /// Units and kinds in which a name is only known at run time.
     vague: FxHashSet<(u32, u64)>,
 }
@@ -91,6 +94,9 @@ pub fn names<'m>(model: &'m Model<'_>) -> &'m Names {
             let object = &entry.object;
             if object.name.is_empty() || read::is_filled_in_later(object.name) {
                 names.vague.insert((entry.unit, hash(object.kind)));
+            }
+            if release_name::is_in(object.name) {
+                names.of_release.entry((entry.unit, hash(object.kind))).or_default().push(id as u32);
             }
             let same_kind = names.by_kind.entry((entry.unit, hash(object.kind))).or_default();
             if same_kind.len() < NAMES {
@@ -134,7 +140,7 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                 for name in rules.filter_map(|rule| rule.get("resourceNames")).flat_map(NodeRef::items) {
                     traces.words.insert((entry.unit, hash(name.text())));
                 }
-            } else if !made::is_kubernetes_own(group) {
+            } else if made::may_make(group) {
                 if object.name.is_empty() || read::is_filled_in_later(object.name) {
                     traces.nameless.insert(entry.unit);
                 } else {
@@ -234,14 +240,18 @@ fn declared(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bo
     }
 }
 
-/// Why an object of a kind may have any name: that of one in the unit is only known at run time.
+/// Why an object of a kind may have this name: that of one in the unit is only known at run time, or once a chart is installed.
 pub fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
-    let unit = model.objects[wanted.from as usize].unit;
     let kind = wanted.kind;
-    names(model)
-        .vague
-        .contains(&(unit, hash(kind)))
-        .then(|| Reason::new(format!("a {kind} has a name that is only known at run time")))
+    let (names, same_kind) = (names(model), (model.objects[wanted.from as usize].unit, hash(kind)));
+    if names.vague.contains(&same_kind) {
+        return Some(Reason::new(format!("a {kind} has a name that is only known at run time")));
+    }
+    let own = |id: &u32| model.objects[*id as usize].object.name;
+    let others = if release_name::is_in(wanted.name) { &names.by_kind } else { &names.of_release };
+    let mut others = others.get(&same_kind).into_iter().flatten().map(own);
+    let other = others.find(|own| release_name::may_make_same(own, wanted.name))?;
+    Some(Reason::new(format!("`{other}` is called after a release that nobody named")))
 }
 
 /// Looks for an object that only files can declare: a name that leads to none is `No`, whoever else might make one.

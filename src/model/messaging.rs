@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot, Spots, State};
@@ -393,9 +393,12 @@ impl Graph {
                 }
             }
         }
-        for system in &all.alarm_listeners {
-            for (id, _) in all.alarms.iter().enumerate().filter(|(_, alarm)| alarm.system == *system) {
-                open(&mut composites[id], &Reason::new("a rule of EventBridge is told of all alarms"));
+        // Nobody knows which account another system is deployed to.
+        let everywhere = all.alarm_listeners.iter().any(|listener| listener.to_all);
+        let systems: FxHashSet<u32> = all.alarm_listeners.iter().map(|listener| listener.system).collect();
+        for (id, alarm) in all.alarms.iter().enumerate() {
+            if everywhere || systems.contains(&alarm.system) {
+                open(&mut composites[id], &Reason::new("a rule of EventBridge is told of alarms"));
             }
         }
         (self.alarms, self.composites) = (alarms, composites);

@@ -44,6 +44,13 @@ pub fn is_own(object: &Object<'_>) -> bool {
     is_kubernetes_own(group) && (!group.is_empty() || object.api_version == "v1")
 }
 
+/// Whether the objects of a group may make others. Those of Istio tell proxies what to do, and make nothing: that one of them
+/// names something is no sign that it is there.
+pub fn may_make(group: &str) -> bool {
+    !is_kubernetes_own(group)
+        && !matches!(group, "networking.istio.io" | "security.istio.io" | "telemetry.istio.io")
+}
+
 /// Groups of common extensions whose objects run no pods.
 pub fn never_runs_pods(group: &str, kind: &str) -> bool {
     let groups = [
@@ -126,7 +133,20 @@ pub fn by_the_platform(kind: &str, name: &str) -> bool {
         "PriorityClass" => {
             name.starts_with("system-") || name.starts_with("openshift-") || name.starts_with("gmp-")
         }
-        "Service" => name == "kubernetes",
+        // The API server's own, cluster DNS, and those that the usual way of installing a gateway or a mesh makes: istioctl's
+        // profiles, ingress-nginx's and Traefik's charts under their own names, Kourier, Argo CD's manifests.
+        "Service" => matches!(
+            name,
+            "kubernetes"
+                | "kube-dns"
+                | "istio-ingressgateway"
+                | "istio-egressgateway"
+                | "istiod"
+                | "ingress-nginx-controller"
+                | "traefik"
+                | "kourier"
+                | "argocd-server"
+        ),
         _ => false,
     }
 }
