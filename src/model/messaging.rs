@@ -254,6 +254,8 @@ impl Graph {
         let hidden = match (&link.state, link.value()) {
             (State::Unknown(reason), _) => Some(reason.clone()),
             (_, Some(to)) => match self.find(to, system, Kind::Queue) {
+                // What comes back to where it was makes no dead-letter queue.
+                Ok(queue) if queue == from => None,
                 Ok(queue) => {
                     self.feeds[queue.id as usize].push(Feed { from });
                     None
