@@ -124,9 +124,9 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
     for root in &documents.plain {
         definitions::add(&mut vhosts, *root, sources.path(root.tree().file).as_str());
     }
-    let mut clusters = FxHashMap::default();
+    let mut clusters = topology::Clusters::default();
     for root in &documents.objects {
-        topology::add_cluster(&mut clusters, *root, sources.path(root.tree().file));
+        clusters.add(*root, sources.path(root.tree().file));
     }
     for root in &documents.objects {
         topology::add(&mut vhosts, &mut operated, &clusters, *root, sources.path(root.tree().file));
