@@ -369,9 +369,11 @@ fn all_at_once(root: &Utf8Path) {
     let started = Instant::now();
     let mut sources = Sources::default();
     let inside = found.iter().filter_map(|path| path.strip_prefix(root).ok());
-    let (charts, _) = Charts::read(root, inside, &[], Some(KUBERNETES), &mut sources);
+    let (charts, _) = Charts::read(root, inside, &mut sources);
+    let mut reader = Reader::new(root, &mut sources);
+    let jobs = charts.jobs(0..charts.all().len(), &[], Some(KUBERNETES), &mut reader);
     let (sizes, _) =
-        charts.render(|rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
+        charts.render(&jobs, |rendered| rendered.documents.iter().map(|one| one.text.len()).sum::<usize>());
     let bytes: usize = sizes.iter().map(|(size, _)| size).sum();
     println!(
         "{root}: {} renderings, {:.1} MB of text, in {:.2} s on {} threads",

@@ -181,7 +181,21 @@ impl About {
     }
 }
 
+/// So many settings are named to a person.
+const FEW_SETTINGS: usize = 4;
+
 impl Finding {
+    /// The settings under which it was seen, as a person reads them; nothing where it was seen under all.
+    pub fn seen_with_in_short(&self) -> Option<String> {
+        let (first, more) = self.seen_with.split_at(self.seen_with.len().min(FEW_SETTINGS));
+        let named = first.join(", ");
+        match more.len() {
+            _ if first.is_empty() => None,
+            0 => Some(named),
+            more => Some(format!("{named} and {more} more")),
+        }
+    }
+
     /// Takes in another subject that has the fault at this place; to be [settled](Self::settle) when all have come.
     pub fn join(&mut self, other: Occurrence) {
         match &mut self.members {

@@ -18,7 +18,7 @@ use crate::finding::Severity;
 use crate::source::Span;
 
 /// The keys of the file itself.
-pub(super) const TOP: [&str; 16] = [
+pub(super) const TOP: [&str; 17] = [
     "select",
     "ignore",
     "pedantic",
@@ -28,6 +28,7 @@ pub(super) const TOP: [&str; 16] = [
     "max-file-size",
     "rules",
     "kubernetes",
+    "deployments",
     "baseline",
     "severity",
     "params",
@@ -107,6 +108,7 @@ pub(super) fn read(file: ConfigFile, today: Date) -> (Config, Vec<Problem>) {
                     folders.map(|(text, span)| (folder.join(text), span)).unzip();
             }
             "kubernetes" => config.kubernetes = reader.kubernetes(value, key),
+            "deployments" => config.deployments = reader.truth(value, key).unwrap_or(true),
             "baseline" => config.baseline = reader.text(value, key).map(|path| folder.join(path)),
             "severity" => config.severity = reader.severities(value, key),
             "params" => config.params = reader.params(value, key),

@@ -78,6 +78,9 @@ pub(super) struct File {
     /// The Kubernetes version that you run, for example "1.33".
     #[schemars(regex(pattern = r"^v?\d+\.\d+(\.\d+)?$"))]
     kubernetes: Option<String>,
+    /// Whether charts are rendered as the project deploys them: by Applications, HelmReleases and helmfiles in it.
+    #[schemars(default = "deployments")]
+    deployments: bool,
     /// A baseline file, relative to this one: only findings that are not in it are reported.
     baseline: Option<String>,
     /// How grave the findings of a rule or family are: `"disruption" = "warning"`.
@@ -221,6 +224,10 @@ enum ListItem {
 
 fn info() -> Severity {
     Severity::Info
+}
+
+fn deployments() -> bool {
+    true
 }
 
 fn fail_on() -> FailOn {

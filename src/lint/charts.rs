@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::Config;
-use crate::render::helm::charts::Wanted;
+use crate::render::helm::charts::{Given, Wanted};
 use crate::render::helm::set::Kind;
 use crate::source::discover::absolute;
 use crate::source::{FileId, Place};
@@ -17,7 +17,8 @@ pub fn wanted(config: &Config, root: &Utf8Path, file: Option<FileId>) -> Vec<Wan
     };
     let charts = config.charts.iter().map(|chart| Wanted {
         folder: inside(&chart.path),
-        values: chart.values.iter().map(|(path, _)| inside(path)).collect(),
+        values: chart.values.iter().map(|(path, _)| Given::File(inside(path))).collect(),
+        name: None,
         set: chart
             .set
             .iter()
@@ -27,6 +28,7 @@ pub fn wanted(config: &Config, root: &Utf8Path, file: Option<FileId>) -> Vec<Wan
         namespace: chart.namespace.clone(),
         kubernetes: chart.kubernetes.map(|version| version.to_string()),
         api_versions: chart.api_versions.clone(),
+        is_partial: false,
     });
     charts.collect()
 }

@@ -53,6 +53,9 @@ pub(super) fn findings(
         };
         if owned || at == next {
             seen(&mut settings, at, &fault);
+        } else {
+            // The one that speaks for all was seen with its own settings, the others with theirs.
+            settings.remove(&at);
         }
         match findings.get_mut(at) {
             Some(finding) => finding.join(occurrence(*fault, severity)),

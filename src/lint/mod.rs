@@ -4,6 +4,8 @@
 
 mod ask;
 pub mod charts;
+mod chosen;
+mod deployments;
 mod gather;
 pub mod overlays;
 mod read;

@@ -7,11 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
 use crate::finding::{About, Diagnostic, Label, Severity};
-use crate::render::helm::charts::{Wanted, render_needed, settings};
+use crate::render::helm::charts::{Given, Wanted, render_needed, settings};
 use crate::render::helm::files::{Content, File};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::{self, Chart, Gravity, Meet, Note, Overlay};
+use crate::source::discover;
 use crate::source::{FileId, Place, Sources};
 use crate::syntax::tree::Tree;
 
@@ -90,6 +91,7 @@ fn with_files(
             };
             Some((file.id, content))
         },
+        made: &|path| discover::is_left_out(asked.root, path),
         chart: &|chart| {
             let mut reader = reader.borrow_mut();
             let folder = reader.chart(&chart.folder);
@@ -114,7 +116,7 @@ fn of_kustomization(chart: &Chart, asked: &Asked<'_>, reader: &mut Reader<'_>) -
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let release = asked.release;
     let more = Some(&release.api_versions).filter(|versions| !versions.is_empty());
-    let values = chart.values.iter().chain(&chart.more_values).cloned().collect();
+    let values = chart.values.iter().chain(&chart.more_values).cloned().map(Given::File).collect();
     let wanted = Wanted {
         folder: chart.folder.clone(),
         values,

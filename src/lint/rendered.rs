@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Inputs;
 use super::ask::Fault;
 use super::charts::wanted;
+use super::chosen::Chosen;
 use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub(super) struct Renderings {
     all: Vec<Trail>,
     /// Which document of which rendering a file is.
     by_file: FxHashMap<FileId, (usize, usize)>,
+    /// Of charts that are rendered with several settings, a path that tells what each of them is for.
+    kinds: FxHashMap<(Utf8PathBuf, String), Utf8PathBuf>,
     /// The charts that render wholly with their defaults.
     whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
@@ -44,16 +47,16 @@ pub(super) struct Renderings {
 
 impl Renderings {
     /// Takes renderings in as files of the project.
-    fn new(all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) -> Self {
-        let mut this = Self { in_archives: archives(&project.sources), ..Self::default() };
-        for (at, (mut trail, extent)) in all.into_iter().enumerate() {
+    fn take(&mut self, all: Vec<(Trail, Extent)>, project: &mut Project, outcome: &mut Outcome) {
+        for (mut trail, extent) in all {
+            let at = self.all.len();
             let extent = if trail.pages.iter().any(|page| page.is_doubtful) { Extent::Part } else { extent };
             let name = match trail.settings.as_str() {
                 "" => trail.folder.to_string(),
                 settings => format!("{} ({settings})", trail.folder),
             };
             if trail.settings.is_empty() && extent != Extent::Part {
-                this.whole.insert(trail.folder.clone());
+                self.whole.insert(trail.folder.clone());
             }
             let bundle = Arc::new(Bundle { name, extent });
             for position in 0..trail.pages.len() {
@@ -66,7 +69,7 @@ impl Renderings {
                 let mut file = SourceFile::new(page.name.clone(), Arc::clone(&page.text));
                 file.role = Role::Rendered(Arc::clone(&bundle));
                 let id = project.sources.push(file);
-                this.by_file.insert(id, (at, position));
+                self.by_file.insert(id, (at, position));
                 let mut parsed = parsed.unwrap_or_else(|| yaml::parse_plain(id, Arc::clone(&page.text)));
                 parsed.tree.file = id;
                 forget_unknown(&mut parsed.tree, &trail, page);
@@ -76,9 +79,8 @@ impl Renderings {
                     .extend(parsed.problems.into_iter().map(|problem| problem_in(id, problem)));
                 project.trees.push(parsed.tree);
             }
-            this.all.push(trail);
+            self.all.push(trail);
         }
-        this
     }
 
     /// Whether nothing was rendered.
@@ -133,7 +135,8 @@ impl Renderings {
         let mut seen = FxHashSet::default();
         related.retain(|label| label.place != fault.primary.place && seen.insert(label.place));
         fault.related = related;
-        let homes: Vec<Place> = fault.grounds.iter().filter_map(|ground| self.extent(*ground)).collect();
+        let homes: Vec<Place> =
+            fault.grounds.iter().filter_map(|ground| self.extent(*ground, sources)).collect();
         fault.grounds.extend(homes);
     }
 
@@ -196,9 +199,19 @@ impl Renderings {
         })
     }
 
-    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults.
+    /// Takes in what settings of charts are for.
+    pub(super) fn tell_apart(&mut self, kinds: FxHashMap<(Utf8PathBuf, String), Utf8PathBuf>) {
+        self.kinds.extend(kinds);
+    }
+
+    /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults;
+    /// the one with which it is deployed, where it is deployed with several.
     fn trial(&self, file: FileId) -> Option<Utf8PathBuf> {
         let trail = &self.all[self.by_file.get(&file)?.0];
+        let deployed = (trail.folder.clone(), trail.settings.clone());
+        if let Some(path) = self.kinds.get(&deployed) {
+            return Some(path.clone());
+        }
         let name = Utf8Path::new(&trail.settings);
         (name.starts_with("ci") && self.whole.contains(&trail.folder)).then(|| name.to_owned())
     }
@@ -210,12 +223,12 @@ impl Renderings {
             let primary = trail.extent(page, Span::new(0, page.text.len() as u32))?;
             Some(Traced { primary, related: Vec::new(), setting: None, exact: false })
         });
-        traced.map(|traced| self.on_disk(traced))
+        traced.map(|traced| self.on_disk(traced, sources))
     }
 
     /// With places in archives, which nobody can change, as the places that ask for the archives. Where a setting of
     /// the project's own has a part in it, that comes first.
-    fn on_disk(&self, mut traced: Traced) -> Traced {
+    fn on_disk(&self, mut traced: Traced, sources: &Sources) -> Traced {
         let outside = |place: &Place| self.in_archives.get(&place.file).copied();
         if let Some(asked) = outside(&traced.primary) {
             let own = traced.related.iter().position(|(place, _)| outside(place).is_none());
@@ -223,7 +236,26 @@ impl Renderings {
             traced.setting = None;
         }
         traced.related.retain(|(place, _)| outside(place).is_none());
+        // What deploys a chart may itself be rendered.
+        if let Some(home) = self.home(traced.primary, sources) {
+            (traced.primary, traced.setting) = (home.primary, home.setting);
+        }
+        for (place, _) in &mut traced.related {
+            *place = self.home(*place, sources).map_or(*place, |home| home.primary);
+        }
         traced
+    }
+
+    /// What a person wrote, of a place in rendered text; none for a place that a person wrote.
+    fn home(&self, place: Place, sources: &Sources) -> Option<Traced> {
+        let mut home: Option<Traced> = None;
+        // No rendering goes into itself; this many do not follow one another.
+        for _ in 0..8 {
+            let at = home.as_ref().map_or(place, |home| home.primary);
+            let Some((trail, page)) = self.behind(at.file) else { break };
+            home = Some(trail.written(page, at.span, sources)?);
+        }
+        home
     }
 
     /// What left out the keys that a fault misses, in the subject that misses them.
@@ -232,12 +264,14 @@ impl Renderings {
         let subject = fault.grounds.iter().find(|ground| ground.file == fault.primary.place.file)?;
         let key = trail.left_out(page, subject.span, &fault.missing, sources);
         let traced = key.or_else(|| trail.omitted(page, &remedy(rule)?, sources));
-        traced.map(|traced| self.on_disk(traced))
+        traced.map(|traced| self.on_disk(traced, sources))
     }
 
-    fn extent(&self, place: Place) -> Option<Place> {
+    fn extent(&self, place: Place, sources: &Sources) -> Option<Place> {
         let (trail, page) = self.behind(place.file)?;
-        trail.extent(page, place.span).filter(|place| !self.in_archives.contains_key(&place.file))
+        let extent = trail.extent(page, place.span)?;
+        let home = self.home(extent, sources).map_or(extent, |home| home.primary);
+        Some(home).filter(|place| !self.in_archives.contains_key(&place.file))
     }
 
     fn behind(&self, file: FileId) -> Option<(&Trail, &Page)> {
@@ -320,12 +354,13 @@ pub(super) fn project(
     let has_overlays = kustomize::NAMES.iter().any(|name| is_there(name));
     let (built, own) =
         if has_overlays { overlays(config, inputs, project, outcome) } else { Default::default() };
-    let mut all = Vec::new();
+    let mut renderings = Renderings::default();
+    renderings.take(built, project, outcome);
     if has_charts {
-        all.extend(charts(config, inputs, settings, &own, project, outcome));
+        charts(config, inputs, settings, &own, project, &mut renderings, outcome);
     }
-    all.extend(built);
-    Renderings::new(all, project, outcome)
+    renderings.in_archives = archives(&project.sources);
+    renderings
 }
 
 /// Renders the charts that no overlay brings along for itself: those are judged as it uses them, unless somebody says otherwise.
@@ -335,40 +370,41 @@ fn charts(
     settings: Option<FileId>,
     own: &FxHashSet<Utf8PathBuf>,
     project: &mut Project,
+    renderings: &mut Renderings,
     outcome: &mut Outcome,
-) -> Vec<(Trail, Extent)> {
+) {
     let wanted = wanted(config, &inputs.root, settings);
-    let kubernetes = config.kubernetes.as_ref().map(ToString::to_string);
     let named = |folder: &&Utf8PathBuf| wanted.iter().any(|wanted| wanted.folder == **folder);
     let own: Vec<&Utf8PathBuf> = own.iter().filter(|folder| !named(folder)).collect();
     let paths = project.sources.iter().map(|(_, file)| file.path.clone());
     let paths: Vec<Utf8PathBuf> =
         paths.filter(|path| !own.iter().any(|folder| path.starts_with(folder))).collect();
-    let (charts, problems) = Charts::read(
-        &inputs.root,
-        paths.iter().map(Utf8PathBuf::as_path),
-        &wanted,
-        kubernetes.as_deref(),
-        &mut project.sources,
-    );
-    let (trails, more) = charts.render(Trail::of);
-    outcome.diagnostics.extend(problems.into_iter().chain(more));
+    let (charts, problems) =
+        Charts::read(&inputs.root, paths.iter().map(Utf8PathBuf::as_path), &mut project.sources);
+    outcome.diagnostics.extend(problems);
     let own = own.into_iter().map(|folder| folder.as_path());
     let folders: ChartFolders = charts.folders().chain(own).map(Utf8Path::to_owned).collect();
     project.sources.iter_mut().filter(|file| folders.have(&file.path)).for_each(|file| {
         file.role = Role::Ingredient;
     });
-    take_data(&folders, &trails, project);
-    let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
-    trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect()
+    let mut chosen = Chosen::new(config, inputs, &charts, wanted);
+    let first = renderings.all.len();
+    while let Some(jobs) = chosen.next(project, renderings, outcome) {
+        let (trails, problems) = charts.render(&jobs, Trail::of);
+        outcome.diagnostics.extend(problems);
+        let extent = |is_whole| if is_whole { Extent::Package } else { Extent::Part };
+        let trails = trails.into_iter().map(|(trail, is_whole)| (trail, extent(is_whole))).collect();
+        renderings.take(trails, project, outcome);
+    }
+    take_data(&folders, &renderings.all[first..], project);
 }
 
 /// Manifests that charts keep as data, for their templates to print, are judged as they are printed: those where charts keep such,
 /// and those of which something was printed. What else lies in the folder of a chart is applied by somebody else.
-fn take_data(folders: &ChartFolders, trails: &[(Trail, bool)], project: &mut Project) {
+fn take_data(folders: &ChartFolders, trails: &[Trail], project: &mut Project) {
     let mut printed: Option<FxHashSet<FileId>> = None;
     let mut is_printed = |file: FileId| {
-        let all = || trails.iter().flat_map(|(trail, _)| trail.printed_files()).collect();
+        let all = || trails.iter().flat_map(Trail::printed_files).collect();
         printed.get_or_insert_with(all).contains(&file)
     };
     let is_object = |root: NodeRef<'_>| root.get("kind").is_some() && root.get("apiVersion").is_some();

@@ -521,7 +521,7 @@ impl<'a> Model<'a> {
             ("karpenter.sh", "NodePool") => nodepool::add(self, id, &object),
             ("flagger.app", "Canary") => self.canaries.push(id as u32),
             ("", "Service") => service::add(self, id, &object),
-            _ if crate::lower::kubernetes::route::is_route(&object) => route::add(self, id, &object),
+            _ if route::is_route(&object) => route::add(self, id, &object),
             _ => {}
         }
     }

@@ -104,8 +104,8 @@ impl<'a> Pen<'_, 'a> {
                 out,
             )?;
         }
-        if !finding.seen_with.is_empty() {
-            writeln!(out, "  {}", visible(&format!("seen with: {}", finding.seen_with.join(", "))))?;
+        if let Some(settings) = finding.seen_with_in_short() {
+            writeln!(out, "  {}", visible(&format!("seen with: {settings}")))?;
         }
         writeln!(out)
     }

@@ -379,8 +379,8 @@ fn message(finding: &Finding, related: &[Location]) -> String {
     if let Some(help) = &finding.help {
         text.push_str(&format!(" Help: {}", sentence(&plain(help))));
     }
-    if !finding.seen_with.is_empty() {
-        text.push_str(&format!(" Seen with: {}.", plain(&finding.seen_with.join(", "))));
+    if let Some(settings) = finding.seen_with_in_short() {
+        text.push_str(&format!(" Seen with: {}.", plain(&settings)));
     }
     text
 }

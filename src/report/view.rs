@@ -112,8 +112,8 @@ impl<'a> View<'a> {
         if let Some(help) = &finding.help {
             told.push_str(&format!("\nhelp: {help}"));
         }
-        if !finding.seen_with.is_empty() {
-            told.push_str(&format!("\nseen with: {}", finding.seen_with.join(", ")));
+        if let Some(settings) = finding.seen_with_in_short() {
+            told.push_str(&format!("\nseen with: {settings}"));
         }
         told
     }

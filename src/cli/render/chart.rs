@@ -6,7 +6,7 @@ use super::{Args, Printed, Task, document};
 use crate::cli::project::Project;
 use crate::cli::{Failure, World};
 use crate::lint::charts::wanted;
-use crate::render::helm::charts::{Wanted, settings};
+use crate::render::helm::charts::{Given, Wanted, settings};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings, render};
 use crate::render::helm::set::Kind;
@@ -86,7 +86,7 @@ fn choose(
         if !full.is_file() {
             return Err(Failure::new(format!("there is no file {path} with values")));
         }
-        files.push(full.strip_prefix(&project.root).map(Utf8Path::to_owned).unwrap_or(full));
+        files.push(Given::File(full.strip_prefix(&project.root).map(Utf8Path::to_owned).unwrap_or(full)));
     }
     let here: Vec<Wanted> = named.iter().filter(|wanted| wanted.folder == folder).cloned().collect();
     let mut all = if here.is_empty() || !files.is_empty() || !set.is_empty() {

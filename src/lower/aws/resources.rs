@@ -468,11 +468,18 @@ impl<'a> Lowering<'a, '_> {
             (false, Some(spot)) => Resource { layers: vec![spot.node], ..resource.clone() },
             _ => resource.clone(),
         };
-        pipe.batch = cloud.number(&parameters, &fields::BATCH);
+        let batch = cloud.number(&parameters, &fields::BATCH);
+        // EventBridge Pipes, batching: "EventBridge sets the batch size to the default for that source", and does not say which it is.
+        pipe.batch =
+            if batch.is_absent() { Fact::unknown("a pipe chooses its batch by its source") } else { batch };
         // There is no setting for it: what the target answers says which records failed.
         pipe.partial = Fact::unknown("a pipe goes by what its target answers");
         pipe.retries = endless(cloud.number(&parameters, &fields::ATTEMPTS), &fields::PIPE_ATTEMPTS_DEFAULT);
         pipe.max_age = endless(cloud.number(&parameters, &fields::MAX_AGE), &fields::PIPE_MAX_AGE_DEFAULT);
+        pipe.bisect = cloud
+            .word(&parameters, &fields::PIPE_BISECT)
+            .map(|how| how == "AUTOMATIC_BISECT")
+            .or_default(&fields::PIPE_BISECT_DEFAULT);
         pipe.dead_letter = self.link(&parameters, &fields::TARGET_DEAD_LETTER);
         self.found.subscriptions.push(pipe);
     }

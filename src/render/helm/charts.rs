@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashMap;
 
 use super::super::Rendered;
 use super::super::template::Shelf;
 use super::capabilities::told_by_a_cluster;
+use super::files::File;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
 use super::said::{Trouble, gather};
@@ -24,8 +26,10 @@ use crate::source::{Place, Sources};
 pub struct Wanted {
     /// The chart's folder in the project.
     pub folder: Utf8PathBuf,
-    /// Files of values, by their paths in the project.
-    pub values: Vec<Utf8PathBuf>,
+    /// What tells it from others of the same chart, where that is not what stands below.
+    pub name: Option<String>,
+    /// Values; the later ones win.
+    pub values: Vec<Given>,
     /// Single values, how they are understood, and where they are written.
     pub set: Vec<(Kind, String, Option<Place>)>,
     /// The release's name.
@@ -36,66 +40,104 @@ pub struct Wanted {
     pub kubernetes: Option<String>,
     /// Groups and versions of APIs beside the usual ones.
     pub api_versions: Vec<String>,
+    /// Whether it has more values, which stand elsewhere.
+    pub is_partial: bool,
+}
+
+/// Where values stand.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// In a file of their own, by its path in the project.
+    File(Utf8PathBuf),
+    /// In a part of a file with this path, of which the text is all that counts.
+    Part(Utf8PathBuf, File),
+}
+
+impl Given {
+    /// The path of the file.
+    pub fn path(&self) -> &Utf8PathBuf {
+        match self {
+            Self::File(path) | Self::Part(path, _) => path,
+        }
+    }
 }
 
 /// The charts of a project, read and ready to be rendered.
 #[derive(Debug, Default)]
 pub struct Charts {
-    jobs: Vec<(ChartFolder, Vec<Settings>)>,
+    charts: Vec<ChartFolder>,
 }
+
+/// A chart of [`Charts`], and with what it is to be rendered.
+pub type Job = (usize, Vec<Settings>);
 
 impl Charts {
     /// Reads the charts of which `paths` has the Chart.yaml. Their files are added to the sources; what could not be read is said.
     pub fn read<'p>(
         root: &Utf8Path,
         paths: impl Iterator<Item = &'p Utf8Path>,
-        wanted: &[Wanted],
-        kubernetes: Option<&str>,
         sources: &mut Sources,
     ) -> (Self, Vec<Diagnostic>) {
         let folders = Reader::folders(paths);
         let mut reader = Reader::new(root, sources);
-        let mut jobs = Vec::new();
-        for chart in reader.charts(&folders) {
-            let folder = &chart.folder;
-            let named: Vec<&Wanted> = wanted.iter().filter(|wanted| wanted.folder == *folder).collect();
-            let settings = if named.is_empty() {
-                tried(&chart, kubernetes)
-            } else {
-                named
-                    .iter()
-                    .map(|wanted| settings(wanted, named.len() > 1, kubernetes, &mut reader))
-                    .collect()
-            };
-            let settings = settings.into_iter().map(in_a_cluster).collect();
-            jobs.push((chart, settings));
-        }
+        let charts = reader.charts(&folders);
         let problems = std::mem::take(&mut reader.problems);
-        (Self { jobs }, problems)
+        (Self { charts }, problems)
+    }
+
+    /// With what to render those of these charts that somebody wants, and the others: by what their authors try.
+    pub fn jobs(
+        &self,
+        chosen: impl Iterator<Item = usize>,
+        wanted: &[Wanted],
+        kubernetes: Option<&str>,
+        reader: &mut Reader<'_>,
+    ) -> Vec<Job> {
+        let mut of: FxHashMap<&Utf8Path, Vec<&Wanted>> = FxHashMap::default();
+        for wanted in wanted {
+            of.entry(&wanted.folder).or_default().push(wanted);
+        }
+        let job = |at: usize| {
+            let chart = &self.charts[at];
+            let settings = match of.get(chart.folder.as_path()) {
+                None => tried(chart, kubernetes),
+                Some(named) => {
+                    named.iter().map(|wanted| settings(wanted, named.len() > 1, kubernetes, reader)).collect()
+                }
+            };
+            (at, settings.into_iter().map(in_a_cluster).collect())
+        };
+        chosen.map(job).collect()
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> &[ChartFolder] {
+        &self.charts
     }
 
     /// Their folders.
     pub fn folders(&self) -> impl Iterator<Item = &Utf8Path> {
-        self.jobs.iter().map(|(chart, _)| chart.folder.as_path())
+        self.charts.iter().map(|chart| chart.folder.as_path())
     }
 
-    /// Renders all of them, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it;
+    /// Does all jobs, in parallel and in order. `finish` takes what it needs of each rendering, in the thread that made it;
     /// beside it stands whether all of the chart's templates were rendered.
     pub fn render<T: Send>(
         &self,
+        jobs: &[Job],
         finish: impl Fn(Rendered) -> T + Sync,
     ) -> (Vec<(T, bool)>, Vec<Diagnostic>) {
         // To start many threads for one rendering takes longer than the rendering.
-        let is_one = self.jobs.iter().map(|(_, settings)| settings.len()).sum::<usize>() < 2;
+        let is_one = jobs.iter().map(|(_, settings)| settings.len()).sum::<usize>() < 2;
         let threads = if is_one { 1 } else { rayon::current_num_threads() };
         // What one thread renders of a chart is prepared once; few charts are shared out between the threads.
-        let shares = if self.jobs.len() < threads * 4 { threads } else { 1 };
+        let shares = if jobs.len() < threads * 4 { threads } else { 1 };
         let mut all: Vec<(usize, &[Settings])> = Vec::new();
-        for (at, (_, settings)) in self.jobs.iter().enumerate() {
-            all.extend(settings.chunks(settings.len().div_ceil(shares).max(1)).map(|share| (at, share)));
+        for (at, settings) in jobs {
+            all.extend(settings.chunks(settings.len().div_ceil(shares).max(1)).map(|share| (*at, share)));
         }
         let share = |(at, settings): (usize, &[Settings]), shelf: &mut Shelf| {
-            let chart = &self.jobs[at].0;
+            let chart = &self.charts[at];
             let results =
                 contained(chart, || Ok(Prepared::new(chart, shelf))).map(|prepared| match prepared {
                     Ok(mut prepared) => settings
@@ -112,7 +154,7 @@ impl Charts {
                 });
             (at, results.unwrap_or_else(|bug| vec![Err(bug)]))
         };
-        let size = |(at, settings): &(usize, &[Settings])| self.jobs[*at].0.size() * settings.len();
+        let size = |(at, settings): &(usize, &[Settings])| self.charts[*at].size() * settings.len();
         let results = in_parallel(&all, threads, size, share);
         let (mut done, mut troubles) = (Vec::new(), Vec::new());
         for (at, results) in results {
@@ -218,7 +260,11 @@ pub fn settings(
     reader: &mut Reader<'_>,
 ) -> Settings {
     let base = Settings::default();
-    let values = wanted.values.iter().filter_map(|path| Some((path.clone(), reader.file(path)?))).collect();
+    let read = |given: &Given| match given {
+        Given::File(path) => Some((path.clone(), reader.file(path)?)),
+        Given::Part(path, part) => Some((path.clone(), part.clone())),
+    };
+    let values = wanted.values.iter().filter_map(read).collect();
     let kubernetes = wanted.kubernetes.clone().or_else(|| kubernetes.map(str::to_owned));
     let mut settings = Settings {
         name: String::new(),
@@ -228,9 +274,12 @@ pub fn settings(
         namespace: wanted.namespace.clone().unwrap_or(base.namespace),
         kubernetes: kubernetes.unwrap_or(base.kubernetes),
         api_versions: wanted.api_versions.clone(),
+        is_partial: wanted.is_partial,
     };
-    if several {
-        let files = wanted.values.iter().map(Utf8PathBuf::to_string);
+    if let Some(name) = wanted.name.as_ref().filter(|_| several) {
+        settings.name.clone_from(name);
+    } else if several {
+        let files = wanted.values.iter().map(|given| given.path().to_string());
         let set = wanted.set.iter().map(|(_, line, _)| line.clone());
         let parts: Vec<String> = wanted.release.iter().cloned().chain(files).chain(set).collect();
         settings.name = parts.join(", ");

@@ -10,6 +10,7 @@ pub mod charts;
 mod context;
 mod dependencies;
 pub mod files;
+pub mod filled;
 mod glob;
 mod head;
 mod ignore;

@@ -14,6 +14,7 @@ use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
 use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
+use super::filled::{self, forget};
 use super::load::{Chart, LeftOut, load, values_of};
 use super::manifest::{Manifest, NOWHERE, manifests, order};
 use super::metadata::place;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub kubernetes: String,
     /// Groups and versions of APIs that the cluster has beside the usual ones.
     pub api_versions: Vec<String>,
+    /// Whether there are more values, which nobody here knows.
+    pub is_partial: bool,
 }
 
 /// The name of a release that nobody named; what `helm template` says.
@@ -61,6 +64,7 @@ impl Default for Settings {
             namespace: "default".to_owned(),
             kubernetes: super::KUBERNETES.to_owned(),
             api_versions: Vec::new(),
+            is_partial: false,
         }
     }
 }
@@ -115,6 +119,7 @@ impl<'c> Prepared<'c> {
             trouble.problems.push(problem);
             None
         });
+        trouble.stopped.iter_mut().for_each(|stop| stop.lacks_values = settings.is_partial);
         (rendered, trouble)
     }
 
@@ -269,6 +274,7 @@ fn given_values(
     let mut values = empty();
     for (name, file) in &settings.values {
         let above = values_of(file, name.as_str(), origins)?;
+        let above = if filled::has_stand_ins(&file.content.text()) { forget(above, origins) } else { above };
         values = overlay(&values, &above, origins);
     }
     let Some(map) = table(&values) else { return Ok(values) };
@@ -343,6 +349,7 @@ fn stop(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Stop {
         key: key(origins, wrong.origin, 0),
         is_of_schema: false,
         is_deliberate: wrong.deliberate,
+        lacks_values: false,
     }
 }
 

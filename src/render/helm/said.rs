@@ -46,6 +46,8 @@ pub(super) struct Stop {
     pub is_of_schema: bool,
     /// Whether the chart's author wanted it to stop: `required` and `fail`, and values that have to be set.
     pub is_deliberate: bool,
+    /// Whether there are more values, which nobody here knows, and for want of which it may have stopped.
+    pub lacks_values: bool,
 }
 
 impl Trouble {
@@ -80,10 +82,15 @@ impl Stop {
         }
     }
 
+    /// Whether it is how things are, and no mistake.
+    fn is_to_be_expected(&self) -> bool {
+        self.is_deliberate || self.lacks_values
+    }
+
     /// The same among the findings of a project, which nobody may ever deploy with these values.
     fn in_passing(&self) -> Diagnostic {
         let problem = self.diagnostic();
-        if self.is_deliberate {
+        if self.is_to_be_expected() {
             Diagnostic { about: About::NotJudged, severity: Severity::Info, ..problem }
         } else {
             Diagnostic { severity: Severity::Warning, ..problem }
@@ -115,9 +122,9 @@ pub(super) fn gather<'t>(troubles: impl Iterator<Item = &'t Trouble>) -> Vec<Dia
         }
     }
     problems.extend(absent(&missing));
-    let (deliberate, own): (Vec<&Stop>, Vec<&Stop>) =
-        stopped.into_iter().partition(|stop| stop.is_deliberate);
-    for group in [own, deliberate] {
+    let (expected, own): (Vec<&Stop>, Vec<&Stop>) =
+        stopped.into_iter().partition(|stop| stop.is_to_be_expected());
+    for group in [own, expected] {
         problems.extend(group.iter().take(OFTEN).map(|stop| stop.in_passing()));
         if let Some(next) = group.get(OFTEN) {
             let more = group.len() - OFTEN;

@@ -69,6 +69,7 @@ fn tell(chart: &Chart, fault: Fault, values: &Value, origins: &Origins, trouble:
             key: None,
             is_of_schema: true,
             is_deliberate: true,
+            lacks_values: false,
         });
     }
     let whose = format!("the schema of the chart `{}` does not allow these values", chart.metadata.name);
