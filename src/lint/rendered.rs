@@ -79,6 +79,7 @@ impl Renderings {
                 let mut parsed = parsed.unwrap_or_else(|| yaml::parse_plain(id, Arc::clone(&page.text)));
                 parsed.tree.file = id;
                 forget_unknown(&mut parsed.tree, &trail, page);
+                forget_unsaid(&mut parsed.tree, &trail, page);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
                     .diagnostics
@@ -336,6 +337,32 @@ fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
     let added = fixes.iter().find(|fix| fix.operation == Operation::NewDocument)?;
     added.template.text.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
+}
+
+/// Settings that are nowhere and that a template prints all the same are unknown to rules: whoever installs the chart says them.
+fn forget_unsaid(tree: &mut Tree, trail: &Trail, page: &Page) {
+    let unsaid: Vec<u32> = trail.to_be_said(page).collect();
+    if unsaid.is_empty() {
+        return;
+    }
+    for id in 0..tree.len() as u32 {
+        let node = tree.node(NodeId(id));
+        let span = match node.kind() {
+            NodeKind::Null => {
+                // What stands for nothing may stand before or behind the blanks.
+                let Some(key) = node.key_span() else { continue };
+                let rest = page.text.get(key.end as usize..).unwrap_or_default();
+                let line = rest.find('\n').unwrap_or(rest.len());
+                Span::new(key.end, key.end + line as u32)
+            }
+            NodeKind::Text => node.span(),
+            _ => continue,
+        };
+        let first = unsaid.partition_point(|at| *at < span.start);
+        if unsaid.get(first).is_some_and(|at| *at <= span.end) {
+            tree.set_kind(NodeId(id), NodeKind::Unknown);
+        }
+    }
 }
 
 /// Values that are made up while rendering, such as a random password, are unknown to rules.

@@ -293,6 +293,14 @@ impl Trail {
         pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
     }
 
+    /// Where in a document a template printed a setting that is nowhere, and so nothing: offsets, in order. Whoever installs the
+    /// chart has to say what belongs there; a setting that is `null` says that nothing does.
+    pub fn to_be_said<'p>(&'p self, page: &'p Page) -> impl Iterator<Item = u32> + 'p {
+        let is_printed = |left: &&LeftOut| left.action == left.body;
+        let is_nowhere = |left: &&LeftOut| matches!(self.origins.get(left.cause), Source::Missing { .. });
+        page.left_out.iter().filter(is_printed).filter(is_nowhere).map(|left| left.at)
+    }
+
     /// What left one of these keys out of the part `span` of a document: the first that could have printed it.
     pub fn left_out(&self, page: &Page, span: Span, keys: &[String], sources: &Sources) -> Option<Traced> {
         let rest = &page.text[span.end as usize..];
