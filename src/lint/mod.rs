@@ -13,6 +13,7 @@ mod read;
 mod rendered;
 mod room;
 mod rules;
+mod unsaid;
 
 use std::time::Instant;
 

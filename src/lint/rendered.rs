@@ -28,7 +28,7 @@ use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
-use crate::syntax::tree::{NodeId, NodeKind, NodeRef, Tree};
+use crate::syntax::tree::{NodeRef, Tree};
 use crate::syntax::yaml;
 
 /// All renderings of a run.
@@ -78,8 +78,7 @@ impl Renderings {
                 self.by_file.insert(id, (at, position));
                 let mut parsed = parsed.unwrap_or_else(|| yaml::parse_plain(id, Arc::clone(&page.text)));
                 parsed.tree.file = id;
-                forget_unknown(&mut parsed.tree, &trail, page);
-                forget_unsaid(&mut parsed.tree, &trail, page);
+                super::unsaid::forget(&mut parsed.tree, &trail, page, &project.sources);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
                     .diagnostics
@@ -337,51 +336,6 @@ fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
     let added = fixes.iter().find(|fix| fix.operation == Operation::NewDocument)?;
     added.template.text.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
-}
-
-/// Settings that are nowhere and that a template prints all the same are unknown to rules: whoever installs the chart says them.
-fn forget_unsaid(tree: &mut Tree, trail: &Trail, page: &Page) {
-    let unsaid: Vec<u32> = trail.to_be_said(page).collect();
-    if unsaid.is_empty() {
-        return;
-    }
-    for id in 0..tree.len() as u32 {
-        let node = tree.node(NodeId(id));
-        let span = match node.kind() {
-            NodeKind::Null => {
-                // What stands for nothing may stand before or behind the blanks.
-                let Some(key) = node.key_span() else { continue };
-                let rest = page.text.get(key.end as usize..).unwrap_or_default();
-                let line = rest.find('\n').unwrap_or(rest.len());
-                Span::new(key.end, key.end + line as u32)
-            }
-            NodeKind::Text => node.span(),
-            _ => continue,
-        };
-        let first = unsaid.partition_point(|at| *at < span.start);
-        if unsaid.get(first).is_some_and(|at| *at <= span.end) {
-            tree.set_kind(NodeId(id), NodeKind::Unknown);
-        }
-    }
-}
-
-/// Values that are made up while rendering, such as a random password, are unknown to rules.
-fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
-    if !trail.has_unknown(page) {
-        return;
-    }
-    for id in 0..tree.len() as u32 {
-        let node = tree.node(NodeId(id));
-        let is_unknown = match node.kind() {
-            NodeKind::List | NodeKind::Null => false,
-            // Which entries a missing template would have printed, nobody knows.
-            NodeKind::Map => node.get(GAP).is_some(),
-            _ => trail.unknown(page, node.span()).is_some(),
-        };
-        if is_unknown {
-            tree.set_kind(NodeId(id), NodeKind::Unknown);
-        }
-    }
 }
 
 /// Renders the charts and overlays of a project. What they are made of is judged through them alone.

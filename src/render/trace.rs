@@ -301,6 +301,27 @@ impl Trail {
         page.left_out.iter().filter(is_printed).filter(is_nowhere).map(|left| left.at)
     }
 
+    /// What conditions left out of a document because a setting has no value: the offset, and the part of the template. Whoever
+    /// installs the chart gives it one; what is switched off has one.
+    pub fn for_want_of_a_value<'p>(
+        &'p self,
+        page: &'p Page,
+        sources: &'p Sources,
+    ) -> impl Iterator<Item = (u32, Place)> + 'p {
+        let is_without = |leaf: &Leaf| match leaf {
+            Leaf::Missing(_) => true,
+            Leaf::Node(_, place) => {
+                let text = sources.get(place.file).text.get(place.span.range());
+                text.is_some_and(|text| matches!(text.trim(), "" | "\"\"" | "''" | "~" | "null"))
+            }
+            Leaf::Literal(_) => false,
+        };
+        let left_out = page.left_out.iter().filter(|left| left.action != left.body);
+        left_out
+            .filter(move |left| self.leaves(left.cause).iter().any(is_without))
+            .map(|left| (left.at, left.body))
+    }
+
     /// What left one of these keys out of the part `span` of a document: the first that could have printed it.
     pub fn left_out(&self, page: &Page, span: Span, keys: &[String], sources: &Sources) -> Option<Traced> {
         let rest = &page.text[span.end as usize..];
