@@ -70,6 +70,8 @@ pub struct Messaging<'a> {
     pub stages: Vec<Stage<'a>>,
     /// All that carries messages from one to another.
     pub subscriptions: Vec<Subscription<'a>>,
+    /// The bindings of RabbitMQ of which all that they may lead to is known.
+    pub bindings: Vec<Binding<'a>>,
     /// All alarms.
     pub alarms: Vec<Alarm<'a>>,
     /// Who may send to which queue.
@@ -385,6 +387,21 @@ pub struct Subscription<'a> {
     pub permission_made: bool,
     /// Seconds that the caller waits for the answer.
     pub timeout: Fact<'a, f64>,
+}
+
+/// A binding of an exchange of RabbitMQ to a queue.
+#[derive(Debug)]
+pub struct Binding<'a> {
+    /// The whole of it.
+    pub node: NodeRef<'a>,
+    /// The exchange.
+    pub source: &'a str,
+    /// The queue, by its name.
+    pub destination: Fact<'a, &'a str>,
+    /// The queue, if it is declared.
+    pub queue: Fact<'a, Link<'a>>,
+    /// Where both are.
+    pub system: u32,
 }
 
 /// An alarm.

@@ -66,6 +66,7 @@ pub mod rollout;
 pub mod alarm;
 pub mod alert;
 pub mod alert_route;
+pub mod binding;
 pub mod function;
 pub mod messaging;
 pub mod prometheus;
@@ -244,6 +245,8 @@ kinds! {
     Subscription => subscription::SUBSCRIPTION;
     /// A topic.
     Topic => topic::TOPIC;
+    /// A binding of RabbitMQ.
+    Binding => binding::BINDING;
     /// A function.
     Function => function::FUNCTION;
     /// A stage of API Gateway.
