@@ -241,7 +241,7 @@ fn declared(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bo
 }
 
 /// Why an object of a kind may have this name: that of one in the unit is only known at run time, or once a chart is installed.
-fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
+pub fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
     let kind = wanted.kind;
     let (names, same_kind) = (names(model), (model.objects[wanted.from as usize].unit, hash(kind)));
     if names.vague.contains(&same_kind) {

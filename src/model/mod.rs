@@ -20,6 +20,7 @@ pub mod object;
 pub mod project;
 pub mod reference;
 pub mod shape;
+pub mod stray;
 pub mod unit;
 
 // Pods, and what is in them.
@@ -277,6 +278,8 @@ kinds! {
     DuplicateKey => fields::DUPLICATE_KEY;
     /// A name that occurs twice.
     Repeat => shape::REPEAT;
+    /// An object that nobody applies.
+    Stray => stray::STRAY;
 }
 
 impl Kind {
