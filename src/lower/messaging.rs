@@ -70,6 +70,8 @@ pub struct Messaging<'a> {
     pub stages: Vec<Stage<'a>>,
     /// All that carries messages from one to another.
     pub subscriptions: Vec<Subscription<'a>>,
+    /// The bindings of RabbitMQ of which all that they may lead to is known.
+    pub bindings: Vec<Binding<'a>>,
     /// All alarms.
     pub alarms: Vec<Alarm<'a>>,
     /// Who may send to which queue.
@@ -387,6 +389,21 @@ pub struct Subscription<'a> {
     pub timeout: Fact<'a, f64>,
 }
 
+/// A binding of an exchange of RabbitMQ to a queue.
+#[derive(Debug)]
+pub struct Binding<'a> {
+    /// The whole of it.
+    pub node: NodeRef<'a>,
+    /// The exchange.
+    pub source: &'a str,
+    /// The queue, by its name.
+    pub destination: Fact<'a, &'a str>,
+    /// The queue, if it is declared.
+    pub queue: Fact<'a, Link<'a>>,
+    /// Where both are.
+    pub system: u32,
+}
+
 /// An alarm.
 #[derive(Debug)]
 pub struct Alarm<'a> {
@@ -506,6 +523,39 @@ mod tests {
         assert_eq!(queues(&[("main.tf", text)]), ["q Some(\"${var.stage}-orders\")"]);
         let text = "resource \"aws_sqs_queue\" \"none\" {\n  count = 0\n}\n";
         assert_eq!(queues(&[("main.tf", text)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_no_deployment_makes_is_not_there() {
+        let inner = "Parameters:\n  Fifo: { Type: String, Default: \"false\" }\nConditions:\n  IsFifo: !Equals [!Ref Fifo, \"true\"]\nResources:\n  \
+            Plain:\n    Type: AWS::SQS::Queue\n  Fifo:\n    Type: AWS::SQS::Queue\n    Condition: IsFifo\n";
+        let outer = |parameters: &str| {
+            format!(
+                "Resources:\n  Inner:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: inner.yaml\n      Parameters: {{ {parameters} }}\n"
+            )
+        };
+        assert_eq!(queues(&[("inner.yaml", inner), ("outer.yaml", &outer(""))]), ["Plain None"]);
+        let told = outer("Fifo: \"true\"");
+        assert_eq!(queues(&[("inner.yaml", inner), ("outer.yaml", &told)]), ["Plain None", "Fifo None"]);
+        assert_eq!(queues(&[("inner.yaml", inner)]), ["Plain None", "Fifo None"], "somebody may set it");
+    }
+
+    #[test]
+    fn conditions_and_sums_that_grow_with_each_step_end() {
+        let mut text = String::from("AWSTemplateFormatVersion: x\nConditions:\n");
+        for at in 0..60 {
+            let next = format!("{{ Condition: C{} }}", at + 1);
+            let _ = writeln!(text, "  C{at}: !And [{}]", vec![next; 200].join(", "));
+        }
+        text.push_str("Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Condition: C0\n");
+        assert_eq!(queues(&[("t.yaml", &text)]).len(), 1);
+        let mut text = String::from("resource \"aws_sqs_queue\" \"q\" {\n  count = local.a0\n}\nlocals {\n");
+        for at in 0..60 {
+            let next = format!("local.a{}", at + 1);
+            let _ = writeln!(text, "  a{at} = {}", vec![next; 100].join(" + "));
+        }
+        text.push_str("}\n");
+        assert_eq!(queues(&[("main.tf", &text)]).len(), 1);
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub mod rollout;
 pub mod alarm;
 pub mod alert;
 pub mod alert_route;
+pub mod binding;
 pub mod function;
 pub mod messaging;
 pub mod prometheus;
@@ -245,6 +246,8 @@ kinds! {
     Subscription => subscription::SUBSCRIPTION;
     /// A topic.
     Topic => topic::TOPIC;
+    /// A binding of RabbitMQ.
+    Binding => binding::BINDING;
     /// A function.
     Function => function::FUNCTION;
     /// A stage of API Gateway.

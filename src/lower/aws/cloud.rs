@@ -19,6 +19,9 @@ use crate::syntax::tree::{NodeKind, NodeRef};
 /// How deep references are followed before it is too much.
 pub const DEPTH: u32 = 24;
 
+/// How deep expressions may nest, with those that they refer to.
+const NESTED: u32 = 160;
+
 /// How many references are followed for one property.
 const STEPS: u32 = 20_000;
 
@@ -146,6 +149,8 @@ pub struct Cloud<'a> {
     steps: Cell<u32>,
     /// Whether only that counts which no deployment can change.
     certain: Cell<bool>,
+    /// How many expressions stand inside each other where it is worked out now, over all references.
+    nested: Cell<u32>,
     /// Over which borders it came.
     pub trail: Trail<'a>,
     /// The documents of a project that a service of serverless.yml may name, by path.
@@ -223,6 +228,24 @@ impl<'a> Cloud<'a> {
         self.trail.clear();
     }
 
+    /// Whether one more step may be made for this property.
+    pub fn goes_on(&self) -> bool {
+        self.steps.set(self.steps.get() + 1);
+        self.steps.get() <= STEPS
+    }
+
+    /// Works out a part of an expression, unless that stands in too many others.
+    pub fn inside<T>(&self, work_out: impl FnOnce() -> Option<T>) -> Option<T> {
+        let outside = self.nested.get();
+        if outside >= NESTED {
+            return None;
+        }
+        self.nested.set(outside + 1);
+        let answer = work_out();
+        self.nested.set(outside);
+        answer
+    }
+
     /// Follows what decides whether something is there at all. What nobody passes, a deployment may set: the default of a
     /// parameter or of a variable of a root module is only known where another template or module leaves it out.
     pub fn certainly<T>(&self, follow: impl FnOnce() -> T) -> T {
@@ -234,8 +257,7 @@ impl<'a> Cloud<'a> {
 
     /// The same, at most so many references deep.
     pub fn follow(&self, node: NodeRef<'a>, scope: u32, depth: u32) -> Value<'a> {
-        self.steps.set(self.steps.get() + 1);
-        if depth == 0 || self.steps.get() > STEPS {
+        if depth == 0 || !self.goes_on() {
             return Value::Unknown("it refers to itself, or too far".to_owned());
         }
         match self.stack(scope).dialect {

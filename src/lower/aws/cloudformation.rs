@@ -49,6 +49,9 @@ pub fn add_template<'a>(
     }
     for (label, node) in root.get("Resources").into_iter().flat_map(NodeRef::entries) {
         let kind = node.get("Type").filter(|kind| is_scalar(*kind)).map_or("", NodeRef::text);
+        if condition::is_none(cloud, node, scope) {
+            continue;
+        }
         let what = if seen.contains(&label) { What::Other } else { what(kind) };
         let properties = node.get("Properties").unwrap_or(node);
         let resource = Resource { what, kind, label, node, layers: vec![properties], scope, holder: None };

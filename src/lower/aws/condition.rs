@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::cloud::{Cloud, Value, is_scalar};
+use super::cloud::{Cloud, DEPTH, Value, is_scalar};
 use super::cloudformation::call;
 use crate::lower::messaging::Name;
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -33,6 +33,13 @@ pub(super) fn chosen<'a>(cloud: &Cloud<'a>, argument: NodeRef<'a>, scope: u32, d
     }
 }
 
+/// Whether no deployment makes a resource, by its `Condition`.
+pub(super) fn is_none(cloud: &Cloud<'_>, resource: NodeRef<'_>, scope: u32) -> bool {
+    let condition = resource.get("Condition").filter(|name| is_scalar(*name));
+    cloud.begin_following();
+    condition.is_some_and(|name| named(cloud, name.text(), scope, DEPTH) == Some(false))
+}
+
 /// Whether a condition holds in every deployment, or in none.
 fn named(cloud: &Cloud<'_>, name: &str, scope: u32, depth: u32) -> Option<bool> {
     let template = cloud.scopes[scope as usize].template?;
@@ -40,7 +47,7 @@ fn named(cloud: &Cloud<'_>, name: &str, scope: u32, depth: u32) -> Option<bool> 
 }
 
 fn holds<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Option<bool> {
-    if depth == 0 {
+    if depth == 0 || !cloud.goes_on() {
         return None;
     }
     let (function, argument) = match node.get("Condition").filter(|_| node.kind() == NodeKind::Map) {

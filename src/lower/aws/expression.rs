@@ -134,6 +134,10 @@ impl<'a, 'c> Reading<'a, 'c> {
     }
 
     fn value(&self, expression: &Expression) -> Option<Value<'a>> {
+        self.cloud.inside(|| self.value_inside(expression))
+    }
+
+    fn value_inside(&self, expression: &Expression) -> Option<Value<'a>> {
         match expression {
             Expression::Parenthesis(inner) => self.value(inner.inner()),
             Expression::Conditional(condition) => self.value(self.chosen(condition)?),
@@ -157,6 +161,10 @@ impl<'a, 'c> Reading<'a, 'c> {
     }
 
     fn constant(&self, expression: &Expression) -> Option<Constant> {
+        self.cloud.inside(|| self.constant_inside(expression))
+    }
+
+    fn constant_inside(&self, expression: &Expression) -> Option<Constant> {
         match expression {
             Expression::Null(_) => Some(Constant::Nothing),
             Expression::Bool(truth) => Some(Constant::Truth(*truth.value())),

@@ -150,6 +150,9 @@ impl<'a> Nesting<'a, '_> {
         let seen: Vec<&str> = inner.iter().map(|(label, ..)| *label).collect();
         add_template(self.cloud, root, scope, call, &seen);
         for (label, resource, path, root) in inner {
+            if !self.cloud.scopes[scope as usize].resources.contains_key(label) {
+                continue;
+            }
             let below = self.cloud.add_scope();
             self.template(root, path, below, Some((resource, scope)), depth - 1);
             for (output, node) in root.get("Outputs").into_iter().flat_map(NodeRef::entries) {

@@ -141,6 +141,7 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
     found.systems.push(System { name: vhost.name.clone(), open: None });
     let first = found.handles;
     found.handles += vhost.queues.len() as u32;
+    found.bindings.extend(route::bindings(vhost, system, first));
     found.labels.extend(vhost.queues.iter().map(|queue| queue.name.into()));
     for (at, queue) in vhost.queues.iter().enumerate() {
         let settings = Settings::of(vhost, queue);

@@ -1,7 +1,10 @@
 //! Where dead letters end: through an exchange and its bindings, or by the name of a queue.
 
+use rustc_hash::FxHashMap;
+
 use super::{Declared, Vhost};
 use crate::fact::{Fact, Reason, Spot};
+use crate::lower::messaging::{Binding, Link};
 use crate::syntax::tree::NodeRef;
 
 /// The queues that dead letters reach.
@@ -80,6 +83,28 @@ pub(super) fn dead_letters<'a>(
     routes.queues.sort_unstable();
     routes.queues.dedup();
     routes
+}
+
+/// The bindings to queues, where every queue that there is was exported.
+pub(super) fn bindings<'a>(vhost: &Vhost<'a>, system: u32, first: u32) -> Vec<Binding<'a>> {
+    let known = vhost.complete && !vhost.hidden;
+    let mut places: FxHashMap<&str, u32> = FxHashMap::default();
+    for (at, queue) in vhost.queues.iter().enumerate() {
+        places.insert(queue.name, at as u32);
+    }
+    let to_queue = |node: &NodeRef<'a>| {
+        part(node, vhost.keys.destination_type) == "queue" && !node.children().any(NodeRef::is_unknown)
+    };
+    let binding = |node: NodeRef<'a>| {
+        let name = node.get("destination")?;
+        let queue = match places.get(name.text()) {
+            Some(at) => Fact::plain(Link::To(first + at)),
+            None => Fact::absent(Spot::value(name)),
+        };
+        let destination = Fact::written(name.text(), Spot::value(name));
+        Some(Binding { node, source: part(&node, "source"), destination, queue, system })
+    };
+    vhost.bindings.iter().copied().filter(|node| known && to_queue(node)).filter_map(binding).collect()
 }
 
 fn part<'a>(node: &NodeRef<'a>, key: &str) -> &'a str {
