@@ -53,6 +53,8 @@ pub(super) struct Fault {
     pub(super) settings: Option<(String, usize)>,
     /// The file of values with which a chart's authors tried it, if that showed it.
     pub(super) trial: Option<Utf8PathBuf>,
+    /// Whether it is one of a chart's defaults that a file of values beside them replaces.
+    pub(super) is_replaced: bool,
     pub(super) subject: SubjectName,
     pub(super) grounds: Vec<Place>,
     pub(super) annotations: Vec<(Place, String)>,
@@ -226,6 +228,7 @@ impl Asked {
                     unit,
                     settings: None,
                     trial: None,
+                    is_replaced: false,
                     subject: crate::model::naming::subject_name(model, thing),
                     grounds: judge::grounds(model, thing),
                     annotations: judge::annotations(model, thing),

@@ -3,6 +3,7 @@
 //! What the settings say of a chart counts; else how the project deploys it; else its defaults and what its authors try.
 
 use super::Inputs;
+use super::beside::is_beside;
 use super::deployments::{Around, Declared, declared, kind};
 use super::read::Project;
 use super::rendered::Renderings;
@@ -86,8 +87,8 @@ impl<'a> Chosen<'a> {
         } else {
             are_known
         };
-        for file in declared.files {
-            project.sources.get_mut(file).role = Role::Ingredient;
+        for file in &declared.files {
+            project.sources.get_mut(*file).role = Role::Ingredient;
         }
         self.rounds += 1;
         self.left.retain(|(at, _)| !chosen.contains(at));
@@ -95,7 +96,7 @@ impl<'a> Chosen<'a> {
         let mut reader = Reader::new(&self.inputs.root, &mut project.sources);
         let jobs = self.charts.jobs(chosen.into_iter(), &declared.wanted, kubernetes.as_deref(), &mut reader);
         outcome.diagnostics.append(&mut reader.problems);
-        renderings.tell_apart(declared.kinds);
+        renderings.tell_apart(declared);
         Some(jobs)
     }
 }
@@ -130,12 +131,4 @@ fn tried_beside(chart: &ChartFolder, declared: &mut Declared) {
             ..Wanted::default()
         });
     }
-}
-
-/// Whether a file beside the defaults holds values, too: `values-prod.yaml`, `values.prod.yaml`, `prod.values.yaml`.
-fn is_beside(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
-    let ends = |rest: &str, at: fn(&str) -> bool| !rest.is_empty() && at(rest);
-    stem.strip_prefix("values").is_some_and(|rest| ends(rest, |rest| rest.starts_with(['-', '.', '_'])))
-        || stem.strip_suffix("values").is_some_and(|rest| ends(rest, |rest| rest.ends_with(['-', '.', '_'])))
 }

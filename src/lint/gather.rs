@@ -36,8 +36,9 @@ pub(super) fn findings(
     let mut settings: FxHashMap<usize, (BTreeSet<String>, usize)> = FxHashMap::default();
     let mut without_evidence: FxHashMap<usize, usize> = FxHashMap::default();
     let judged = of_each(&faults, |fault| {
-        let there = (fault.primary.place.file, fault.trial.as_deref());
-        by_path.judge(&rules[fault.rule], there, fault.severity, fault.confidence)
+        let lowers = || fault.is_replaced || fault.trial.as_deref().is_some_and(|path| by_path.is_test(path));
+        let file = fault.primary.place.file;
+        by_path.judge(&rules[fault.rule], (file, lowers), fault.severity, fault.confidence)
     });
     for (fault, severity) in faults.into_iter().zip(judged) {
         let Some(severity) = severity else { continue };
@@ -89,20 +90,24 @@ impl<'r> ByPath<'r> {
         Self { config, sources, tests: sources.iter().map(|_| OnceLock::new()).collect() }
     }
 
-    /// How grave a fault is in a file; nothing where the rule is not asked there. `trial` is the file with which alone it shows.
+    /// Whether a path holds tests or examples.
+    fn is_test(&self, path: &Utf8Path) -> bool {
+        self.config.is_test(path)
+    }
+
+    /// How grave a fault is in a file; nothing where the rule is not asked there. `lowers` says whether it is less grave than
+    /// others in the file.
     fn judge(
         &self,
         rule: &Rule,
-        (file, trial): (FileId, Option<&Utf8Path>),
+        (file, lowers): (FileId, impl FnOnce() -> bool),
         severity: Severity,
         confidence: Confidence,
     ) -> Option<Severity> {
         let path = self.sources.path(file);
         let ask = || self.config.is_test(path);
-        let is_test = || {
-            self.tests.get(file.0 as usize).map_or_else(ask, |known| *known.get_or_init(ask))
-                || trial.is_some_and(|values| self.config.is_test(values))
-        };
+        let is_test =
+            || self.tests.get(file.0 as usize).map_or_else(ask, |known| *known.get_or_init(ask)) || lowers();
         self.config.judge(&rule.page.id, (path, is_test), severity, confidence)
     }
 }
@@ -184,7 +189,7 @@ pub(super) fn undecided(
         let place = judge::grounds(model, open.subject).first().copied().map(written);
         let severity = rule.page.severity;
         if place.is_some_and(|place| {
-            by_path.judge(rule, (place.file, None), severity, Confidence::High).is_none()
+            by_path.judge(rule, (place.file, || false), severity, Confidence::High).is_none()
         }) {
             return None;
         }

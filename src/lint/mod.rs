@@ -3,6 +3,7 @@
 //! Nothing here prints, and no rule is known by its name.
 
 mod ask;
+mod beside;
 pub mod charts;
 mod chosen;
 mod deployments;
@@ -12,6 +13,7 @@ mod read;
 mod rendered;
 mod room;
 mod rules;
+mod unsaid;
 
 use std::time::Instant;
 
@@ -76,7 +78,7 @@ pub fn check(config: &Config, inputs: &Inputs) -> Outcome {
     let mut asked = ask::all(&model, &rules.ready);
     if !renderings.is_empty() {
         for fault in &mut asked.faults {
-            renderings.lead_home(fault, &rules.ready[fault.rule].page, &project.sources);
+            renderings.lead_home(fault, &rules.ready[fault.rule].page, config, &project.sources);
         }
     }
     let written = |place| renderings.written(place, &project.sources);

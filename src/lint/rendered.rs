@@ -10,8 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Inputs;
 use super::ask::Fault;
+use super::beside::Beside;
 use super::charts::wanted;
 use super::chosen::Chosen;
+use super::deployments::Declared;
 use super::overlays::{self, Asked, Release};
 use super::read::{Project, problem_in};
 use crate::config::Config;
@@ -26,7 +28,7 @@ use crate::render::trace::{Page, Traced, Trail};
 use crate::render::{self, kustomize};
 use crate::rule::page::Page as RulePage;
 use crate::source::{Bundle, Extent, FileId, Place, Role, SourceFile, Sources, Span};
-use crate::syntax::tree::{NodeId, NodeKind, NodeRef, Tree};
+use crate::syntax::tree::{NodeRef, Tree};
 use crate::syntax::yaml;
 
 /// All renderings of a run.
@@ -37,6 +39,10 @@ pub(super) struct Renderings {
     by_file: FxHashMap<FileId, (usize, usize)>,
     /// Of charts that are rendered with several settings, a path that tells what each of them is for.
     kinds: FxHashMap<(Utf8PathBuf, String), Utf8PathBuf>,
+    /// The charts of which somebody says how they are deployed.
+    deployed: FxHashSet<Utf8PathBuf>,
+    /// What stands beside the defaults of the others.
+    beside: Beside,
     /// The charts that render wholly with their defaults.
     whole: FxHashSet<Utf8PathBuf>,
     /// For what lies in an archive: the line that asks for the archive.
@@ -72,7 +78,7 @@ impl Renderings {
                 self.by_file.insert(id, (at, position));
                 let mut parsed = parsed.unwrap_or_else(|| yaml::parse_plain(id, Arc::clone(&page.text)));
                 parsed.tree.file = id;
-                forget_unknown(&mut parsed.tree, &trail, page);
+                super::unsaid::forget(&mut parsed.tree, &trail, page, &project.sources);
                 outcome.summary.documents += parsed.tree.documents.len();
                 outcome
                     .diagnostics
@@ -105,7 +111,7 @@ impl Renderings {
 
     /// Leads all places of a fault to what a person wrote. The places in rendered text stay grounds for suppressing, since
     /// comments of templates come through.
-    pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, sources: &Sources) {
+    pub(super) fn lead_home(&self, fault: &mut Fault, rule: &RulePage, config: &Config, sources: &Sources) {
         fault.trial = self.trial(fault.primary.place.file);
         for text in std::iter::once(&mut fault.message).chain(&mut fault.help) {
             if text.contains(GAP) {
@@ -121,6 +127,9 @@ impl Renderings {
             fault.primary.place = traced.primary;
             related.extend(traced.related.into_iter().map(|(place, message)| Label { place, message }));
             if let Some(setting) = traced.setting {
+                let file = fault.primary.place.file;
+                fault.is_replaced = self.shows_defaults(rendered.file)
+                    && self.beside.replaces(file, &setting, config, sources);
                 fault.path = setting;
             }
         }
@@ -199,9 +208,16 @@ impl Renderings {
         })
     }
 
-    /// Takes in what settings of charts are for.
-    pub(super) fn tell_apart(&mut self, kinds: FxHashMap<(Utf8PathBuf, String), Utf8PathBuf>) {
-        self.kinds.extend(kinds);
+    /// Whether a file is what a chart renders to with its defaults, of which nobody says how it is deployed.
+    fn shows_defaults(&self, file: FileId) -> bool {
+        let trail = self.behind(file).map(|(trail, _)| trail);
+        trail.is_some_and(|trail| trail.settings.is_empty() && !self.deployed.contains(&trail.folder))
+    }
+
+    /// Takes in which charts are deployed, and what their settings are for.
+    pub(super) fn tell_apart(&mut self, declared: Declared) {
+        self.deployed.extend(declared.wanted.into_iter().map(|wanted| wanted.folder));
+        self.kinds.extend(declared.kinds);
     }
 
     /// The file of values with which a chart's authors tried what a file belongs to, where nobody needs more than the defaults;
@@ -320,25 +336,6 @@ fn remedy(rule: &RulePage) -> Option<String> {
     let fixes = rule.rest().ok()?.fixes;
     let added = fixes.iter().find(|fix| fix.operation == Operation::NewDocument)?;
     added.template.text.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
-}
-
-/// Values that are made up while rendering, such as a random password, are unknown to rules.
-fn forget_unknown(tree: &mut Tree, trail: &Trail, page: &Page) {
-    if !trail.has_unknown(page) {
-        return;
-    }
-    for id in 0..tree.len() as u32 {
-        let node = tree.node(NodeId(id));
-        let is_unknown = match node.kind() {
-            NodeKind::List | NodeKind::Null => false,
-            // Which entries a missing template would have printed, nobody knows.
-            NodeKind::Map => node.get(GAP).is_some(),
-            _ => trail.unknown(page, node.span()).is_some(),
-        };
-        if is_unknown {
-            tree.set_kind(NodeId(id), NodeKind::Unknown);
-        }
-    }
 }
 
 /// Renders the charts and overlays of a project. What they are made of is judged through them alone.

@@ -215,8 +215,12 @@ pub struct Rabbit<'a> {
     pub temporary: Fact<'a, bool>,
     /// The exchange that dead letters go to.
     pub dead_exchange: Fact<'a, &'a str>,
+    /// The pattern of the policy that says so.
+    pub dead_pattern: Fact<'a, &'a str>,
     /// Where dead letters end.
     pub dead_letters: Vec<u32>,
+    /// Whether all of them end there, whatever key a message came with.
+    pub all_dead_letters: bool,
     /// The routing keys for which queues are bound to that exchange.
     pub bindings: Vec<Fact<'a, &'a str>>,
     /// Why dead letters may end elsewhere, too.

@@ -80,13 +80,13 @@ fn actions<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         .into()
 }
 
-/// The alarms that have actions, be they known or not.
-pub(super) fn acting<'a>(model: &'a Model<'a>) -> Val<'a> {
+/// The alarms of CloudWatch that have actions, be these known or not; or those that have none.
+pub(super) fn of_cloudwatch<'a>(model: &'a Model<'a>, acting: bool) -> Val<'a> {
     let all = &model.messaging;
-    let acts = |alarm: &Alarm<'_>| alarm.query.is_none() && !alarm.actions.is_absent();
-    let acting = all.alarms.iter().enumerate().filter(|(_, alarm)| acts(alarm));
+    let wanted = |alarm: &Alarm<'_>| alarm.query.is_none() && alarm.actions.is_absent() != acting;
+    let found = all.alarms.iter().enumerate().filter(|(_, alarm)| wanted(alarm));
     let open = all.systems.iter().find_map(|system| system.open.clone());
-    open_things(acting.map(|(id, _)| Thing::new(Kind::Alarm, id)), open)
+    open_things(found.map(|(id, _)| Thing::new(Kind::Alarm, id)), open)
 }
 
 fn topics<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {

@@ -178,6 +178,8 @@ pub struct Indexes {
     pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Breakers by the Service that they are for.
     pub breakers_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Whether an EnvoyFilter says of which kind requests are.
+    pub described: OnceLock<bool>,
     /// Rate limits by the object that sets them.
     pub limiters_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// The ways that requests take.

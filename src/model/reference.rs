@@ -280,13 +280,37 @@ fn has_key<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
     });
     let typed = declared.kind == "Secret"
         && !matches!(read::text(declared.node, "type").state, State::Absent | State::Written("Opaque"));
-    let filled_later = hidden || empty || typed || is_injected(declared.node);
+    let to_come = parts.clone().any(|part| part.may_get(wanted));
+    let filled_later = hidden
+        || empty
+        || typed
+        || to_come
+        || is_injected(declared.node)
+        || is_written_to(model, model.objects[id as usize].unit, declared.kind, declared.name);
     if filled_later {
         return Fact::unknown_at("something else adds keys to it", Spot::value(declared.node));
     }
     let mut answer = Fact { state: State::Written(false), spots: key.spots, confidence: key.confidence };
     answer.spots.push(Spot::value(declared.node));
     answer
+}
+
+/// Whether a role of the unit lets somebody write into the object of this name.
+fn is_written_to(model: &Model<'_>, unit: u32, kind: &str, name: &str) -> bool {
+    let resource = if kind == "Secret" { "secrets" } else { "configmaps" };
+    let has = |rule: NodeRef<'_>, list: &str, wanted: &[&str]| {
+        rule.get(list).is_some_and(|list| list.items().any(|item| wanted.contains(&item.text())))
+    };
+    let grants = |rule: NodeRef<'_>| {
+        has(rule, "resourceNames", &[name])
+            && has(rule, "resources", &[resource, "*"])
+            && has(rule, "verbs", &["update", "patch", "*"])
+    };
+    let roles = model
+        .objects
+        .iter()
+        .filter(|entry| entry.unit == unit && entry.object.group() == "rbac.authorization.k8s.io");
+    roles.filter_map(|entry| entry.object.node.get("rules")).flat_map(NodeRef::items).any(grants)
 }
 
 /// Whether a controller is asked, by label or annotation, to write into the object.

@@ -52,6 +52,8 @@ pub struct Page {
     /// Whether nobody knows if it is there: a template that is missing decides about it.
     pub is_doubtful: bool,
     chart: ChartName,
+    /// The template that it was printed by.
+    template: Utf8PathBuf,
     pieces: Vec<Piece>,
     left_out: Vec<LeftOut>,
 }
@@ -83,6 +85,34 @@ pub struct Traced {
     pub setting: Option<String>,
     /// Whether the rendered bytes are exactly those at the primary place.
     pub exact: bool,
+}
+
+/// How many words the template of an object has in common with that of another that misses it; none where it is named after something
+/// else, such as `api-pdb.yaml` beside `worker-deployment.yaml`.
+fn named_after(template: &Utf8Path, kind: &str, other: &Utf8Path) -> Option<usize> {
+    let inside = |path: &Utf8Path| {
+        let (_, inside) = path.as_str().split_once("templates/")?;
+        let path = Utf8Path::new(inside);
+        Some((path.parent()?.to_owned(), path.file_stem()?.to_ascii_lowercase()))
+    };
+    let words = |text: &str| -> Vec<String> {
+        text.to_ascii_lowercase().split(['-', '_', '.', '/']).map(str::to_owned).collect()
+    };
+    let ((folder, stem), (its_folder, its_stem)) = (inside(template)?, inside(other)?);
+    if !its_folder.starts_with(&folder) {
+        return None;
+    }
+    let initials: String = kind.chars().filter(char::is_ascii_uppercase).collect();
+    let (kind, initials) = (kind.to_ascii_lowercase(), initials.to_ascii_lowercase());
+    let is_of_kind = |word: &str| {
+        word == initials
+            || kind.contains(word.trim_end_matches('s'))
+            || kind.contains("scal") && word.contains("scal")
+    };
+    let its: Vec<String> = words(&format!("{its_folder}/{its_stem}"));
+    let own: Vec<String> = words(&stem).into_iter().filter(|word| !is_of_kind(word)).collect();
+    let fits = own.iter().all(|word| its.contains(word));
+    fits.then(|| own.len() + folder.components().count())
 }
 
 impl LeftOut {
@@ -135,6 +165,10 @@ impl Trail {
             let first = document.text.pieces().next();
             let conditions = first.map(|piece| frames.conditions(piece.frame)).unwrap_or_default();
             Page {
+                template: match &document.of_chart {
+                    Some(of) => of.name.clone(),
+                    None => document.name.clone(),
+                },
                 chart: match &document.of_chart {
                     Some(of) => chart(of.nth, &of.name),
                     None => chart(0, &document.name),
@@ -293,6 +327,35 @@ impl Trail {
         pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
     }
 
+    /// Where in a document a template printed a setting that is nowhere, and so nothing: offsets, in order. Whoever installs the
+    /// chart has to say what belongs there; a setting that is `null` says that nothing does.
+    pub fn to_be_said<'p>(&'p self, page: &'p Page) -> impl Iterator<Item = u32> + 'p {
+        let is_printed = |left: &&LeftOut| left.action == left.body;
+        let is_nowhere = |left: &&LeftOut| matches!(self.origins.get(left.cause), Source::Missing { .. });
+        page.left_out.iter().filter(is_printed).filter(is_nowhere).map(|left| left.at)
+    }
+
+    /// What conditions left out of a document because a setting has no value: the offset, and the part of the template. Whoever
+    /// installs the chart gives it one; what is switched off has one.
+    pub fn for_want_of_a_value<'p>(
+        &'p self,
+        page: &'p Page,
+        sources: &'p Sources,
+    ) -> impl Iterator<Item = (u32, Place)> + 'p {
+        let is_without = |leaf: &Leaf| match leaf {
+            Leaf::Missing(_) => true,
+            Leaf::Node(_, place) => {
+                let text = sources.get(place.file).text.get(place.span.range());
+                text.is_some_and(|text| matches!(text.trim(), "" | "\"\"" | "''" | "~" | "null"))
+            }
+            Leaf::Literal(_) => false,
+        };
+        let left_out = page.left_out.iter().filter(|left| left.action != left.body);
+        left_out
+            .filter(move |left| self.leaves(left.cause).iter().any(is_without))
+            .map(|left| (left.at, left.body))
+    }
+
     /// What left one of these keys out of the part `span` of a document: the first that could have printed it.
     pub fn left_out(&self, page: &Page, span: Span, keys: &[String], sources: &Sources) -> Option<Traced> {
         let rest = &page.text[span.end as usize..];
@@ -310,22 +373,41 @@ impl Trail {
     /// What left an object of this kind out, in the chart that printed a document.
     pub fn omitted(&self, page: &Page, kind: &str, sources: &Sources) -> Option<Traced> {
         let line = format!("kind: {kind}");
-        let mut omitted = self.omitted.iter().filter(|(chart, _)| *chart == page.chart);
+        let omitted = self.omitted.iter().filter(|(chart, _)| *chart == page.chart);
         let could = |left: &LeftOut| {
             let text = &sources.get(left.body.file).text;
             let body = text.get(left.body.span.range()).unwrap_or_default();
             body.lines().any(|other| other.trim() == line)
         };
-        Some(self.because_of(omitted.find_map(|(_, left)| could(left).then_some(left))?, kind))
+        let of = |(_, left): &'_ (ChartName, LeftOut)| {
+            named_after(sources.path(left.body.file), kind, &page.template)
+        };
+        let could = omitted.filter(|(_, left)| could(left));
+        let fits: Vec<(usize, &LeftOut)> =
+            could.filter_map(|omitted| Some((of(omitted)?, &omitted.1))).collect();
+        let best = fits.iter().map(|(fit, _)| *fit).max()?;
+        // Of several that fit equally well, nobody knows which one is meant; of several parts of a file, the first.
+        let mut best = fits.into_iter().filter(|(fit, _)| *fit == best).map(|(_, left)| left);
+        let first = best.next()?;
+        best.all(|other| other.body.file == first.body.file).then(|| self.because_of(first, kind))
     }
 
     /// The setting that left something out, or else the action of the template that did.
     fn because_of(&self, left: &LeftOut, what: &str) -> Traced {
         let leaves = self.leaves(left.cause);
-        let node = leaves.iter().find_map(|leaf| match leaf {
-            Leaf::Node(origin, place) => Some((*origin, *place)),
-            _ => None,
-        });
+        let node = |leaves: &[Leaf]| {
+            leaves.iter().find_map(|leaf| match leaf {
+                Leaf::Node(origin, place) => Some((*origin, *place)),
+                _ => None,
+            })
+        };
+        // Of `and` and `or`, the operand that decided; those before it only led there.
+        let mut value = left.cause;
+        while let Source::Of(How::Chosen, parts) = self.origins.get(value) {
+            let Some(chosen) = parts.first() else { break };
+            value = *chosen;
+        }
+        let node = node(&self.leaves(value)).or_else(|| node(&leaves));
         let Some((origin, primary)) = node else {
             let absent = leaves.iter().find_map(|leaf| match leaf {
                 Leaf::Missing(origin) => self.hint(*origin),

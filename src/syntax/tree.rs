@@ -185,6 +185,8 @@ pub struct Tree {
     pub duplicates: Vec<Duplicate>,
     /// If it is what a scalar of another tree says: the namespace of the object there, or nothing.
     pub embedded: Option<String>,
+    /// Keys that mappings may get later, from somebody who says more.
+    pub to_come: Vec<(NodeId, String)>,
     nodes: Vec<Node>,
     /// Texts that the source does not spell out, one after the other.
     cooked: String,
@@ -379,6 +381,11 @@ impl<'a> NodeRef<'a> {
     /// Where that is.
     pub fn place(self) -> Place {
         self.tree.place(self.span())
+    }
+
+    /// Whether somebody may add this key later.
+    pub fn may_get(self, key: &str) -> bool {
+        self.tree.to_come.iter().any(|(map, other)| *map == self.id && other == key)
     }
 
     /// The key under which it stands in a mapping.

@@ -31,8 +31,10 @@ pub(super) fn deployments(here: &Here<'_>) -> Vec<Deployment> {
     if files.is_empty() {
         return Vec::new();
     }
-    let names = Names::of(here);
-    files.into_iter().flat_map(|(id, file)| of_file(id, file, &names, here)).collect()
+    let read = |(id, file): (FileId, &SourceFile)| yaml::parse_plain(id, stand_in(&file.text).into()).tree;
+    let trees: Vec<Tree> = files.into_iter().map(read).collect();
+    let names = Names::of(&trees, here);
+    trees.iter().flat_map(|tree| of_file(tree, &names, here)).collect()
 }
 
 type Keys = Rc<FxHashSet<String>>;
@@ -40,12 +42,14 @@ type Keys = Rc<FxHashSet<String>>;
 /// The charts of the project by their names, where but one has it.
 struct Names {
     folders: FxHashMap<String, Option<Utf8PathBuf>>,
+    /// What repositories are called whose charts are made here.
+    own: FxHashSet<String>,
     /// The outermost keys of files of values.
     keys: RefCell<FxHashMap<(FileId, Option<Span>), Keys>>,
 }
 
 impl Names {
-    fn of(here: &Here<'_>) -> Self {
+    fn of(trees: &[Tree], here: &Here<'_>) -> Self {
         let mut names: FxHashMap<String, Option<Utf8PathBuf>> = FxHashMap::default();
         for folder in
             here.charts.keys().filter(|folder| !here.around.config.is_test(&folder.join("Chart.yaml")))
@@ -54,7 +58,23 @@ impl Names {
             let only = |known: &mut Option<Utf8PathBuf>| *known = None;
             names.entry(name.to_owned()).and_modify(only).or_insert_with(|| Some((*folder).to_owned()));
         }
-        Self { folders: names, keys: RefCell::default() }
+        // Nearly all charts of such a repository are here, by their names.
+        let mut called: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
+        for root in trees.iter().flat_map(Tree::roots) {
+            for release in root.get("releases").into_iter().flat_map(NodeRef::items) {
+                let chart = text(release, "chart").and_then(|chart| chart.split_once('/'));
+                let (repository, name) = chart.unwrap_or_default();
+                if !repository.is_empty() && !repository.starts_with('.') {
+                    called.entry(repository).or_default().insert(name);
+                }
+            }
+        }
+        let is_own = |(_, all): &(&str, FxHashSet<&str>)| {
+            let here = all.iter().filter(|name| names.contains_key(**name)).count();
+            here > 1 && here * 2 > all.len()
+        };
+        let own = called.into_iter().filter(is_own).map(|(repository, _)| repository.to_owned()).collect();
+        Self { folders: names, own, keys: RefCell::default() }
     }
 
     fn keys(&self, file: &File, span: Option<Span>) -> Keys {
@@ -67,14 +87,13 @@ impl Names {
     }
 }
 
-fn of_file(id: FileId, file: &SourceFile, names: &Names, here: &Here<'_>) -> Vec<Deployment> {
-    let tree = yaml::parse_plain(id, stand_in(&file.text).into()).tree;
-    let folder = file.path.parent().unwrap_or(Utf8Path::new(""));
-    let environments = environments(&tree, folder, here);
+fn of_file(tree: &Tree, names: &Names, here: &Here<'_>) -> Vec<Deployment> {
+    let folder = here.around.sources.path(tree.file).parent().unwrap_or(Utf8Path::new(""));
+    let environments = environments(tree, folder, here);
     let mut found = Vec::new();
     for root in tree.roots() {
         for release in root.get("releases").into_iter().flat_map(NodeRef::items) {
-            let release = Release { node: release, file: &tree, folder, here };
+            let release = Release { node: release, file: tree, folder, here };
             if release.first("installed").and_then(NodeRef::as_bool) == Some(false) {
                 continue;
             }
@@ -196,6 +215,9 @@ impl<'t> Release<'t, '_> {
             return None;
         }
         let folder = names.folders.get(name)?.clone()?;
+        if names.own.contains(place) {
+            return Some(folder);
+        }
         let own = self.here.chart(&folder)?.files.get("values.yaml")?;
         let known = names.keys(own, None);
         let (mut fits, mut all) = (0, 0);

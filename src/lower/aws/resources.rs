@@ -408,8 +408,7 @@ impl<'a> Lowering<'a, '_> {
         };
         for (map, scope) in targets {
             let part = Resource { node: map, layers: vec![map], scope, ..resource.clone() };
-            let label = map.get("Id").filter(|id| is_scalar(*id)).map_or(resource.label, NodeRef::text);
-            let mut target = self.target(at, &part, map, label);
+            let mut target = self.target(at, &part, map, resource.label);
             target.source = Fact::plain(Link::To(at.handle));
             target.enabled = self.state(resource);
             target.scheduled = self.scheduled(resource);
@@ -593,17 +592,18 @@ impl<'a> Lowering<'a, '_> {
     fn invoke_permission(&mut self, at: At, resource: &Resource<'a>) {
         let cloud = self.cloud;
         let principal = cloud.word(resource, &fields::PRINCIPAL);
-        let carrier = match principal.value().copied() {
+        let Some(service) = principal.value().copied() else { return };
+        let carrier = match service {
             // Not SES: whether it waits for the answer is said where nobody looks.
-            Some("s3.amazonaws.com" | "iot.amazonaws.com" | "config.amazonaws.com") => Carrier::OtherEvent,
-            Some(service) if service.starts_with("logs.") => Carrier::OtherEvent,
-            Some("sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com") => {
-                Carrier::OtherEvent
-            }
-            Some("apigateway.amazonaws.com" | "elasticloadbalancing.amazonaws.com") => Carrier::Gateway,
+            "s3.amazonaws.com" | "iot.amazonaws.com" | "config.amazonaws.com" => Carrier::OtherEvent,
+            _ if service.starts_with("logs.") => Carrier::OtherEvent,
+            "sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com" => Carrier::OtherEvent,
+            "apigateway.amazonaws.com" | "elasticloadbalancing.amazonaws.com" => Carrier::Gateway,
             _ => return,
         };
-        let mut call = self.bare(at, resource.node, resource.label, carrier);
+        // The permission is not what calls; who may is a service.
+        let node = cloud.property(resource, &fields::PRINCIPAL).into_value().unwrap_or(resource.node);
+        let mut call = self.bare(at, node, service, carrier);
         call.target = self.link(resource, &fields::INVOKED_FUNCTION);
         self.callers.push(call);
     }
@@ -691,9 +691,14 @@ impl<'a> Lowering<'a, '_> {
     }
 }
 
-/// An address without its path, which may hold a key.
+/// An address without its path, which may hold a key; of one that is kept as a secret, the resource or the name of that.
 fn host(address: Name<'_>) -> Name<'_> {
     let text = &address.text;
+    if let Some(secret) = text.strip_prefix("{{resolve:") {
+        let kept = secret.split(':').nth(1).unwrap_or(secret).trim_end_matches('}');
+        let hole = kept.strip_prefix("${").unwrap_or(kept);
+        return Name { text: hole.split('.').next().unwrap_or(hole).to_owned().into(), ..address };
+    }
     let path = text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash));
     Name { text: path.map_or_else(|| text.clone(), |end| text[..end].to_owned().into()), ..address }
 }

@@ -75,8 +75,10 @@ impl Resolver<'_> {
         };
         for dependency in missing {
             if switch(dependency, self).is_on {
-                let other = present.iter().find(|inner| inner.metadata.name == dependency.name);
-                self.problems.extend(other.map(|other| unfit(dependency, other)));
+                if let Some(other) = present.iter().find(|inner| inner.metadata.name == dependency.name) {
+                    self.problems.push(unfit(dependency, other));
+                    continue;
+                }
                 let place = dependency.place.unwrap_or(Place { file: chart.file, span: Span::new(0, 0) });
                 self.missing.push(Missing { name: dependency.known_as().to_owned(), place });
             }
@@ -204,10 +206,14 @@ fn by_condition(
     None
 }
 
-/// A chart that is there in a version that nobody asked for: Helm leaves it out without a word.
+/// A chart that is there in a version that nobody asked for: Helm takes it without a word, as if nobody had listed it.
 fn unfit(dependency: &Dependency, other: &Chart) -> Diagnostic {
+    let alias = match dependency.known_as() {
+        known_as if known_as == dependency.name => String::new(),
+        known_as => format!(", but not as `{known_as}`"),
+    };
     let message = format!(
-        "the chart `{}` is here in version {}, and {} is wanted: it is left out",
+        "the chart `{}` is here in version {}, and {} is wanted: Helm renders it all the same{alias}",
         dependency.name, other.metadata.version, dependency.version
     );
     let help = "`helm dependency build` puts the right one into charts/";

@@ -213,25 +213,24 @@ fn what_is_missing_is_said() {
     let files = [
         ("Chart.yaml", chart),
         ("charts/old/Chart.yaml", "apiVersion: v2\nname: old\nversion: 1.1.0\n"),
+        ("charts/old/templates/y.yaml", "b: 1\n"),
         ("templates/x.yaml", "a: 1\n"),
     ];
     let (done, problems) = rendered(&files, &Settings::default());
-    assert_eq!(texts(&done.expect("rendered")), ["a: 1"]);
+    assert_eq!(texts(&done.expect("rendered")), ["b: 1", "a: 1"]);
     let said: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(
         said,
         [
-            "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: it is left out",
-            "the charts `gone` and `old` are not in charts/: their objects are not judged, and what their templates print is unknown",
+            "the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: Helm renders it all the same",
+            "the chart `gone` is not in charts/: its objects are not judged, and what its templates print is unknown",
         ]
     );
     assert!(problems.iter().all(|problem| problem.place.is_some()));
     let off = with("gone: {enabled: false}\n", &[]);
     assert_eq!(
         rendered(&files, &off).1.last().map(|problem| problem.message.as_str()),
-        Some(
-            "the chart `old` is not in charts/: its objects are not judged, and what its templates print is unknown"
-        ),
+        Some("the chart `old` is here in version 1.1.0, and ^2.0.0 is wanted: Helm renders it all the same"),
         "what is switched off is not missed"
     );
 }

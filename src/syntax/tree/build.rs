@@ -99,6 +99,7 @@ impl Builder {
             comments: Vec::new(),
             duplicates: Vec::new(),
             embedded: None,
+            to_come: Vec::new(),
             nodes: Vec::with_capacity(text.len() / 20),
             cooked: String::new(),
             cooked_keys: FxHashMap::default(),
