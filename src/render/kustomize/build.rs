@@ -1,5 +1,6 @@
 //! One build: what is taken in, in which order it is changed, and what is done once at the end.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::config::Config;
 use super::files::{self, Files, Loaded};
+use super::flux::Flux;
 use super::kustomization::{self, Kustomization, NAMES};
 use super::node::Node;
 use super::resource::Resource;
@@ -53,6 +55,8 @@ pub(super) struct Build<'a> {
     asks_namespace: bool,
     /// The root is a component that nobody uses: its patches find nothing, and that is right.
     pub(super) is_lone_component: bool,
+    /// What Flux builds, once somebody asks.
+    flux: OnceCell<Flux>,
 }
 
 /// What a folder comes to.
@@ -83,6 +87,7 @@ impl<'a> Build<'a> {
             namespace: String::new(),
             asks_namespace: false,
             is_lone_component: false,
+            flux: OnceCell::new(),
         }
     }
 
@@ -121,6 +126,12 @@ impl<'a> Build<'a> {
     /// Whether what is built is called a base: made for others, though none uses it.
     pub(super) fn is_of_base(&self) -> bool {
         self.stack.first().is_some_and(|root| matches!(root.file_name(), Some("base" | "bases")))
+    }
+
+    /// Whether Flux builds what is being built.
+    fn is_of_flux(&self) -> bool {
+        let flux = self.flux.get_or_init(|| Flux::of(self.project.trees));
+        self.stack.first().is_some_and(|root| flux.builds(root))
     }
 
     fn empty(&self) -> Accumulated {
@@ -306,7 +317,8 @@ impl<'a> Build<'a> {
         let found = files::join(&kustomization.folder, path);
         let found =
             found.ok_or_else(|| Problem::new(format!("`{path}` leads out of what is checked"), from))?;
-        if !found.starts_with(&kustomization.folder) && self.files.exists(&found) {
+        let is_outside = !found.starts_with(&kustomization.folder) && self.files.exists(&found);
+        if is_outside && !self.is_of_flux() {
             let message = format!("`{path}` is not in or below the folder of the kustomization");
             let help = "`kustomize build` reads it with `--load-restrictor LoadRestrictionsNone` only";
             self.say(Gravity::Warning, Problem::new(message, from).help(help));

@@ -14,6 +14,7 @@ mod crds;
 mod fields;
 mod fieldspec;
 mod files;
+mod flux;
 mod folded;
 mod generators;
 mod hash;
