@@ -73,6 +73,8 @@ impl<'a> Tree for NodeRef<'a> {
             NodeKind::Text if is_filled_in_later(self.text()) => Value::Any,
             // `<your-id>` is for a person to fill in.
             NodeKind::Text if self.text().starts_with('<') && self.text().ends_with('>') => Value::Any,
+            // So is `DEFINED-IN-SECRETS`, of which each word is in capitals.
+            NodeKind::Text if is_shouted(self.text()) && self.text().contains(['-', '_', ' ']) => Value::Any,
             NodeKind::Text => Value::Text,
         }
     }
@@ -82,13 +84,13 @@ impl<'a> Tree for NodeRef<'a> {
 fn is_blank(list: NodeRef<'_>) -> bool {
     let mut items = list.items();
     let (Some(word), None) = (items.next(), items.next()) else { return false };
-    word.is_unknown()
-        || word.kind() == NodeKind::Text
-            && word.text().len() > 3
-            && word
-                .text()
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte))
+    word.is_unknown() || word.kind() == NodeKind::Text && is_shouted(word.text())
+}
+
+/// Whether a text is words in capitals: nobody's value, but a name for what belongs there.
+fn is_shouted(text: &str) -> bool {
+    let shouts = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte);
+    text.len() > 3 && text.starts_with(|first: char| first.is_ascii_uppercase()) && text.bytes().all(shouts)
 }
 
 /// A field that its kind does not have.
