@@ -197,7 +197,7 @@ impl Files {
                 },
             ))
         };
-        build(&Project { trees: &trees, read: &read, chart: &|_| None })
+        build(&Project { trees: &trees, read: &read, made: &|_| false, chart: &|_| None })
     }
 }
 

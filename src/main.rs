@@ -6,6 +6,11 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use steadfast::cli::{World, run, utc};
 
+/// The allocator of musl lets one thread in at a time.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let folder = std::env::current_dir().ok().and_then(|folder| Utf8PathBuf::from_path_buf(folder).ok());
     let (terminal, err_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());

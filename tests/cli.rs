@@ -432,7 +432,7 @@ fn bad_input_is_said_and_the_rest_is_judged() {
             "a template",
             "bad.yaml",
             b"a: {{ .Values.x }}\n{{- if .y }}\n".to_vec(),
-            Some("1 template without its chart"),
+            Some("1 template that was not rendered"),
         ),
         ("unclosed quotes", "bad.yaml", format!("{start}a: \"x\nb: 1\n").into(), Some("bad.yaml:3")),
     ];

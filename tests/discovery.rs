@@ -80,6 +80,7 @@ fn what_git_would_keep_is_read_in_order_of_its_bytes() {
     folder.write(".ignore", "*.yaml\n");
     folder.write("deployment", "# c\napiVersion: v1\n");
     folder.write("notes.k8s", "apiVersion: v1\n");
+    folder.write("production.tmpl", "apiVersion: v1\nimage: a:__TAG__\n");
     folder.write("LICENSE", "text\n");
     folder.write("new-service", "#!/bin/sh\ncat << EOT > Chart.yaml\napiVersion: v2\nEOT\n");
     folder.write("recipe.asciidoc", "----\napiVersion: v1\n----\n");
@@ -92,6 +93,7 @@ fn what_git_would_keep_is_read_in_order_of_its_bytes() {
         "b.yaml",
         "deployment",
         "notes.k8s",
+        "production.tmpl",
     ];
     assert_eq!(folder.files(&["."]), all);
     assert_eq!(folder.files(&["a", ".", "b.yaml", "./a/../a"]), all);

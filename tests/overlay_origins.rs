@@ -247,7 +247,7 @@ fn built(files: &Files) -> Built {
         let content = text(bytes).map_or_else(|| Content::Bytes(Arc::clone(bytes)), Content::Text);
         Some((FileId(at as u32), content))
     };
-    build(&Project { trees: &trees, read: &read, chart: &|_| None })
+    build(&Project { trees: &trees, read: &read, made: &|_| false, chart: &|_| None })
 }
 
 fn read(top: &Path, folder: &Path, files: &mut Files) {

@@ -61,7 +61,7 @@ fn each_writer_is_named() {
         let at = paths.iter().position(|other| other == path)?;
         Some((FileId(at as u32), Content::Text(Arc::clone(&texts[at]))))
     };
-    let built = build(&Project { trees: &of_yaml, read: &find, chart: &|_| None });
+    let built = build(&Project { trees: &of_yaml, read: &find, made: &|_| false, chart: &|_| None });
     assert!(built.notes.is_empty(), "{:#?}", built.notes);
     let [overlay] = <[_; 1]>::try_from(built.overlays).unwrap();
     let trail = Trail::of(overlay.rendered);

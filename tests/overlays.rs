@@ -74,7 +74,7 @@ fn a_component_that_nothing_uses_has_no_fault() {
     let trees: Vec<(&Utf8Path, Tree)> =
         (0..).zip(texts).map(|(id, (path, text))| (Utf8Path::new(path), parsed(FileId(id), text))).collect();
     let trees: Vec<(&Utf8Path, &Tree)> = trees.iter().map(|(path, tree)| (*path, tree)).collect();
-    let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+    let built = build(&Project { trees: &trees, read: &|_| None, made: &|_| false, chart: &|_| None });
     let folders: Vec<&str> = built.notes.iter().map(|note| note.folder.as_str()).collect();
     assert_eq!(folders, ["plain"], "{:#?}", built.notes);
     assert!(built.covered.contains(&FileId(1)), "the patch is judged by itself: {:?}", built.covered);
@@ -107,7 +107,7 @@ fn a_schema_that_overlays_share_is_told_once() {
     let trees: Vec<(&Utf8Path, Tree)> =
         (0..).zip(texts).map(|(id, (path, text))| (Utf8Path::new(path), parsed(FileId(id), text))).collect();
     let trees: Vec<(&Utf8Path, &Tree)> = trees.iter().map(|(path, tree)| (*path, tree)).collect();
-    let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+    let built = build(&Project { trees: &trees, read: &|_| None, made: &|_| false, chart: &|_| None });
     let told = |at: usize| {
         let rendered = &built.overlays[at].rendered;
         (rendered.folder.as_str(), rendered.documents[0].text.as_str().contains("openAPIV3Schema"))

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::{env, fs, process};
 
 use camino::Utf8PathBuf;
+use rayon::prelude::*;
 use steadfast::config::{Config, Flags};
 use steadfast::lint::{self, Inputs};
 use steadfast::report::{self, Format};
 use steadfast::rule::page::{Example, Page};
-use steadfast::rule::{builtin, examples};
+use steadfast::rule::{Rule, builtin, examples};
 
 /// The rules to try, by id and text.
 fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -36,6 +37,24 @@ fn examples_behave() {
         }
     }
     wrong.dedup();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_example_of_another_troubles_a_rule() {
+    let pages: Vec<Page> =
+        builtin::pages().iter().filter_map(|(id, text)| Page::read(id, Arc::from(*text)).ok()).collect();
+    let all: Vec<Rule> = pages.iter().filter_map(|page| Rule::new(page.clone(), &[]).ok()).collect();
+    assert_eq!(all.len(), pages.len());
+    let only = env::var("RULE").unwrap_or_default();
+    let tried = pages.par_iter().filter(|page| page.id.contains(&only)).flat_map_iter(|page| {
+        let examples = page.rest().map(|rest| rest.examples).unwrap_or_default();
+        let troubled = |example| examples::troubles(&all, example);
+        let found: Vec<String> = examples.iter().flat_map(troubled).collect();
+        found.into_iter().map(|trouble| format!("{trouble}, in an example of {}", page.id))
+    });
+    let mut wrong: Vec<String> = tried.collect();
+    wrong.sort();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 

@@ -286,7 +286,7 @@ fn time_to_build(key: &str, entry: fn(usize) -> String, count: usize, runs: usiz
     let trees: Vec<(&Utf8Path, &Tree)> = parsed.iter().map(|(path, tree)| (*path, tree)).collect();
     let run = || {
         let start = spent();
-        let built = build(&Project { trees: &trees, read: &|_| None, chart: &|_| None });
+        let built = build(&Project { trees: &trees, read: &|_| None, made: &|_| false, chart: &|_| None });
         assert!(built.notes.is_empty(), "{:?}", built.notes);
         spent() - start
     };

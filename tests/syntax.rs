@@ -629,12 +629,33 @@ fn the_syntax_is_found_by_name_and_content() {
         ("Makefile", "all:\n", None),
         ("README.md", "apiVersion: v1\n", None),
         ("_helpers.tpl", "apiVersion: v1\n", None),
+        ("deployment-production.tmpl", "apiVersion: v1\n", Some(Syntax::Yaml)),
+        ("service.yaml.tpl", "kind: Service\napiVersion: v1\n", Some(Syntax::Yaml)),
+        ("alertmanager.yml.template", "route: {}\n", Some(Syntax::Yaml)),
+        ("notes.template", "route: {}\n", None),
+        ("page.tmpl", "<html>\n", None),
+        ("certificate.tpl", "{{ define \"mesh\" }}\napiVersion: v1\n", None),
+        ("certificate.yml.tpl", "apiVersion: v1\nkind: {{ .kind }}\n", Some(Syntax::Yaml)),
         (".gitignore", "apiVersion: v1\n", None),
         ("package-lock.json", "", None),
         ("pnpm-lock.yaml", "", None),
         ("x.min.json", "", None),
     ] {
         assert_eq!(Syntax::of(path.into(), head.as_bytes()), syntax, "{path}");
+    }
+}
+
+#[test]
+fn markers_in_comments() {
+    for (text, at) in [
+        ("a: 1\n# %{ if x }\nb: 2\n", Some(7)),
+        ("kind: #KIND#\n", Some(6)),
+        ("a: 1\n#   {{- if .x }}\n", Some(5)),
+        ("a: 1 # 5 %\nb: \"#fff\"\n## A #\n", None),
+        ("", None),
+    ] {
+        let found = steadfast::syntax::hidden_marker(text);
+        assert_eq!(found.map(|span| span.start), at, "{text}");
     }
 }
 

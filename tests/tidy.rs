@@ -169,6 +169,7 @@ fn dependencies_have_reasons() {
     for line in read("Cargo.toml".into()).lines() {
         if line.starts_with('[') {
             section = line.to_owned();
+            continue;
         }
         let name = line.split([' ', '=', '.']).next().unwrap_or_default();
         if section.contains("dependencies")

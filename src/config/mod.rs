@@ -43,12 +43,18 @@ pub const MAX_FILE_SIZE: u64 = 8 << 20;
 /// Tests: much in them is wrong on purpose, and nothing of it runs where users are. Whatever is found there is a hint.
 pub const TESTS: &str = "**/{test,tests,testing,testdata,test-data,testutil,testutils,__tests__,*[_-]test,*[_-]tests,e2e,systemtest,fixture,fixtures,fake,fakes,mock,mocks,conformance,benchmark,benchmarks}/**";
 
-/// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise.
-pub const TEST_PATTERNS: [&str; 5] = [
+/// What a test reads that lies beside it.
+pub const TEST_FILES: &str = "**/test_*.{yaml,yml,json}";
+
+/// Patterns of paths that hold tests, examples, other people's files and development unless somebody says otherwise. A folder
+/// `ci` is none of them: as often as not it holds what CI deploys. In a chart it holds the values that its authors try.
+pub const TEST_PATTERNS: [&str; 7] = [
     TESTS,
+    TEST_FILES,
     "**/{example,examples,sample,samples,demo,demos,doc,docs}/**",
     "**/{third_party,third-party}/**",
-    "**/{hack,ci,dev,dev-env,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
+    "**/ci/*values*.{yaml,yml}",
+    "**/{hack,dev,dev-env,development,local,localhost,kind,k3d,minikube,sandbox,playground}/**",
     "**/*[._-]{test,example,sample,dev,development,local}.{yaml,yml,json,toml,hcl,tf,properties,conf}",
 ];
 
@@ -158,7 +164,7 @@ impl Config {
             externals_by_kind: FxHashMap::default(),
             production: Globs::default(),
             test: Globs::known(&TEST_PATTERNS),
-            tests: Globs::known(&[TESTS]),
+            tests: Globs::known(&[TESTS, TEST_FILES]),
         }
     }
 

@@ -356,7 +356,9 @@ production = ["examples/real"]
     assert_eq!(judge("probes/none", "legacy/core/a.yaml", error), Some(error));
     assert_eq!(judge("flags/stale", "k8s/a.yaml", error), None);
     assert_eq!(judge("flags/stale", "legacy/core/a.yaml", error), Some(error));
-    assert_eq!(judge("probes/none", "charts/ci/a.yaml", error), Some(warning));
+    assert_eq!(judge("probes/none", "charts/a/ci/a-values.yaml", error), Some(warning));
+    assert_eq!(judge("probes/none", "ci/deploy/a.yaml", error), Some(error), "what CI deploys is in use");
+    assert_eq!(judge("probes/none", "images/parse/test_release.yaml", error), None);
     assert_eq!(judge("probes/none", "deploy/values-dev.yaml", error), Some(warning));
     assert_eq!(judge("probes/none", "deploy/dev-tools.yaml", error), Some(error));
     assert_eq!(judge("probes/none", "examples/real/a.yaml", error), Some(error));

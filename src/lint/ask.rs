@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::fact::Confidence;
 use crate::finding::{Label, Severity, SubjectName};
-use crate::model::{Model, Thing};
+use crate::model::{Kind, Model, Thing};
 use crate::rule::Rule;
 use crate::rule::eval::ENDLESS;
 use crate::rule::judge::{self, Asking, Verdict};
@@ -114,8 +114,10 @@ pub(super) fn all<'a>(model: &'a Model<'a>, rules: &'a [Arc<Rule>]) -> Asked {
         order.par_iter().with_max_len(AT_ONCE).map_init(memo, answer).collect()
     };
     answers.sort_unstable_by_key(|(at, _)| *at);
-    let mut all =
-        Asked { subjects: groups.iter().map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
+    // The project is there also where there is nothing in it.
+    let is_project = |subjects: &[Subject]| subjects.first().is_some_and(|(it, _)| it.kind == Kind::Project);
+    let counted = groups.iter().filter(|(subjects, _)| !is_project(subjects));
+    let mut all = Asked { subjects: counted.map(|(subjects, _)| subjects.len()).sum(), ..Asked::default() };
     for (_, answer) in answers {
         all.faults.extend(answer.faults);
         all.undecided.extend(answer.undecided);

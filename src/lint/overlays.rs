@@ -12,6 +12,7 @@ use crate::render::helm::files::{Content, File};
 use crate::render::helm::read::Reader;
 use crate::render::helm::render::{STACK, Settings};
 use crate::render::kustomize::{self, Chart, Gravity, Meet, Note, Overlay};
+use crate::source::discover;
 use crate::source::{FileId, Place, Sources};
 use crate::syntax::tree::Tree;
 
@@ -90,6 +91,7 @@ fn with_files(
             };
             Some((file.id, content))
         },
+        made: &|path| discover::is_left_out(asked.root, path),
         chart: &|chart| {
             let mut reader = reader.borrow_mut();
             let folder = reader.chart(&chart.folder);

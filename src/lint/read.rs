@@ -42,7 +42,7 @@ pub(super) fn left_templates(project: &Project, outcome: &mut Outcome) {
     let left =
         project.templates.iter().filter(|id| project.sources.get(**id).role != Role::Ingredient).count();
     if left > 0 {
-        let what = words(left, "template without its chart", "templates without their chart");
+        let what = words(left, "template that was not rendered", "templates that were not rendered");
         outcome.summary.skipped.push((what, left));
     }
 }
@@ -212,7 +212,16 @@ const PANICKED: &str = "steadfast failed while it read this file; the others wer
 fn one(id: FileId, file: &SourceFile) -> Parsed {
     let head = &file.text.as_bytes()[..file.text.len().min(1024)];
     let syntax = Syntax::of(&file.path, head).unwrap_or(Syntax::Yaml);
-    syntax::parse(syntax, id, Arc::clone(&file.text))
+    let parsed = syntax::parse(syntax, id, Arc::clone(&file.text));
+    if !syntax::is_template(&file.path) {
+        return parsed;
+    }
+    // What cannot be read before something else went over it is judged by nobody; that is no mistake in it.
+    let marker = parsed.problems.first().map(|problem| problem.span);
+    match marker.or_else(|| syntax::hidden_marker(&file.text)) {
+        Some(marker) => Parsed { templates: vec![marker], ..nothing(id) },
+        None => parsed,
+    }
 }
 
 fn failed(id: FileId) -> Parsed {

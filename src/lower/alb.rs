@@ -1,4 +1,5 @@
-//! The AWS Load Balancer Controller: what the annotations of an Ingress say of the Application Load Balancer that it makes.
+//! The AWS Load Balancer Controller: what the annotations of an Ingress say of the Application Load Balancer that it makes, and
+//! those of a Service of the targets behind it.
 //!
 //! Annotations are those of kubernetes-sigs/aws-load-balancer-controller, docs/guide/ingress/annotations.md; attributes and
 //! their defaults those of Elastic Load Balancing, Application Load Balancers, "Load balancer attributes".
@@ -90,14 +91,15 @@ fn idle(ingress: NodeRef<'_>) -> Fact<'_, f64> {
     }
 }
 
-/// How long it goes on with the requests of a target that leaves.
-pub fn drain(ingress: NodeRef<'_>) -> Fact<'_, f64> {
-    attribute(ingress, TARGET_ATTRIBUTES, "deregistration_delay.timeout_seconds=").or_default(&DRAIN)
+/// How long it goes on with the requests of a target of this Service that leaves.
+pub fn drain<'a>(ingress: NodeRef<'a>, service: Option<NodeRef<'a>>) -> Fact<'a, f64> {
+    let says = speaker(ingress, service, TARGET_ATTRIBUTES);
+    attribute(says, TARGET_ATTRIBUTES, "deregistration_delay.timeout_seconds=").or_default(&DRAIN)
 }
 
-/// What the targets are, `instance` or `ip`.
-pub fn target_type(ingress: NodeRef<'_>) -> Fact<'_, &str> {
-    match annotation(ingress, TARGET_TYPE) {
+/// What the targets of this Service are, `instance` or `ip`.
+pub fn target_type<'a>(ingress: NodeRef<'a>, service: Option<NodeRef<'a>>) -> Fact<'a, &'a str> {
+    match annotation(speaker(ingress, service, TARGET_TYPE), TARGET_TYPE) {
         Some(node) => Fact::written(node, Spot::value(node)).text(),
         None => {
             let place = ingress.at("metadata.annotations").unwrap_or(ingress);
@@ -116,6 +118,12 @@ pub fn gates(namespace: NodeRef<'_>) -> Fact<'_, bool> {
             Fact::default(false, Spot::missing(place, LABEL))
         }
     }
+}
+
+/// Who says what holds for the targets of a Service: "Annotations applied to Service have higher priority over annotations
+/// applied to Ingress", as a whole.
+fn speaker<'a>(ingress: NodeRef<'a>, service: Option<NodeRef<'a>>, key: &str) -> NodeRef<'a> {
+    service.filter(|service| annotation(*service, key).is_some()).unwrap_or(ingress)
 }
 
 fn annotation<'a>(ingress: NodeRef<'a>, key: &str) -> Option<NodeRef<'a>> {

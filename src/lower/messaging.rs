@@ -80,8 +80,8 @@ pub struct Messaging<'a> {
     pub labels: Vec<Cow<'a, str>>,
     /// What is named by something that is not understood and might watch it or subscribe to it.
     pub mentions: Vec<Mention<'a>>,
-    /// Systems in which something is told of every alarm that changes its state.
-    pub alarm_listeners: Vec<u32>,
+    /// What is told of alarms that change their state.
+    pub alarm_listeners: Vec<AlarmListener>,
     /// What Prometheus asks, and whom Alertmanager tells.
     pub alerting: super::alerting::Alerting<'a>,
 }
@@ -104,6 +104,15 @@ pub struct Mention<'a> {
     pub by: String,
     /// Whether it can only be about alarms.
     pub alarms_only: bool,
+}
+
+/// Something that is told of alarms, though they do not name it.
+#[derive(Clone, Copy, Debug)]
+pub struct AlarmListener {
+    /// Where it is deployed.
+    pub system: u32,
+    /// Whether it listens to whatever alarms an account has, and not to some by their names.
+    pub to_all: bool,
 }
 
 /// Who keeps the messages.
@@ -206,8 +215,12 @@ pub struct Rabbit<'a> {
     pub temporary: Fact<'a, bool>,
     /// The exchange that dead letters go to.
     pub dead_exchange: Fact<'a, &'a str>,
+    /// The pattern of the policy that says so.
+    pub dead_pattern: Fact<'a, &'a str>,
     /// Where dead letters end.
     pub dead_letters: Vec<u32>,
+    /// Whether all of them end there, whatever key a message came with.
+    pub all_dead_letters: bool,
     /// The routing keys for which queues are bound to that exchange.
     pub bindings: Vec<Fact<'a, &'a str>>,
     /// Why dead letters may end elsewhere, too.

@@ -85,6 +85,11 @@ fn says_filter(node: NodeRef<'_>, name: &str) -> bool {
     named(node) || (node.key() == Some("value") && node.parent().is_some_and(named))
 }
 
+/// Whether a part of a file says of which kind requests are: `rate_limits` of a filter, a route or a virtual host.
+pub fn describes(part: NodeRef<'_>) -> bool {
+    part.walk().any(|node| node.is_under("rate_limits") && !node.is_null())
+}
+
 /// Whether an object may hold Envoy's own configuration.
 pub fn may_hold_envoy(object: &Object<'_>) -> bool {
     matches!(
@@ -121,6 +126,19 @@ impl<'a> Limit<'a> {
                 read::truth(self.node, "failure_mode_deny").or_default(&DENY).map(|deny| !deny)
             }
             _ => Fact::nothing(),
+        }
+    }
+
+    /// How many buckets it has for requests of one kind, beside that for all; absent where it has none.
+    pub fn descriptors(&self) -> Fact<'a, f64> {
+        match self.node.get("descriptors").filter(|_| self.dialect == Dialect::Envoy) {
+            Some(list) if list.items().next().is_some() => {
+                Fact::written(list.items().count() as f64, Spot::key(list))
+            }
+            Some(list) if list.is_unknown() => {
+                Fact::unknown_at("they are only known at run time", Spot::value(list))
+            }
+            _ => Fact::absent(Spot::value(self.node)),
         }
     }
 

@@ -41,22 +41,27 @@ pub fn truth<'a>(base: NodeRef<'a>, path: &'static str) -> Fact<'a, bool> {
 
 /// Whether a text is filled in by another tool before it is applied (Flux, envsubst, Argo CD).
 pub fn is_filled_in_later(text: &str) -> bool {
-    // Nearly no text holds any of these, and one look at its bytes is quicker than three searches.
-    holds_either(text.as_bytes(), b'$', b'{')
-        && (text.contains("${") || text.contains("{{") || text.contains("$("))
+    // Nearly no text holds any of these, and one look at its bytes is quicker than four searches.
+    holds_any(text.as_bytes())
+        && (text.contains("${")
+            || text.contains("{{")
+            || text.contains("$(")
+            || crate::measure::placeholder::first(text).is_some())
 }
 
-/// Whether one of two bytes occurs: eight are looked at together, since every value of every file is asked.
-fn holds_either(text: &[u8], a: u8, b: u8) -> bool {
+/// Whether one of the bytes occurs of which a text is that something else fills in: eight are looked at together, since every value
+/// of every file is asked.
+fn holds_any(text: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
+    const SIGNS: [u8; 3] = [b'$', b'{', b'_'];
     // A byte that is 0 borrows from the bit above it; one that is not leaves it, or had it set.
     let zero = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7) != 0;
     let (words, rest) = text.as_chunks::<8>();
     words
         .iter()
         .map(|word| u64::from_le_bytes(*word))
-        .any(|word| zero(word ^ ONES.wrapping_mul(a.into())) || zero(word ^ ONES.wrapping_mul(b.into())))
-        || rest.iter().any(|byte| *byte == a || *byte == b)
+        .any(|word| SIGNS.iter().any(|sign| zero(word ^ ONES.wrapping_mul((*sign).into()))))
+        || rest.iter().any(|byte| SIGNS.contains(byte))
 }
 
 fn hidden<'a, T>(node: NodeRef<'a>) -> Fact<'a, T> {

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::placeholder;
+
 /// A part of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
@@ -314,7 +316,7 @@ fn split<'a>(text: &'a str, holes: &[Range<usize>]) -> Image<'a> {
     Image { text, registry, repository: part(start..end), tag, digest }
 }
 
-/// Everything that something else fills in: `${TAG}`, `$TAG`, `$(TAG)`, `{{ .Values.tag }}`, `#{tag}#`, `<tag>`.
+/// Everything that something else fills in: `${TAG}`, `$TAG`, `$(TAG)`, `{{ .Values.tag }}`, `#{tag}#`, `<tag>`, `__TAG__`.
 fn holes(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut holes: Vec<Range<usize>> = Vec::new();
@@ -329,6 +331,9 @@ fn holes(text: &str) -> Vec<Range<usize>> {
                 let name =
                     bytes[at + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
                 Some(at + 1 + name)
+            }
+            (b'_', Some(b'_')) => {
+                placeholder::first(&text[at..]).filter(|word| word.start == 0).map(|word| at + word.end)
             }
             _ => None,
         };
@@ -478,6 +483,8 @@ mod tests {
             ("app:${TAG:-latest}", "- | app | ?${TAG:-latest} | ?${TAG:-latest}"),
             ("app:1.2-${SUFFIX}", "- | app | ?1.2-${SUFFIX} | ?${SUFFIX}"),
             ("app:${MAJOR}-alpine", "- | app | ?${MAJOR}-alpine | -"),
+            ("ghcr.io/a/b:__TAG__", "ghcr.io | a/b | ?__TAG__ | ?__TAG__"),
+            ("a__b:1", "- | a__b | 1 | -"),
             ("${IMAGE}", "?${IMAGE} | ?${IMAGE} | ?${IMAGE} | ?${IMAGE}"),
             ("${IMAGE}:1.2", "?${IMAGE} | ?${IMAGE} | 1.2 | -"),
             ("${REGISTRY}/app:1.2", "?${REGISTRY} | app | 1.2 | -"),

@@ -11,6 +11,7 @@ pub mod int_or_percent;
 pub mod launch;
 pub mod migration;
 pub mod place;
+pub mod placeholder;
 pub mod promql;
 pub mod quantity;
 pub mod requests;

@@ -80,6 +80,15 @@ fn actions<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
         .into()
 }
 
+/// The alarms of CloudWatch that have actions, be these known or not; or those that have none.
+pub(super) fn of_cloudwatch<'a>(model: &'a Model<'a>, acting: bool) -> Val<'a> {
+    let all = &model.messaging;
+    let wanted = |alarm: &Alarm<'_>| alarm.query.is_none() && alarm.actions.is_absent() != acting;
+    let found = all.alarms.iter().enumerate().filter(|(_, alarm)| wanted(alarm));
+    let open = all.systems.iter().find_map(|system| system.open.clone());
+    open_things(found.map(|(id, _)| Thing::new(Kind::Alarm, id)), open)
+}
+
 fn topics<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let this = get(model, thing);
     let links = match &this.actions.state {

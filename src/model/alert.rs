@@ -1,5 +1,7 @@
 //! What only alarms of Prometheus have: an expression, texts for people, and a way through Alertmanager.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::alert_route;
 use super::value::{Val, list};
 use super::vocabulary::{FactDef, SECONDS, Ty, facts};
@@ -148,11 +150,13 @@ fn lost_labels<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     about(model, thing, |query, expr| {
         let possible = labels::of(expr);
         let mut lost = Vec::new();
+        let mut told = FxHashSet::default();
         for map in ["annotations", "labels"].iter().filter_map(|key| query.rule.get(key)) {
             for (_, value) in map.entries() {
                 for (label, at) in named(value) {
                     // What evaluates rules may add these two.
-                    if !possible.can_have(label) && !matches!(label, "alertname" | "alertgroup") {
+                    let is_lost = !possible.can_have(label) && !matches!(label, "alertname" | "alertgroup");
+                    if is_lost && told.insert(label) {
                         lost.push(Fact::written(label, Spot::within(value, at..at + label.len())));
                     }
                 }
@@ -162,11 +166,14 @@ fn lost_labels<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     })
 }
 
-/// The labels that a text prints, with their places. What is only asked for (`if $labels.x`) is not printed.
+/// The labels that a text prints, with their places. What is only asked for (`if $labels.x`) is not printed, and a text that
+/// asks for a label first prints it only where it is there.
 fn named(value: NodeRef<'_>) -> Vec<(&str, usize)> {
-    const START: &str = "$labels.";
     let text = value.text();
     let mut found = Vec::new();
+    // What each open block has asked for, and how many of them ask for a label.
+    let mut blocks: Vec<Vec<&str>> = Vec::new();
+    let mut asked: FxHashMap<&str, usize> = FxHashMap::default();
     let mut rest = 0;
     while let Some(open) = text[rest..].find("{{") {
         let start = rest + open;
@@ -174,17 +181,41 @@ fn named(value: NodeRef<'_>) -> Vec<(&str, usize)> {
         rest = end;
         let action = &text[start..end];
         let word = action.trim_start_matches(['{', '-', ' ']).split_whitespace().next().unwrap_or_default();
-        if matches!(word, "if" | "with" | "else" | "or" | "and" | "range") {
-            continue;
+        match word {
+            "if" | "with" | "range" | "define" | "block" => blocks.push(Vec::new()),
+            "end" => {
+                for name in blocks.pop().into_iter().flatten() {
+                    asked.entry(name).and_modify(|count| *count -= 1);
+                }
+            }
+            _ => {}
         }
-        for (at, _) in action.match_indices(START) {
-            let name = start + at + START.len();
-            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let length = text[name..].find(|c| !is_part(c)).unwrap_or(text.len() - name);
-            found.push((&text[name..name + length], name));
+        for (name, at) in labels_in(action) {
+            match word {
+                "if" | "with" | "else" => {
+                    if let Some(block) = blocks.last_mut() {
+                        block.push(name);
+                        *asked.entry(name).or_default() += 1;
+                    }
+                }
+                "range" | "or" | "and" => {}
+                _ if asked.get(name).is_some_and(|count| *count > 0) => {}
+                _ => found.push((name, start + at)),
+            }
         }
     }
     found
+}
+
+/// The names behind each `$labels.` of a text, with their places.
+fn labels_in(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    const START: &str = "$labels.";
+    text.match_indices(START).map(move |(at, _)| {
+        let name = at + START.len();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = text[name..].find(|c| !is_part(c)).unwrap_or(text.len() - name);
+        (&text[name..name + length], name)
+    })
 }
 
 /// The routes at which it ends.

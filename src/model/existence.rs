@@ -3,14 +3,17 @@
 //! A name resolves inside a unit. What is not there may be declared in another unit, made by Kubernetes, by an operator, by
 //! a chart that the unit installs or by a script: then it is unknown whether it exists, which is not the same as missing.
 
+use std::cell::LazyCell;
 use std::hash::{Hash, Hasher};
 
+use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Model;
-use super::link::same_namespace;
+use super::link::{self, same_namespace};
 use crate::fact::Reason;
 use crate::lower::kubernetes::made;
+use crate::lower::kubernetes::release_name;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::read;
 use crate::source::Extent;
@@ -48,6 +51,8 @@ pub struct Names {
     by_name: FxHashMap<u64, Vec<u32>>,
     /// The first of each kind in each unit.
     by_kind: FxHashMap<(u32, u64), Vec<u32>>,
+    /// By unit and kind: those that are called after a release which nobody named.
+    of_release: FxHashMap<(u32, u64), Vec<u32>>,
     /// Units and kinds in which a name is only known at run time.
     vague: FxHashSet<(u32, u64)>,
 }
@@ -61,12 +66,16 @@ pub struct Traces {
     generated: FxHashSet<u64>,
     /// By unit: names of custom resources.
     custom: FxHashSet<(u32, u64)>,
+    /// By namespace, as far as it is said: names of the custom resources of all units whose controllers may make something there.
+    makers: FxHashSet<(Option<u64>, u64)>,
     /// Units with a custom resource whose name is only known at run time.
     nameless: FxHashSet<u32>,
     /// By unit: words in custom resources, in commands and in roles.
     words: FxHashSet<(u32, u64)>,
     /// Objects that install others, by unit, and the namespace that they install into.
     installers: FxHashMap<u32, Vec<Option<String>>>,
+    /// Namespaces into which an object of any unit installs what is not here.
+    installed_into: FxHashSet<u64>,
     /// Units that hold less than is deployed: a chart, an overlay with remote parts.
     open: FxHashSet<u32>,
 }
@@ -86,6 +95,9 @@ pub fn names<'m>(model: &'m Model<'_>) -> &'m Names {
             if object.name.is_empty() || read::is_filled_in_later(object.name) {
                 names.vague.insert((entry.unit, hash(object.kind)));
             }
+            if release_name::is_in(object.name) {
+                names.of_release.entry((entry.unit, hash(object.kind))).or_default().push(id as u32);
+            }
             let same_kind = names.by_kind.entry((entry.unit, hash(object.kind))).or_default();
             if same_kind.len() < NAMES {
                 same_kind.push(id as u32);
@@ -101,13 +113,26 @@ pub fn names<'m>(model: &'m Model<'_>) -> &'m Names {
 fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
     model.index.traces.get_or_init(|| {
         let mut traces = Traces::default();
+        let folders = LazyCell::new(|| -> FxHashSet<&Utf8Path> {
+            let paths = model.trees.iter().map(|tree| model.sources.path(tree.file));
+            paths.flat_map(|path| path.ancestors().skip(1)).collect()
+        });
+        let is_here = |folder: &str| {
+            let folder = folder.trim_start_matches("./").trim_matches('/');
+            !folder.is_empty() && folders.contains(Utf8Path::new(folder))
+        };
         for (id, entry) in model.objects.iter().enumerate() {
             let object = &entry.object;
             made::by_object(object, |kind, name| {
                 traces.made.entry(hash((kind, name.text()))).or_default().push(id as u32);
             });
-            if let Some(namespace) = made::installs(object) {
-                traces.installers.entry(entry.unit).or_default().push(namespace.map(str::to_owned));
+            if let Some(installed) = made::installs(object) {
+                if let Some(namespace) = installed.namespace
+                    && !installed.folder.is_some_and(is_here)
+                {
+                    traces.installed_into.insert(hash(namespace));
+                }
+                traces.installers.entry(entry.unit).or_default().push(installed.namespace.map(str::to_owned));
             }
             let group = object.group();
             if group == "rbac.authorization.k8s.io" {
@@ -115,11 +140,15 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                 for name in rules.filter_map(|rule| rule.get("resourceNames")).flat_map(NodeRef::items) {
                     traces.words.insert((entry.unit, hash(name.text())));
                 }
-            } else if !made::is_kubernetes_own(group) {
+            } else if made::may_make(group) {
                 if object.name.is_empty() || read::is_filled_in_later(object.name) {
                     traces.nameless.insert(entry.unit);
                 } else {
                     traces.custom.insert((entry.unit, hash(object.name)));
+                    if !made::never_runs_pods(group, object.kind) {
+                        let namespace = link::namespace(model, id as u32);
+                        traces.makers.insert((namespace.map(hash), hash(object.name)));
+                    }
                 }
                 for node in
                     object.node.walk().filter(|node| node.kind() == NodeKind::Text && !node.text().is_empty())
@@ -157,8 +186,7 @@ fn traces<'m>(model: &'m Model<'_>) -> &'m Traces {
                     let folder = path.parent().map_or("", |folder| folder.as_str());
                     let open = model.units.iter().enumerate().filter(|(_, unit)| {
                         let name = if unit.name == "." { "" } else { &unit.name };
-                        camino::Utf8Path::new(name).starts_with(folder)
-                            || camino::Utf8Path::new(folder).starts_with(name)
+                        Utf8Path::new(name).starts_with(folder) || Utf8Path::new(folder).starts_with(name)
                     });
                     traces.open.extend(open.map(|(id, _)| id as u32));
                 }
@@ -212,14 +240,18 @@ fn declared(model: &Model<'_>, wanted: Wanted<'_>, own_kind: impl Fn(&str) -> bo
     }
 }
 
-/// Why an object of a kind may have any name: that of one in the unit is only known at run time.
-fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
-    let unit = model.objects[wanted.from as usize].unit;
+/// Why an object of a kind may have this name: that of one in the unit is only known at run time, or once a chart is installed.
+pub fn vague(model: &Model<'_>, wanted: Wanted<'_>) -> Option<Reason> {
     let kind = wanted.kind;
-    names(model)
-        .vague
-        .contains(&(unit, hash(kind)))
-        .then(|| Reason::new(format!("a {kind} has a name that is only known at run time")))
+    let (names, same_kind) = (names(model), (model.objects[wanted.from as usize].unit, hash(kind)));
+    if names.vague.contains(&same_kind) {
+        return Some(Reason::new(format!("a {kind} has a name that is only known at run time")));
+    }
+    let own = |id: &u32| model.objects[*id as usize].object.name;
+    let others = if release_name::is_in(wanted.name) { &names.by_kind } else { &names.of_release };
+    let mut others = others.get(&same_kind).into_iter().flatten().map(own);
+    let other = others.find(|own| release_name::may_make_same(own, wanted.name))?;
+    Some(Reason::new(format!("`{other}` is called after a release that nobody named")))
 }
 
 /// Looks for an object that only files can declare: a name that leads to none is `No`, whoever else might make one.
@@ -269,6 +301,11 @@ fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence
     if traces.installers.get(&unit).is_some_and(|installers| installers.iter().any(into)) {
         return perhaps("this unit installs a chart or an application into the namespace");
     }
+    let there = here.map(hash);
+    // A name in one's own namespace is less often that of a thing which others bring.
+    if wanted.namespace.is_some_and(|named| traces.installed_into.contains(&hash(named))) {
+        return perhaps("something installs a chart or an application into the namespace");
+    }
     if traces.words.contains(&(unit, hash(wanted.name))) {
         return perhaps("a custom resource, a role or a command of this unit mentions it");
     }
@@ -281,8 +318,13 @@ fn otherwise_made(model: &Model<'_>, unit: u32, wanted: Wanted<'_>) -> Existence
     let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1));
     for start in starts.filter(|start| *start < wanted.name.len()) {
         for end in ends.iter().filter(|end| **end > start) {
-            if traces.custom.contains(&(unit, hash(&wanted.name[start..*end]))) {
+            let word = hash(&wanted.name[start..*end]);
+            if traces.custom.contains(&(unit, word)) {
                 return perhaps("a custom resource of this unit has a similar name");
+            }
+            let made_there = |namespace: &Option<u64>| traces.makers.contains(&(*namespace, word));
+            if start == 0 && [None, there].iter().any(made_there) {
+                return perhaps("a custom resource of another unit has a similar name");
             }
         }
     }

@@ -41,6 +41,8 @@ pub static OF_CONTAINER: &[FactDef] = facts! {
         let found = read::node(container::get(m, t).node, "image");
         found.map(|_| image).into()
     };
+    "standsIn": Ty::Bool, "whether it only stands in for a container that something injects: its image is Istio's `auto`, or `pause`" =>
+        |m, t| stands_in(m, t).into();
     "pullPolicy": Ty::Text, "when the kubelet pulls its image: `Always`, `IfNotPresent` or `Never`" => |m, t| pull_policy(m, t).into();
 };
 
@@ -112,6 +114,25 @@ fn floating<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'static str> {
         },
         spot,
     )
+}
+
+/// Istio's injector replaces the image `auto` of the container `istio-proxy`; a proxy that is injected beside `pause` is all that
+/// such a pod runs. An image of which the name is hidden is neither, unless the container is called so: nobody makes a
+/// variable of what never changes.
+fn stands_in<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
+    let Container { node: container, start, .. } = container::get(model, thing);
+    let image = read::text(*container, "image");
+    let Some(node) = node(model, thing) else { return Fact::plain(false) };
+    let plainly = |answer| Fact::written(answer, Spot::value(node));
+    match (image.value(), start.product(), read::text(*container, "name").value()) {
+        (Some(&"auto"), ..) => plainly(true),
+        (_, Some(product), _) => plainly(product == "pause"),
+        (Some(_), None, _) => plainly(false),
+        (None, None, Some(name)) if *name != "istio-proxy" && !name.contains("pause") => {
+            plainly(false).guessed()
+        }
+        _ => hidden(node),
+    }
 }
 
 /// core/v1 SetDefaults_Container: `Always` where the tag is `latest`, or where there is neither tag nor digest.

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Kind, Model, Thing};
 use crate::fact::Reason;
+use crate::lower::kubernetes::release_name;
 use crate::lower::kubernetes::selector::{self, Asked, Match};
 use crate::source::Extent;
 use crate::syntax::tree::NodeRef;
@@ -177,6 +178,8 @@ pub struct Indexes {
     pub hops_to: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// Breakers by the Service that they are for.
     pub breakers_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    /// Whether an EnvoyFilter says of which kind requests are.
+    pub described: OnceLock<bool>,
     /// Rate limits by the object that sets them.
     pub limiters_of: OnceLock<FxHashMap<u32, Vec<u32>>>,
     /// The ways that requests take.
@@ -423,6 +426,8 @@ pub fn selecting(
                     .get_or_insert_with(|| Reason::new("labels or a namespace are only known at run time"));
             }
             _ if at_home(id) => {}
+            // Two releases share no name, whatever they will be called.
+            Match::Perhaps if waits_for_release(model, of, holder) => {}
             _ => {
                 let name = &model.units[model.objects[holder as usize].unit as usize].name;
                 found.open.get_or_insert_with(|| Reason::new(format!("one in `{name}` may be meant for it")));
@@ -430,6 +435,14 @@ pub fn selecting(
         }
     }
     found
+}
+
+/// Whether the labels of a workload or a selector hold the name of a release that nobody named.
+fn waits_for_release(model: &Model<'_>, workload: u32, selector: u32) -> bool {
+    let labels =
+        super::target::workload_at(model, workload).and_then(|id| model.workloads[id as usize].labels());
+    let selector = model.objects[selector as usize].object.node.at("spec.selector");
+    labels.into_iter().chain(selector).flat_map(NodeRef::walk).any(|node| release_name::is_in(node.text()))
 }
 
 /// The workloads of its own unit that something selects, seen from its side. `asks` are the labels that its selector asks for,

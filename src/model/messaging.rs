@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Reason, Spot, Spots, State};
@@ -45,6 +45,8 @@ pub struct Graph {
     pub triggers: Vec<Found>,
     /// Who subscribes to each topic.
     pub subscribers: Vec<Found>,
+    /// The alarms that tell each topic.
+    pub tellers: Vec<Found>,
     /// The composite alarms that go by each alarm.
     pub composites: Vec<Found>,
     /// Who may send to each queue, as permissions.
@@ -165,10 +167,12 @@ impl Graph {
         graph.permissions = vec![Found::default(); all.queues.len()];
         graph.triggers = vec![Found::default(); all.functions.len()];
         graph.subscribers = vec![Found::default(); all.topics.len()];
+        graph.tellers = vec![Found::default(); all.topics.len()];
         graph.composites = vec![Found::default(); all.alarms.len()];
         graph.join_feeds(all);
         graph.join_subscriptions(all);
         graph.join_alarms(all);
+        graph.join_tellers(all);
         for (id, permission) in all.permissions.iter().enumerate() {
             let system = permission.system;
             let mut permissions = std::mem::take(&mut graph.permissions);
@@ -254,6 +258,8 @@ impl Graph {
         let hidden = match (&link.state, link.value()) {
             (State::Unknown(reason), _) => Some(reason.clone()),
             (_, Some(to)) => match self.find(to, system, Kind::Queue) {
+                // What comes back to where it was makes no dead-letter queue.
+                Ok(queue) if queue == from => None,
                 Ok(queue) => {
                     self.feeds[queue.id as usize].push(Feed { from });
                     None
@@ -393,12 +399,28 @@ impl Graph {
                 }
             }
         }
-        for system in &all.alarm_listeners {
-            for (id, _) in all.alarms.iter().enumerate().filter(|(_, alarm)| alarm.system == *system) {
-                open(&mut composites[id], &Reason::new("a rule of EventBridge is told of all alarms"));
+        // Nobody knows which account another system is deployed to.
+        let everywhere = all.alarm_listeners.iter().any(|listener| listener.to_all);
+        let systems: FxHashSet<u32> = all.alarm_listeners.iter().map(|listener| listener.system).collect();
+        for (id, alarm) in all.alarms.iter().enumerate() {
+            if everywhere || systems.contains(&alarm.system) {
+                open(&mut composites[id], &Reason::new("a rule of EventBridge is told of alarms"));
             }
         }
         (self.alarms, self.composites) = (alarms, composites);
+    }
+
+    /// An alarm of which nobody knows whom it tells opens nothing: it is most likely one of the topics for alarms.
+    fn join_tellers(&mut self, all: &Messaging<'_>) {
+        let mut tellers = std::mem::take(&mut self.tellers);
+        for (id, alarm) in all.alarms.iter().enumerate() {
+            for action in
+                alarm.actions.value().into_iter().flatten().filter(|action| action.value().is_some())
+            {
+                self.put(action, alarm.system, Kind::Topic, all, id as u32, &mut tellers);
+            }
+        }
+        self.tellers = tellers;
     }
 
     /// Whether the dimension of a metric may be about this function; a metric without it is about all.

@@ -20,6 +20,7 @@ pub mod object;
 pub mod project;
 pub mod reference;
 pub mod shape;
+pub mod stray;
 pub mod unit;
 
 // Pods, and what is in them.
@@ -274,6 +275,8 @@ kinds! {
     DuplicateKey => fields::DUPLICATE_KEY;
     /// A name that occurs twice.
     Repeat => shape::REPEAT;
+    /// An object that nobody applies.
+    Stray => stray::STRAY;
 }
 
 impl Kind {
@@ -521,7 +524,7 @@ impl<'a> Model<'a> {
             ("karpenter.sh", "NodePool") => nodepool::add(self, id, &object),
             ("flagger.app", "Canary") => self.canaries.push(id as u32),
             ("", "Service") => service::add(self, id, &object),
-            _ if crate::lower::kubernetes::route::is_route(&object) => route::add(self, id, &object),
+            _ if route::is_route(&object) => route::add(self, id, &object),
             _ => {}
         }
     }

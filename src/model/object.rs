@@ -43,6 +43,7 @@ pub static OBJECT: KindDef = KindDef {
         super::api::OF_OBJECT,
         super::fields::OF_OBJECT,
         super::shape::OF_OBJECT,
+        super::schedule::OF_OBJECT,
     ],
     all: Some(|m| (0..m.objects.len()).map(|id| Thing::new(Kind::Object, id)).collect()),
     owner: |m, t| Some(Thing::new(Kind::Unit, m.objects[t.id as usize].unit as usize)),

@@ -6,6 +6,7 @@ use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot};
 use crate::lower::alerting::Query;
 use crate::measure::promql::bounds::{self, Bounds};
+use crate::measure::promql::joins;
 use crate::measure::promql::{Dialect, Expr, ExprKind};
 
 /// The expression as a subject.
@@ -26,7 +27,9 @@ pub static QUERY: KindDef = KindDef {
         "mistake": Ty::Text, "why Prometheus refuses it" => mistake;
         "neverTrue": Ty::Text, "a comparison in it that is never true, whatever the series are" => |m, t| never(m, t, |text, _| text);
         "possible": Ty::Text, "which values the compared side of that can have: `up` is between 0 and 1" => |m, t| never(m, t, |_, bounds| bounds);
-        "answers": Ty::Bool, "whether it can have an answer in spite of that" => |m, t| match &get(m, t).expr {
+        "unmatched": Ty::Text, "two sides in it whose series never find each other, because they have other labels" => |m, t| unmatched(m, t, |text, _| text);
+        "unmatchedLabel": Ty::Text, "a label that one of these sides has and the other one cannot have" => |m, t| unmatched(m, t, |_, label| label);
+        "answers": Ty::Bool, "whether it can have an answer in spite of all that" => |m, t| match &get(m, t).expr {
             Ok(expr) => Fact::plain(!bounds::is_empty(expr)).into(),
             Err(_) => Fact::<bool>::unknown_at("the expression is not understood", Spot::value(get(m, t).node)).into(),
         };
@@ -115,6 +118,20 @@ fn never<'a>(model: &'a Model<'a>, thing: Thing, which: fn(String, String) -> St
     let side = this.node.text().get(never.side.range.clone()).unwrap_or_default();
     let said = which(one_line(text), words(&one_line(side), never.bounds));
     Fact::written(said, Spot::within(this.node, range)).into()
+}
+
+fn unmatched<'a>(model: &'a Model<'a>, thing: Thing, which: fn(String, String) -> String) -> Val<'a> {
+    let this = get(model, thing);
+    let Ok(expr) = &this.expr else {
+        return Fact::<&str>::unknown_at("the expression is not understood", Spot::value(this.node)).into();
+    };
+    let Some(found) = joins::unmatched(expr) else {
+        return Fact::<&str>::absent(Spot::value(this.node)).into();
+    };
+    let text = this.node.text().get(found.join.range.clone()).unwrap_or_default();
+    let spot = Spot::within(this.node, found.side.range.clone());
+    let other = Spot::within(this.node, found.other.range.clone()).saying("has not this label");
+    Fact::written(which(one_line(text), found.label), spot).resting_on(other).into()
 }
 
 fn one_line(text: &str) -> String {

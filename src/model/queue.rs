@@ -4,7 +4,7 @@ use super::messaging::{self, graph};
 use super::value::{Val, list, open_things};
 use super::vocabulary::{KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
-use crate::fact::{Fact, Spot, State};
+use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::messaging::{Broker, Queue};
 
 /// The queue as a subject.
@@ -38,6 +38,7 @@ pub static QUEUE: KindDef = KindDef {
         "durable": Ty::Bool, "of RabbitMQ: whether it survives a restart" => |m, t| rabbit(m, t, |rabbit| rabbit.durable.clone().into());
         "temporary": Ty::Bool, "of RabbitMQ: whether it goes when it is not used" => |m, t| rabbit(m, t, |rabbit| rabbit.temporary.clone().into());
         "deadLetterExchange": Ty::Text, "of RabbitMQ: the exchange that failed messages go to" => |m, t| rabbit(m, t, |rabbit| rabbit.dead_exchange.clone().into());
+        "deadLetterPattern": Ty::Text, "of RabbitMQ: the pattern of the policy that says so" => |m, t| rabbit(m, t, |rabbit| rabbit.dead_pattern.clone().into());
         "deadLetterQueues": Ty::List(&Ty::Thing(Kind::Queue)), "of RabbitMQ: the queues that failed messages reach through it" => |m, t| rabbit(m, t, |rabbit| {
             let reached = rabbit.dead_letters.iter().filter_map(|handle| messaging::at_handle(m, *handle));
             open_things(reached, rabbit.dead_letters_open.clone())
@@ -128,25 +129,47 @@ fn of_kind<'a>(model: &'a Model<'a>, thing: Thing, kind: Kind) -> Val<'a> {
     if from.kind == kind { Fact::plain(from).into() } else { Fact::<Thing>::nothing().into() }
 }
 
+/// How many queues a message is followed through.
+const CHAIN: usize = 16;
+
 /// Follows dead letters until they stop, or come back to a queue that was passed.
 fn chain<'a>(model: &'a Model<'a>, thing: Thing) -> Val<'a> {
     let mut passed: Vec<Thing> = Vec::new();
-    let mut here = thing;
-    loop {
-        let queue = get(model, here);
-        let next = messaging::target(model, &queue.dead_letter, queue.system, Kind::Queue);
-        match next.state {
-            State::Written(to) | State::Default(to) => {
-                let known = passed.contains(&to);
-                passed.push(to);
-                if known || to == thing || passed.len() > 16 {
-                    return super::value::things(passed);
-                }
-                here = to;
+    let mut open = None;
+    let mut ahead = std::collections::VecDeque::from([thing]);
+    while let Some(here) = ahead.pop_front().filter(|_| passed.len() <= CHAIN) {
+        let (next, more) = after(model, here);
+        for to in next.into_iter().filter(|to| !passed.contains(to)).collect::<Vec<_>>() {
+            passed.push(to);
+            if to != thing {
+                ahead.push_back(to);
             }
-            State::Absent => return super::value::things(passed),
-            State::Unknown(reason) => return open_things(passed, Some(reason)),
         }
+        open = open.or(more);
+    }
+    let queue = get(model, thing);
+    let spots = match &queue.rabbit {
+        Some(rabbit) => rabbit.dead_exchange.spots.clone(),
+        None => queue.dead_letter.spots.clone(),
+    };
+    Val { spots, ..open_things(passed, open) }
+}
+
+/// Where all failed messages of a queue go next, and why some may go elsewhere.
+fn after<'a>(model: &'a Model<'a>, queue: Thing) -> (Vec<Thing>, Option<Reason>) {
+    let queue = get(model, queue);
+    if let Some(rabbit) = &queue.rabbit {
+        let hidden = || Reason::new("where a message goes hangs on the key that it came with");
+        let reached = rabbit.dead_letters.iter().filter_map(|handle| messaging::at_handle(model, *handle));
+        return match rabbit.all_dead_letters || rabbit.dead_letters.is_empty() {
+            true => (reached.collect(), rabbit.dead_letters_open.clone()),
+            false => (Vec::new(), rabbit.dead_letters_open.clone().or_else(|| Some(hidden()))),
+        };
+    }
+    match messaging::target(model, &queue.dead_letter, queue.system, Kind::Queue).state {
+        State::Written(to) | State::Default(to) => (vec![to], None),
+        State::Absent => (Vec::new(), None),
+        State::Unknown(reason) => (Vec::new(), Some(reason)),
     }
 }
 

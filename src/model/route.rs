@@ -1,4 +1,4 @@
-//! Routes: Ingresses and the routes of the Gateway API, and the Services that they lead to.
+//! Routes: Ingresses, the routes of the Gateway API and those of Istio, and the Services that they lead to.
 
 use std::hash::{Hash, Hasher};
 
@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::existence::{self, Existence, Wanted};
 use super::value::{Val, few, things};
 use super::vocabulary::{KindDef, Ty, facts};
-use super::{Kind, Model, Thing, link, service};
-use crate::fact::{Fact, Spot};
+use super::{Kind, Model, Thing, breaker, link, service};
+use crate::fact::{Fact, Spot, State};
+use crate::lower::istio::{self, virtual_service};
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route::{self, Backend};
 use crate::lower::kubernetes::selector::Match;
@@ -30,10 +31,10 @@ pub struct Route<'a> {
 pub static ROUTE: KindDef = KindDef {
     kind: Kind::Route,
     name: "route",
-    doc: "An Ingress or a route of the Gateway API.",
+    doc: "An Ingress, a route of the Gateway API, or a VirtualService of Istio.",
     tables: &[facts! {
         "name": Ty::Text, "its name" => |m, t| object(m, t).name_fact().into();
-        "kind": Ty::Text, "its kind: `Ingress`, `HTTPRoute` …" => |m, t| Fact::plain(object(m, t).kind).into();
+        "kind": Ty::Text, "its kind: `Ingress`, `HTTPRoute`, `VirtualService` …" => |m, t| Fact::plain(object(m, t).kind).into();
         "namespace": Ty::Text, "the namespace it goes to, as far as the files say" => |m, t| super::object::namespace(m, get(m, t).object).into();
         "class": Ty::Text, "the class of an Ingress: who serves it" => |m, t| class(object(m, t)).into();
         "targets": Ty::List(&Ty::Thing(Kind::Target)), "the Services that it leads to" =>
@@ -63,7 +64,8 @@ pub static TARGET: KindDef = KindDef {
         "service": Ty::Thing(Kind::Service), "the Service, if the files declare it" => |m, t| service_of(m, t).into();
         "servicePort": Ty::Thing(Kind::ServicePort), "the port of that Service, if it has it" => |m, t| service_port(m, t).into();
         "nearest": Ty::Text, "the name of the Service that comes nearest, where there is none of this name" => |m, t| nearest(m, t).into();
-        "granted": Ty::Bool, "whether the route may use the Service: one of its own namespace, or one that a ReferenceGrant allows" => |m, t| granted(m, t).into();
+        "elsewhere": Ty::Text, "the namespace of a Service of this name, where none is in the one that is meant" => |m, t| elsewhere(m, t).into();
+        "granted": Ty::Bool, "whether the route may use the Service: one of its own namespace, one that a ReferenceGrant allows, or any in a mesh" => |m, t| granted(m, t).into();
         "neighbours": Ty::List(&Ty::Thing(Kind::Service)), "the Services that are declared in the same folder as the route, for the same namespace" => |m, t| neighbours(m, t);
         "host": Ty::Text, "the host of the rule that leads to it" => |m, t| from_rule(m, t, "host").into();
         "path": Ty::Text, "the path that leads to it" => |m, t| path(m, t).into();
@@ -81,9 +83,21 @@ pub static TARGET: KindDef = KindDef {
     schema: &[],
 };
 
+/// Whether an object is a route.
+pub fn is_route(object: &Object<'_>) -> bool {
+    route::is_route(object) || is_virtual(object)
+}
+
+fn is_virtual(object: &Object<'_>) -> bool {
+    istio::is(object, "VirtualService")
+}
+
 /// Adds the route that an object is.
 pub fn add<'a>(model: &mut Model<'a>, id: usize, object: &Object<'a>) {
-    let backends = route::backends(object);
+    let backends = match is_virtual(object) {
+        true => virtual_service::backends(object.node),
+        false => route::backends(object),
+    };
     model.routes.push(Route { object: id as u32, node: object.node, backends });
 }
 
@@ -107,7 +121,10 @@ fn class<'a>(object: &'a Object<'a>) -> Fact<'a, &'a str> {
 }
 
 fn name<'a>(backend: &Backend<'a>) -> Fact<'a, &'a str> {
-    Fact::written(backend.name, Spot::value(backend.name)).text()
+    match backend.named {
+        Some(named) => Fact::written(named.name, Spot::value(backend.name)),
+        None => Fact::written(backend.name, Spot::value(backend.name)).text(),
+    }
 }
 
 fn port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, NodeRef<'a>> {
@@ -120,6 +137,10 @@ fn port<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, NodeRef<'a>> {
 
 /// The namespace that a backend names, if it names one.
 fn namespace<'a>(backend: &Backend<'a>) -> Fact<'a, &'a str> {
+    if let Some(named) = backend.named {
+        let written = |namespace| Fact::written(namespace, Spot::value(backend.name));
+        return named.namespace.map_or_else(Fact::nothing, written);
+    }
     match backend.namespace {
         Some(node) if !node.is_null() => Fact::written(node, Spot::value(node)).text(),
         _ => Fact::nothing(),
@@ -141,7 +162,11 @@ fn existence<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Existence> {
 
 /// The Service of a target, if a file declares it.
 pub fn service_of<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, Thing> {
-    let spot = Spot::value(backend(model, target).name);
+    let backend = backend(model, target);
+    let spot = Spot::value(backend.name);
+    if backend.named.is_some() && breaker::entries(model).contains(backend.name.text()) {
+        return Fact::unknown_at("a ServiceEntry has this host", spot);
+    }
     match existence(model, target).into_value() {
         Some(Existence::Declared(id)) => match service::of_object(model, id) {
             Some(service) => Fact::plain(Thing::new(Kind::Service, service as usize)),
@@ -181,8 +206,28 @@ fn nearest<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, &'a str> {
     }
 }
 
+/// The namespace of a Service of this name, where that is another than the one that is meant.
+fn elsewhere<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, &'a str> {
+    let (Some(name), State::Absent) =
+        (name(backend(model, target)).into_value(), service_of(model, target).state)
+    else {
+        return Fact::nothing();
+    };
+    let unit = model.objects[get(model, target).object as usize].unit;
+    let mut same =
+        existence::bearers(model, "Service", name).filter(|id| model.objects[*id as usize].unit == unit);
+    match same.find_map(|id| link::namespace(model, id)) {
+        Some(namespace) => Fact::plain(namespace),
+        None => Fact::nothing(),
+    }
+}
+
+/// Inside a mesh every Service can be called without a route, so none of them waits for one.
 fn neighbours<'a>(model: &'a Model<'a>, target: Thing) -> Val<'a> {
     let route = get(model, target).object;
+    if !is_from_outside(object(model, target)) {
+        return things([]);
+    }
     let namespace = namespace(backend(model, target));
     let there = namespace.value().copied().or_else(|| link::namespace(model, route));
     let near = link::beside(model, route, there).services.iter().filter(|id| {
@@ -195,11 +240,18 @@ fn neighbours<'a>(model: &'a Model<'a>, target: Thing) -> Val<'a> {
     few(near.map(|id| Thing::new(Kind::Service, *id as usize)))
 }
 
+fn is_from_outside(object: &Object<'_>) -> bool {
+    !is_virtual(object) || virtual_service::is_of_gateway(object.node)
+}
+
 fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {
     let backend = backend(model, target);
     let wanted = namespace(backend);
     if wanted.is_unknown() {
         return wanted.map(|_| false);
+    }
+    if backend.named.is_some() {
+        return Fact::plain(true);
     }
     let Some(there) = wanted.value().copied() else { return Fact::plain(true) };
     let route = get(model, target).object;
@@ -215,6 +267,10 @@ fn granted<'a>(model: &'a Model<'a>, target: Thing) -> Fact<'a, bool> {
     let Some(service) = name(backend).into_value() else {
         return Fact::unknown("the Service is only known at run time");
     };
+    // Who brings the Service brings what allows its use.
+    if !matches!(existence(model, target).value(), Some(Existence::Declared(_))) {
+        return Fact::unknown("the Service is in no file");
+    }
     let kind = object(model, target).kind;
     let unit = model.objects[route as usize].unit;
     let hides = |id: u32| {
@@ -267,11 +323,12 @@ pub fn targets_in<'m>(
     })
 }
 
-/// Routes' targets that lead to a service.
+/// Routes' targets that lead requests from outside to a service.
 pub fn leading_to<'m>(model: &'m Model<'_>, service: u32) -> impl Iterator<Item = (u32, u32)> + use<'m> {
     let all = model.index.routes.get_or_init(|| {
         let mut all: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
-        for (id, route) in model.routes.iter().enumerate() {
+        let from_outside = |route: &Route<'_>| is_from_outside(&model.objects[route.object as usize].object);
+        for (id, route) in model.routes.iter().enumerate().filter(|(_, route)| from_outside(route)) {
             for at in 0..route.backends.len() {
                 let wanted = Thing::part(Kind::Target, id as u32, at);
                 if let Some(service) = service_of(model, wanted).value() {

@@ -46,7 +46,7 @@ pub static SCALER: KindDef = KindDef {
         "target": Ty::Thing(Kind::Workload), "the workload that it scales" =>
             |m, t| target::target(m, &get(m, t).aim, reference(get(m, t).node)).into();
         "candidates": Ty::List(&Ty::Thing(Kind::Object)), "the objects that its reference may mean" => candidates;
-        "nearest": Ty::Text, "a workload whose name is nearly the one that it refers to, or the same in another kind" => |m, t| nearest(m, get(m, t)).into();
+        "nearest": Ty::Text, "a workload whose name is nearly the one that it refers to, the same with a word such as `-deployment`, or the same in another kind" => |m, t| nearest(m, get(m, t)).into();
         "min": NUMBER, "the least number of replicas" => |m, t| get(m, t).breed.min(get(m, t).node).into();
         "max": NUMBER, "the greatest number of replicas" => |m, t| get(m, t).breed.max(get(m, t).node).into();
         "paused": Ty::Bool, "whether an annotation stops it; absent if none does" =>
@@ -217,17 +217,19 @@ fn nearest<'a>(model: &'a Model<'a>, scaler: &'a Scaler<'a>) -> Fact<'a, String>
     if let Some(same) = same {
         return Fact::plain(format!("{} {}", same.kind, same.name));
     }
-    let like = unit
-        .workloads
-        .iter()
-        .map(object)
-        .filter(|object| object.kind == scaler.aim.kind)
-        .map(|object| object.name)
-        .take(existence::NAMES);
-    match crate::spelling::nearest(scaler.aim.name, like) {
+    let of_kind = unit.workloads.iter().map(object).filter(|object| object.kind == scaler.aim.kind);
+    let like = of_kind.map(|object| object.name).take(existence::NAMES);
+    let adorned = like.clone().find(|name| is_adorned(name, scaler.aim.name));
+    match adorned.or_else(|| crate::spelling::nearest(scaler.aim.name, like)) {
         Some(name) => Fact::plain(format!("{} {name}", scaler.aim.kind)),
         None => Fact::nothing(),
     }
+}
+
+/// Whether one of two names is the other with a word behind it that only says what it names: `gateway-deployment` of `gateway`.
+fn is_adorned(a: &str, b: &str) -> bool {
+    const WORDS: [&str; 6] = ["-deployment", "-deploy", "-statefulset", "-sts", "-rollout", "-app"];
+    WORDS.iter().any(|word| a.strip_suffix(word) == Some(b) || b.strip_suffix(word) == Some(a))
 }
 
 fn rules<'a>(scaler: &Scaler<'a>, up: bool) -> Option<NodeRef<'a>> {

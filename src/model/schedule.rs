@@ -1,10 +1,14 @@
-//! The schedule of a CronJob: what it means, how far apart its runs are, what a clock change does to them.
+//! When something runs by the clock: what a schedule means, how far apart its runs are, what a clock change does to them.
+//!
+//! The schedule of a CronJob has the position of its job. That of another object, whose controller reads schedules in its own way,
+//! has the object's.
 
 use std::sync::OnceLock;
 
-use super::vocabulary::{KindDef, SECONDS, Ty, facts};
+use super::vocabulary::{FactDef, KindDef, NUMBER, SECONDS, Ty, facts};
 use super::{Kind, Model, Thing};
 use crate::fact::{Fact, Spot, State};
+use crate::lower::kubernetes::object::Object;
 use crate::lower::read;
 use crate::measure::cron::{CronError, Dialect, DstKind, Schedule};
 use crate::measure::zone;
@@ -14,9 +18,10 @@ use crate::syntax::tree::NodeRef;
 pub static SCHEDULE: KindDef = KindDef {
     kind: Kind::Schedule,
     name: "schedule",
-    doc: "When a job runs.",
+    doc: "When a job runs, or a backup of CloudNativePG.",
     tables: &[facts! {
         "text": Ty::Text, "the schedule as it is written" => |m, t| text(m, t).into();
+        "fields": NUMBER, "how many fields it has" => |m, t| text(m, t).map(|text| text.split_whitespace().count() as f64).into();
         "error": Ty::Text, "why the schedule is refused, if it is" => |m, t| error(m, t).into();
         "fires": Ty::Bool, "whether its time ever comes" => |m, t| parsed(m, t).map(|schedule| !schedule.never_fires()).into();
         "minGap": SECONDS, "the shortest time between two runs" => |m, t| gap(m, t, Schedule::min_gap).into();
@@ -28,27 +33,64 @@ pub static SCHEDULE: KindDef = KindDef {
         "doubledRun": Ty::Text, "the next local time that a clock change repeats together with its run" => |m, t| clock_change(m, t, DstKind::Repeated).into();
     }],
     all: None,
-    owner: |_, t| Some(Thing::new(Kind::Job, t.id as usize)),
+    owner: |_, t| Some(Thing::new(if t.part == OF_OTHERS { Kind::Object } else { Kind::Job }, t.id as usize)),
     node: |m, t| object(m, t).at("spec.schedule"),
     owners: &[Kind::Job, Kind::Object, Kind::Unit, Kind::Project],
     schema: &[],
 };
 
+/// What an object knows of its schedule.
+pub static OF_OBJECT: &[FactDef] = facts! {
+    "schedule": Ty::Thing(Kind::Schedule), "of a ScheduledBackup of CloudNativePG: when it runs" => |m, t| {
+        let object = &m.objects[t.id as usize].object;
+        match object.node.at("spec.schedule").filter(|node| !node.is_null()) {
+            Some(node) if dialect(object).is_some() => {
+                Fact::written(Thing::part(Kind::Schedule, t.id, OF_OTHERS as usize), Spot::value(node)).into()
+            }
+            _ => Fact::<Thing>::absent(Spot::value(object.node)).into(),
+        }
+    };
+};
+
+/// The part of the schedules whose position is that of an object.
+const OF_OTHERS: u32 = 1;
+
+/// How the controller of an object that is no job reads its schedule. CloudNativePG, `ScheduledBackupCustomValidator.validate`:
+/// `Parse` of robfig/cron v1.
+fn dialect(object: &Object<'_>) -> Option<Dialect> {
+    let is_backup = object.group() == "postgresql.cnpg.io" && object.kind == "ScheduledBackup";
+    is_backup.then_some(Dialect::SecondsFirst)
+}
+
 fn object<'a>(model: &'a Model<'a>, thing: Thing) -> NodeRef<'a> {
-    model.workloads[thing.id as usize].node
+    let id = thing.id as usize;
+    if thing.part == OF_OTHERS { model.objects[id].object.node } else { model.workloads[id].node }
 }
 
 fn text<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
     read::text(object(model, thing), "spec.schedule")
 }
 
-/// What the schedule of each workload means, read when it is first asked for.
-pub type Schedules = OnceLock<Box<[OnceLock<Result<Schedule, CronError>>]>>;
+/// What each schedule means, by its position and part; read when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Schedules {
+    of_jobs: OnceLock<Read>,
+    of_others: OnceLock<Read>,
+}
+
+type Read = Box<[OnceLock<Result<Schedule, CronError>>]>;
 
 fn result<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a Result<Schedule, CronError>> {
-    let all = model.index.schedules.get_or_init(|| model.workloads.iter().map(|_| OnceLock::new()).collect());
-    text(model, thing)
-        .map(|text| all[thing.id as usize].get_or_init(|| Schedule::parse(text, Dialect::Standard)))
+    let schedules = &model.index.schedules;
+    let (of_kind, count, dialect) = match thing.part {
+        OF_OTHERS => {
+            (&schedules.of_others, model.objects.len(), dialect(&model.objects[thing.id as usize].object))
+        }
+        _ => (&schedules.of_jobs, model.workloads.len(), None),
+    };
+    let all = of_kind.get_or_init(|| (0..count).map(|_| OnceLock::new()).collect());
+    let dialect = dialect.unwrap_or(Dialect::Standard);
+    text(model, thing).map(|text| all[thing.id as usize].get_or_init(|| Schedule::parse(text, dialect)))
 }
 
 fn parsed<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a Schedule> {

@@ -50,7 +50,7 @@ pub static SERVICE: KindDef = KindDef {
             open_things(found.ids.iter().map(|id| Thing::new(Kind::Workload, *id as usize)), found.open.clone())
         };
         "neighbours": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads of the same folder and namespace that it may be meant for: their pods have a label of its keys, and no other Service leads to them, or they share its name" => |m, t| neighbours(m, t);
-        "routes": Ty::List(&Ty::Thing(Kind::Target)), "the routes' targets that lead to it" => |m, t|
+        "routes": Ty::List(&Ty::Thing(Kind::Target)), "the routes' targets that lead requests from outside to it" => |m, t|
             things(super::route::leading_to(m, t.id).map(|(route, at)| Thing::part(Kind::Target, route, at as usize)));
         "manifest": Ty::Node, "the whole object, by Kubernetes' own field names" => |m, t| Fact::plain(get(m, t).node).into();
     }],

@@ -23,6 +23,10 @@ pub static SUBSCRIPTION: KindDef = KindDef {
             let this = get(m, t);
             messaging::target(m, &this.source, this.system, Kind::Queue).into()
         };
+        "topic": Ty::Thing(Kind::Topic), "the topic that it listens to" => |m, t| {
+            let this = get(m, t);
+            messaging::target(m, &this.source, this.system, Kind::Topic).into()
+        };
         "function": Ty::Thing(Kind::Function), "the function that it calls" => |m, t| {
             let this = get(m, t);
             messaging::target(m, &this.target, this.system, Kind::Function).into()

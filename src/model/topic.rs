@@ -13,6 +13,7 @@ pub static TOPIC: KindDef = KindDef {
     tables: &[facts! {
         "name": Ty::Text, "what it is called in its file" => super::messaging::named;
         "subscriptions": Ty::List(&Ty::Thing(Kind::Subscription)), "who listens" => |m, t| found(&graph(m).subscribers[t.id as usize], Kind::Subscription);
+        "alarms": Ty::List(&Ty::Thing(Kind::Alarm)), "the alarms that tell it when they fire" => |m, t| found(&graph(m).tellers[t.id as usize], Kind::Alarm);
     }],
     all: Some(|m| (0..m.messaging.topics.len()).map(|id| Thing::new(Kind::Topic, id)).collect()),
     owner: |_, _| Some(Thing::new(Kind::Project, 0)),

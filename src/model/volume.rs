@@ -5,14 +5,14 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::job::runner;
 use super::link::same_namespace;
-use super::value::{list, things};
+use super::value::{list, open_things, things};
 use super::vocabulary::{BYTES, FactDef, KindDef, Ty, facts};
 use super::{Kind, Model, Thing};
-use crate::fact::{Fact, Spot, State};
+use crate::fact::{Fact, Reason, Spot, State};
 use crate::lower::kubernetes::defaults;
 use crate::lower::kubernetes::selector::Match;
 use crate::lower::kubernetes::volume::{self, Source, Volume};
@@ -86,8 +86,12 @@ pub static CLAIM: KindDef = KindDef {
             size.try_map("it is not a quantity", quantity::parse).into()
         };
         "mountedBy": Ty::List(&Ty::Thing(Kind::Workload)), "the workloads whose pods use it" => |m, t| {
-            let by = named(m, t).map_or(vec![t.id], |object| mounted_by(m, object));
-            things(by.into_iter().map(|id| runner(m, id)).filter(|thing| thing.kind == Kind::Workload))
+            let claim = named(m, t);
+            let by = claim.map_or(vec![t.id], |object| mounted_by(m, object));
+            let unit = claim.map(|object| m.objects[object as usize].unit);
+            let vague = unit.is_some_and(|unit| m.storage.users(m).vague.contains(&unit));
+            let open = vague.then(|| Reason::new("which claim another pod uses is only known at run time"));
+            open_things(by.into_iter().map(|id| runner(m, id)).filter(|thing| thing.kind == Kind::Workload), open)
         };
         "manifest": Ty::Node, "the whole claim, by Kubernetes' own field names" => |m, t| claim_node(m, t).map_or(Fact::nothing(), Fact::plain).into();
     }],
@@ -130,7 +134,15 @@ type ByName = FxHashMap<String, Vec<u32>>;
 pub struct Storage {
     claims: OnceLock<ByName>,
     classes: OnceLock<ByName>,
-    users: OnceLock<FxHashMap<u32, Vec<u32>>>,
+    users: OnceLock<Users>,
+}
+
+/// The workloads that name claims.
+#[derive(Debug, Default)]
+struct Users {
+    by_claim: FxHashMap<u32, Vec<u32>>,
+    /// Units with a workload that names a claim which is only known at run time.
+    vague: FxHashSet<u32>,
 }
 
 impl Storage {
@@ -152,13 +164,16 @@ impl Storage {
         self.classes.get_or_init(|| Self::by_name(model, "storage.k8s.io", "StorageClass"))
     }
 
-    fn users<'a>(&self, model: &'a Model<'a>) -> &FxHashMap<u32, Vec<u32>> {
+    fn users<'a>(&self, model: &'a Model<'a>) -> &Users {
         self.users.get_or_init(|| {
-            let mut users: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+            let mut users = Users::default();
             for id in 0..model.workloads.len() as u32 {
-                for at in 0..volumes(model, id).len() {
+                for (at, volume) in volumes(model, id).iter().enumerate() {
                     if let Some(claim) = named(model, Thing::part(Kind::Claim, id, at)) {
-                        users.entry(claim).or_default().push(id);
+                        users.by_claim.entry(claim).or_default().push(id);
+                    } else if matches!(volume.source, Source::Claim(name) if is_hidden(name)) {
+                        let object = model.workloads[id as usize].object;
+                        users.vague.insert(model.objects[object as usize].unit);
                     }
                 }
             }
@@ -203,9 +218,13 @@ fn claim<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, Thing> {
 }
 
 /// The object of a claim by name.
+fn is_hidden(name: NodeRef<'_>) -> bool {
+    name.is_unknown() || read::is_filled_in_later(name.text())
+}
+
 fn named<'a>(model: &'a Model<'a>, claim: Thing) -> Option<u32> {
     let Source::Claim(name) = get(model, claim)?.source else { return None };
-    if name.is_unknown() || read::is_filled_in_later(name.text()) {
+    if is_hidden(name) {
         return None;
     }
     let user = model.workloads[claim.id as usize].object;
@@ -224,7 +243,7 @@ fn claim_node<'a>(model: &'a Model<'a>, thing: Thing) -> Option<NodeRef<'a>> {
 }
 
 fn mounted_by<'a>(model: &'a Model<'a>, claim: u32) -> Vec<u32> {
-    let mut users = model.storage.users(model).get(&claim).cloned().unwrap_or_default();
+    let mut users = model.storage.users(model).by_claim.get(&claim).cloned().unwrap_or_default();
     users.dedup();
     users
 }

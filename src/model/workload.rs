@@ -10,6 +10,7 @@ use super::{Kind, Model, Thing};
 use crate::fact::Fact;
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::pod::{self, Controller};
+use crate::lower::kubernetes::selector;
 use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
@@ -126,8 +127,7 @@ pub fn add<'a>(
     let unit = &mut model.units[model.objects[id].unit as usize];
     unit.workloads.push(workload);
     let labels = template.at("metadata.labels");
-    let vague = |value: NodeRef<'_>| value.is_unknown() || read::is_filled_in_later(value.text());
-    if labels.is_some_and(|labels| labels.is_unknown() || labels.children().any(vague)) {
+    if labels.is_some_and(|labels| labels.is_unknown() || !labels.children().all(selector::is_known)) {
         unit.vague.push(workload);
     }
     model.workloads.push(Workload {

@@ -62,6 +62,29 @@ impl Bench {
         }
     }
 
+    /// What troubles any of these rules here.
+    fn troubles(&self, rules: &[Rule], changed: &str) -> Vec<String> {
+        let model = Model::build(&self.trees, &self.sources, &self.world);
+        let memo = Rc::new(Memo::new(&model));
+        let mut found = Vec::new();
+        for rule in rules {
+            let subjects = rule.subjects(&model);
+            if subjects.is_empty() {
+                continue;
+            }
+            let Some(mut asking) = rule.asking(&memo) else { continue };
+            for subject in subjects {
+                asking.ask(subject, &mut |_, verdict| {
+                    if let Verdict::Trouble(error) = verdict {
+                        let line = rule.page.text[..error.span.start as usize].matches('\n').count() + 1;
+                        found.push(format!("{}:{line}: {} ({changed})", rule.page.id, error.message));
+                    }
+                });
+            }
+        }
+        found
+    }
+
     /// What the rule says of these files.
     pub fn verdicts(&self, rule: &Rule) -> Verdicts {
         let model = Model::build(&self.trees, &self.sources, &self.world);
@@ -150,6 +173,29 @@ pub fn check(page: &Page) -> Vec<PageError> {
         }
     }
     errors
+}
+
+/// What troubles any of these rules in an example of whichever rule, as it stands and with any one value gone, unknown, or of a
+/// kind that nobody expects there.
+pub fn troubles(rules: &[Rule], example: &Example) -> Vec<String> {
+    let Ok(mut bench) = Bench::new(example) else { return Vec::new() };
+    let mut found = bench.troubles(rules, "as it stands");
+    for file in 0..bench.trees.len() {
+        for id in 0..bench.trees[file].len() as u32 {
+            let node = bench.trees[file].node(NodeId(id));
+            if node.parent().is_none() {
+                continue;
+            }
+            let (path, was) = (node.path(), node.kind());
+            let odd = if was == NodeKind::Text { NodeKind::Bool } else { NodeKind::Text };
+            for kind in [NodeKind::Null, NodeKind::Unknown, odd] {
+                bench.trees[file].set_kind(NodeId(id), kind);
+                found.extend(bench.troubles(rules, &format!("with {kind:?} as `{path}`")));
+            }
+            bench.trees[file].set_kind(NodeId(id), was);
+        }
+    }
+    found
 }
 
 /// A fix applied to a bad example silences the rule, applied twice changes nothing, and keeps comments.

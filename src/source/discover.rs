@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
+use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkBuilder};
 
 /// How much of a file with an odd name is looked at.
@@ -170,6 +171,21 @@ pub fn discover(walk: &Walk) -> Discovery {
     skipped.sort_unstable_by(|a, b| a.path.as_str().cmp(b.path.as_str()).then_with(|| a.why.cmp(&b.why)));
     skipped.dedup();
     Discovery { files: files.into_iter().map(Utf8PathBuf::from).collect(), skipped }
+}
+
+/// Whether a `.gitignore` of the project leaves a path out, which is relative to `root`. Of a file that is not here this says that
+/// somebody makes it where it is needed.
+pub fn is_left_out(root: &Utf8Path, path: &Utf8Path) -> bool {
+    // The nearest one that speaks of it decides.
+    for folder in path.ancestors().skip(1) {
+        let (rules, _) = Gitignore::new(root.join(folder).join(".gitignore"));
+        let Ok(inside) = path.strip_prefix(folder) else { continue };
+        let matched = rules.matched_path_or_any_parents(inside, false);
+        if !matched.is_none() {
+            return matched.is_ignore();
+        }
+    }
+    false
 }
 
 /// An absolute path without `.` and `..`; links are not resolved.

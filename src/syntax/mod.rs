@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-pub use template::looks_templated;
+pub use template::{hidden_marker, looks_templated};
 pub use tree::{NodeId, NodeRef, Tree};
 
 use crate::source::discover::Want;
@@ -65,6 +65,13 @@ impl Syntax {
         match Name::of(path) {
             Name::Is(syntax) => Some(syntax),
             Name::Odd => looks_like_manifest(head).then_some(Self::Yaml),
+            // Without a word of YAML in its name, what has marks of a template is a part of others.
+            Name::Template { says_yaml: false } => {
+                (looks_like_manifest(head) && !has(head, b"{{")).then_some(Self::Yaml)
+            }
+            Name::Template { says_yaml: true } => {
+                (looks_like_manifest(head) || looks_like_alerting(head)).then_some(Self::Yaml)
+            }
             Name::Other => None,
         }
     }
@@ -75,15 +82,20 @@ pub fn wants(path: &Utf8Path, head: Option<&[u8]>) -> Want {
     match (Name::of(path), head) {
         (Name::Is(_), _) => Want::Yes,
         (Name::Other, _) => Want::No,
-        (Name::Odd, None) => Want::Look,
-        (Name::Odd, Some(head)) => {
-            if looks_like_manifest(head) {
+        (Name::Odd | Name::Template { .. }, None) => Want::Look,
+        (Name::Odd | Name::Template { .. }, Some(head)) => {
+            if Syntax::of(path, head).is_some() {
                 Want::Yes
             } else {
                 Want::No
             }
         }
     }
+}
+
+/// Whether the name of a file says that something makes another file of it.
+pub fn is_template(path: &Utf8Path) -> bool {
+    matches!(Name::of(path), Name::Template { .. })
 }
 
 /// What a file's name says about its syntax.
@@ -93,6 +105,12 @@ enum Name {
     Is(Syntax),
     /// Nothing; a look at how the file begins would tell.
     Odd,
+    /// Something makes another file of it, if only by a few words that it replaces; a look at how it begins would tell of what
+    /// kind.
+    Template {
+        /// Whether the name says that it becomes YAML.
+        says_yaml: bool,
+    },
     /// It is something else, for certain.
     Other,
 }
@@ -103,7 +121,7 @@ const OTHERS: &str = " adoc asciidoc asm avi avif bash bat bin bmp bz2 c cc cfg 
     hbs hcl hh hpp hs htm html ico ini ipynb j2 jar java jinja jinja2 jpeg jpg js jsonl jsonnet jsx key kt kts less libsonnet \
     lock log lua m4a map markdown md mdx mjs ml mod mov mp3 mp4 mustache nix o odt ogg orig otf parquet patch pb pdf pem php \
     pl png po properties proto ps1 psd py pyc pyi pyx r rb rego rej rlib rs rst sass sbt scala scss sh so sql star sum svelte \
-    svg swift swp tar tfstate tgz tif tiff tmpl tpl ts tsv tsx ttf txt vue war wasm wav webm webp woff \
+    svg swift swp tar tfstate tgz tif tiff ts tsv tsx ttf txt vue war wasm wav webm webp woff \
     woff2 xls xlsx xml xz zig zip zsh zst ";
 
 impl Name {
@@ -123,11 +141,18 @@ impl Name {
             "json" | "jsonc" | "json5" => Self::Is(Syntax::Json),
             "toml" => Self::Is(Syntax::Toml),
             "tf" | "tofu" | "tfvars" => Self::Is(Syntax::Hcl),
+            // What Helm's templates share, and nothing but that.
+            "tpl" if name.starts_with('_') => Self::Other,
+            "tmpl" | "tpl" | "template" => Self::Template { says_yaml: ends_as_yaml(stem) },
             _ if stem.is_empty() || ending.is_empty() || ending.ends_with('~') => Self::Other,
             _ if OTHERS.split(' ').any(|other| other == ending) => Self::Other,
             _ => Self::Odd,
         }
     }
+}
+
+fn ends_as_yaml(stem: &str) -> bool {
+    [".yaml", ".yml"].iter().any(|end| stem.len() > end.len() && stem.to_ascii_lowercase().ends_with(end))
 }
 
 /// Files that a tool wrote for itself. They are large, they change with every update, nobody edits them, and none of them
@@ -158,6 +183,16 @@ fn looks_like_manifest(head: &[u8]) -> bool {
         line.starts_with(b"apiVersion:") || unquoted(line).starts_with(b"AWSTemplateFormatVersion")
     };
     !head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').any(is_one)
+}
+
+/// Whether a text begins like rules of Prometheus or a configuration of Alertmanager.
+fn looks_like_alerting(head: &[u8]) -> bool {
+    const KEYS: [&[u8]; 3] = [b"groups:", b"route:", b"receivers:"];
+    head.split(|byte| *byte == b'\n').any(|line| KEYS.iter().any(|key| line.starts_with(key)))
+}
+
+fn has(head: &[u8], sign: &[u8]) -> bool {
+    head.windows(sign.len()).any(|window| window == sign)
 }
 
 /// A line without what may stand before its first key in YAML or JSON.

@@ -32,6 +32,22 @@ pub fn looks_templated(text: &str) -> Option<Span> {
     may_be_templated(text).then(|| look(text)).and_then(|look| look.decides)
 }
 
+/// The first marker that a comment hides, so that the text is YAML with and without what it stands for: Terraform's `# %{ if x }`, a
+/// script's `#NAME#`. Only where the name of a file says that it is a template; anywhere else these are comments.
+pub fn hidden_marker(text: &str) -> Option<Span> {
+    let begins = |at: usize| {
+        let rest = &text[at..];
+        let inside = rest.strip_prefix('#').unwrap_or_default();
+        let name =
+            inside.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
+        rest.starts_with("%{")
+            || inside.trim_start_matches(' ').starts_with("{{")
+            || name > 0 && inside[name..].starts_with('#')
+    };
+    let mut signs = text.match_indices(['#', '%']).map(|(at, _)| at);
+    signs.find(|at| begins(*at)).map(|at| Span::new(at as u32, at as u32 + 2))
+}
+
 /// Whether there is anything that could be a marker; cheap.
 pub(super) fn may_be_templated(text: &str) -> bool {
     follows(text, b'{', b"{%#") || follows(text, b'<', b"%")

@@ -4,7 +4,7 @@ use super::cloud::{Resource, Value, What, is_scalar};
 use super::fields;
 use super::resources::{At, Lowering};
 use crate::fact::{Fact, Reason, Spot};
-use crate::lower::messaging::{Alarm, Link, Watch};
+use crate::lower::messaging::{Alarm, AlarmListener, Link, Watch};
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 impl<'a> Lowering<'a, '_> {
@@ -47,6 +47,20 @@ impl<'a> Lowering<'a, '_> {
             self.watches(resource, &mut alarm);
         }
         self.found.alarms.push(alarm);
+    }
+
+    /// A rule of EventBridge, or what may make one, that alarms set off. One that names some of them is about these.
+    pub(super) fn alarm_listener(&mut self, at: At, resource: &Resource<'a>) {
+        if !resource.node.walk().any(|node| node.text().contains("CloudWatch Alarm State Change")) {
+            return;
+        }
+        let names_some = |node: NodeRef<'a>| {
+            matches!(node.key(), Some("resources" | "alarmName" | "detail.alarmName"))
+                && node.kind() == NodeKind::List
+                && node.items().all(is_scalar)
+        };
+        let to_all = !resource.node.walk().any(names_some);
+        self.found.alarm_listeners.push(AlarmListener { system: at.system, to_all });
     }
 
     fn actions(&self, resource: &Resource<'a>, field: &fields::Field) -> Fact<'a, Vec<Fact<'a, Link<'a>>>> {

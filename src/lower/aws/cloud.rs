@@ -6,11 +6,12 @@
 
 use std::cell::Cell;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use camino::Utf8Path;
+use rustc_hash::FxHashMap;
 
 use super::fields::Field;
 use super::trail::Trail;
-use super::{cloudformation, serverless, terraform};
+use super::{cloudformation, expression, serverless, terraform};
 use crate::fact::{Fact, Reason, Spot, Spots};
 use crate::lower::messaging::{Link, Name};
 use crate::syntax::tree::{NodeKind, NodeRef};
@@ -111,8 +112,6 @@ pub struct Scope<'a> {
     pub call: Option<NodeRef<'a>>,
     /// The template of CloudFormation that it is of.
     pub template: Option<NodeRef<'a>>,
-    /// The parameters that another template passes.
-    pub given: FxHashSet<String>,
 }
 
 /// What is deployed together.
@@ -145,8 +144,12 @@ pub struct Cloud<'a> {
     pub exports: FxHashMap<String, (NodeRef<'a>, u32)>,
     /// How many references were followed for the property that is being read.
     steps: Cell<u32>,
+    /// Whether only that counts which no deployment can change.
+    certain: Cell<bool>,
     /// Over which borders it came.
     pub trail: Trail<'a>,
+    /// The documents of a project that a service of serverless.yml may name, by path.
+    pub documents: FxHashMap<&'a Utf8Path, NodeRef<'a>>,
     /// Exports as they are written, before their names are known.
     pub exported: Vec<(NodeRef<'a>, NodeRef<'a>, u32)>,
 }
@@ -210,9 +213,23 @@ impl<'a> Cloud<'a> {
 
     /// What a node comes to.
     pub fn value(&self, node: NodeRef<'a>, scope: u32) -> Value<'a> {
+        self.begin_following();
+        self.follow(node, scope, DEPTH)
+    }
+
+    /// Another property is followed now.
+    pub fn begin_following(&self) {
         self.steps.set(0);
         self.trail.clear();
-        self.follow(node, scope, DEPTH)
+    }
+
+    /// Follows what decides whether something is there at all. What nobody passes, a deployment may set: the default of a
+    /// parameter or of a variable of a root module is only known where another template or module leaves it out.
+    pub fn certainly<T>(&self, follow: impl FnOnce() -> T) -> T {
+        let before = self.certain.replace(true);
+        let answer = follow();
+        self.certain.set(before);
+        answer
     }
 
     /// The same, at most so many references deep.
@@ -231,6 +248,9 @@ impl<'a> Cloud<'a> {
     /// What a variable or a parameter comes to, if anything is known of it.
     pub fn given(&self, key: &str, name: &str, scope: u32, depth: u32) -> Option<Value<'a>> {
         let here = &self.scopes[scope as usize];
+        if self.certain.get() && here.call.is_none() {
+            return None;
+        }
         let (node, from) = *here.values.get(key)?;
         match here.call {
             Some(call) if from == scope => self.trail.left_out(call, name, node),
@@ -243,18 +263,32 @@ impl<'a> Cloud<'a> {
     /// What a node comes to, with its places: where it can be changed first.
     pub fn traced(&self, node: NodeRef<'a>, scope: u32) -> (Value<'a>, Spots<'a>) {
         let value = self.value(node, scope);
-        let mut spots = match &value {
+        let spots = self.places(node, &value);
+        (value, spots)
+    }
+
+    /// The places of the value that was followed last, from this node on.
+    fn places(&self, node: NodeRef<'a>, value: &Value<'a>) -> Spots<'a> {
+        let mut spots = match value {
             // What is put together has no single place.
-            Value::Text(_) | Value::Unknown(_) => Spots::new(),
+            Value::Text(Name { hidden: true, .. }) | Value::Unknown(_) => Spots::new(),
             _ => self.trail.spots(),
         };
         spots.push(Spot::value(node));
-        if let Value::Node(end, _) = &value
+        if let Value::Node(end, _) = value
             && spots.iter().all(|spot| spot.node != *end)
         {
             spots.push(Spot::value(*end).saying("the value stands here"));
         }
-        (value, spots)
+        if matches!(value, Value::Text(_)) {
+            for operand in self.trail.operands() {
+                if spots.iter().all(|spot| spot.node != operand) {
+                    let says = if operand.is_unknown() { "it is computed here" } else { "of this" };
+                    spots.push(Spot::value(operand).saying(says));
+                }
+            }
+        }
+        spots
     }
 
     /// A node that is to be text.
@@ -378,11 +412,15 @@ impl<'a> Cloud<'a> {
 
     /// The same, of a property that was found.
     pub fn word_of(&self, property: Fact<'a, NodeRef<'a>>, scope: u32) -> Fact<'a, &'a str> {
-        self.read(property, scope, |cloud, value| match value {
-            Value::Node(node, _) if is_scalar(node) => Ok(node.text()),
-            Value::Text(Name { text: std::borrow::Cow::Borrowed(text), hidden: false, .. }) => Ok(text),
-            other => Err(cloud.why(&other)),
-        })
+        self.read(
+            property,
+            |node| self.value(node, scope),
+            |cloud, value| match value {
+                Value::Node(node, _) if is_scalar(node) => Ok(node.text()),
+                Value::Text(Name { text: std::borrow::Cow::Borrowed(text), hidden: false, .. }) => Ok(text),
+                other => Err(cloud.why(&other)),
+            },
+        )
     }
 
     /// What a scalar's text means.
@@ -392,7 +430,8 @@ impl<'a> Cloud<'a> {
         scope: u32,
         f: impl Fn(&str) -> Option<T>,
     ) -> Fact<'a, T> {
-        self.read(property, scope, |cloud, value| {
+        let followed = |node| expression::spelt_out(self, self.value(node, scope), DEPTH);
+        self.read(property, followed, |cloud, value| {
             let wrong = || "it is not of the type that the platform expects".to_owned();
             match value {
                 Value::Node(node, _) if is_scalar(node) => f(node.text()).ok_or_else(wrong),
@@ -410,34 +449,43 @@ impl<'a> Cloud<'a> {
 
     /// The same, of a property that was found.
     pub fn link_of(&self, property: Fact<'a, NodeRef<'a>>, scope: u32) -> Fact<'a, Link<'a>> {
-        self.read(property, scope, |cloud, value| match value {
-            Value::Attribute(handle, _) => Ok(Link::To(handle)),
-            Value::Text(name) => Ok(Link::Named(bare(name))),
-            Value::Node(node, _) if is_scalar(node) => Ok(Link::Named(bare(Name::known(node.text())))),
-            other => Err(cloud.why(&other)),
-        })
+        self.read(
+            property,
+            |node| self.value(node, scope),
+            |cloud, value| match value {
+                Value::Attribute(handle, _) => Ok(Link::To(handle)),
+                Value::Text(name) => Ok(Link::Named(bare(name))),
+                Value::Node(node, _) if is_scalar(node) => Ok(Link::Named(bare(Name::known(node.text())))),
+                other => Err(cloud.why(&other)),
+            },
+        )
     }
 
     /// The name that a resource gives itself.
     pub fn name(&self, resource: &Resource<'a>, field: &Field) -> Fact<'a, Name<'a>> {
         let property = self.property(resource, field);
-        self.read(property, resource.scope, |cloud, value| match value {
-            Value::Text(name) => Ok(name),
-            Value::Node(node, _) if is_scalar(node) => Ok(Name::known(node.text())),
-            other => Err(cloud.why(&other)),
-        })
+        self.read(
+            property,
+            |node| self.value(node, resource.scope),
+            |cloud, value| match value {
+                Value::Text(name) => Ok(name),
+                Value::Node(node, _) if is_scalar(node) => Ok(Name::known(node.text())),
+                other => Err(cloud.why(&other)),
+            },
+        )
     }
 
     fn read<T>(
         &self,
         property: Fact<'a, NodeRef<'a>>,
-        scope: u32,
+        followed: impl FnOnce(NodeRef<'a>) -> Value<'a>,
         f: impl FnOnce(&Self, Value<'a>) -> Result<T, String>,
     ) -> Fact<'a, T> {
         let Some(node) = property.value().copied() else {
             return property.try_map("it is only known at run time", |_| None);
         };
-        let (value, spots) = self.traced(node, scope);
+        let value = followed(node);
+        let spots = self.places(node, &value);
         match f(self, value) {
             Ok(value) => Fact { spots, ..Fact::plain(value) },
             Err(why) => Fact::unknown_at(why, Spot::value(node)),
@@ -506,7 +554,8 @@ enum Within<'a> {
 }
 
 fn is_below_resources(node: NodeRef<'_>) -> bool {
-    std::iter::successors(Some(node), |node| node.parent()).any(|node| node.key() == Some("resources"))
+    std::iter::successors(Some(node), |node| node.parent())
+        .any(|node| matches!(node.key(), Some("resources" | "Resources")))
 }
 
 /// Whether a node is a scalar with a value.

@@ -36,7 +36,6 @@ pub fn add_template<'a>(
         let here = &mut cloud.scopes[scope as usize];
         if let Some((value, outer)) = passed.and_then(|(passed, outer)| Some((passed.get(name)?, outer))) {
             here.values.insert(name.to_owned(), (value, outer));
-            here.given.insert(name.to_owned());
             continue;
         }
         match default {
@@ -163,7 +162,7 @@ pub(super) fn call(node: NodeRef<'_>) -> Option<(&str, NodeRef<'_>)> {
     }
 }
 
-fn named<'a>(cloud: &Cloud<'a>, name: &str, scope: u32, depth: u32) -> Value<'a> {
+fn named<'a>(cloud: &Cloud<'a>, name: &'a str, scope: u32, depth: u32) -> Value<'a> {
     if name == "AWS::NoValue" {
         return Value::Absent;
     }
@@ -173,6 +172,12 @@ fn named<'a>(cloud: &Cloud<'a>, name: &str, scope: u32, depth: u32) -> Value<'a>
     }
     if let Some(value) = cloud.given(name, name, scope, depth) {
         return value;
+    }
+    // Of what SAM makes beside a resource: `Orders.Alias`, `Orders.Version`.
+    if let Some((name, made)) = name.split_once('.')
+        && let Some(handle) = here.resources.get(name)
+    {
+        return Value::Attribute(*handle, made);
     }
     Value::Text(Name { text: format!("${{{name}}}").into(), hidden: true, scope })
 }

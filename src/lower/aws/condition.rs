@@ -1,6 +1,8 @@
 //! Conditions and mappings of CloudFormation, as far as they are the same in every deployment.
 //!
-//! What a parameter says is only known where another template passes it: its default is there to be changed.
+//! What a parameter says is only known where another template passes it or leaves it out: else its default is there to be changed.
+
+use std::borrow::Cow;
 
 use super::cloud::{Cloud, Value, is_scalar};
 use super::cloudformation::call;
@@ -68,18 +70,12 @@ fn holds<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Op
 }
 
 /// A text that no deployment changes.
-fn constant<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Option<&'a str> {
-    if depth == 0 || node.is_unknown() {
-        return None;
-    }
-    match call(node) {
-        None => is_scalar(node).then(|| node.text()),
-        Some(("Ref", name)) => {
-            let here = &cloud.scopes[scope as usize];
-            let (given, outer) = here.values.get(name.text()).filter(|_| here.given.contains(name.text()))?;
-            constant(cloud, *given, *outer, depth - 1)
-        }
-        Some(_) => None,
+fn constant<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Option<Cow<'a, str>> {
+    let follow = || cloud.certainly(|| cloud.follow(node, scope, depth));
+    match cloud.trail.aside(follow) {
+        Value::Node(node, _) if is_scalar(node) => Some(Cow::Borrowed(node.text())),
+        Value::Text(Name { text, hidden: false, .. }) => Some(text),
+        _ => None,
     }
 }
 

@@ -118,6 +118,7 @@ fields! {
         ["SourceParameters.KinesisStreamParameters"];
     PIPE_DYNAMODB: ["SourceParameters.DynamoDBStreamParameters"], ["source_parameters.dynamodb_stream_parameters"],
         ["SourceParameters.DynamoDBStreamParameters"];
+    PIPE_BISECT: ["OnPartialBatchItemFailure"], ["on_partial_batch_item_failure"], ["OnPartialBatchItemFailure"];
 
     // AWS::CloudWatch::Alarm and CompositeAlarm; aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm.
     ALARM_NAME: ["AlarmName"], ["alarm_name"], ["AlarmName"];
@@ -203,6 +204,9 @@ pub static PIPE_ATTEMPTS_DEFAULT: Default<f64> =
 /// The same, `MaximumRecordAgeInSeconds`: "The default value is -1, which sets the maximum age to infinite."
 pub static PIPE_MAX_AGE_DEFAULT: Default<f64> =
     Default::of("EventBridge Pipes", "MaximumRecordAgeInSeconds", f64::INFINITY, "-1, for ever");
+/// The same, `OnPartialBatchItemFailure`: AUTOMATIC_BISECT is its only value, and it is not required.
+pub static PIPE_BISECT_DEFAULT: Default<bool> =
+    Default::of("EventBridge Pipes", "OnPartialBatchItemFailure", false, "none");
 
 /// AWS::CloudWatch::Alarm `TreatMissingData`: "If you omit this parameter, the default behavior of missing is used."
 pub static MISSING_DATA_DEFAULT: Default<&str> =

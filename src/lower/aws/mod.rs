@@ -10,6 +10,7 @@ pub mod cloudformation;
 mod condition;
 mod count;
 mod databases;
+mod expression;
 pub mod fields;
 mod gateway;
 mod nested;
@@ -24,7 +25,7 @@ mod trail;
 
 use crate::lower::messaging::{Documents, Messaging};
 use crate::source::Sources;
-use crate::syntax::tree::Tree;
+use crate::syntax::tree::{NodeRef, Tree};
 
 /// Adds what the files deploy to AWS.
 pub fn read<'a>(
@@ -35,8 +36,13 @@ pub fn read<'a>(
 ) {
     let mut cloud = cloud::Cloud::default();
     nested::add(&mut cloud, &documents.plain, sources);
-    for root in &documents.plain {
-        serverless::add(&mut cloud, *root, sources.path(root.tree().file).as_str());
+    let path = |root: &NodeRef<'a>| sources.path(root.tree().file);
+    let services: Vec<_> = documents.plain.iter().filter(|root| serverless::is_service(**root)).collect();
+    if !services.is_empty() {
+        cloud.documents = documents.plain.iter().map(|root| (path(root), *root)).collect();
+    }
+    for root in services {
+        serverless::add(&mut cloud, *root, path(root).as_str());
     }
     terraform::add(&mut cloud, trees, sources);
     if !cloud.stacks.is_empty() {

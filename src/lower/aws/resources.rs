@@ -95,9 +95,7 @@ impl<'a> Lowering<'a, '_> {
                 self.found.subscriptions.push(subscription);
             }
             What::Rule => {
-                if resource.node.walk().any(|node| node.text().contains("CloudWatch Alarm State Change")) {
-                    self.found.alarm_listeners.push(at.system);
-                }
+                self.alarm_listener(at, resource);
                 self.rule(at, resource);
             }
             What::RuleTarget => {
@@ -114,13 +112,20 @@ impl<'a> Lowering<'a, '_> {
             }
             What::Schedule => self.schedule(at, resource),
             What::Pipe => self.pipe(at, resource),
-            What::Event => self.event(at, resource),
+            What::Event => {
+                self.alarm_listener(at, resource);
+                self.event(at, resource);
+            }
             What::Integration => self.integration(at, resource),
             What::Stage => self.stage(at, handle, resource),
             What::Permission => self.invoke_permission(at, resource),
             What::Alarm | What::CompositeAlarm => self.alarm(at, resource),
             What::QueuePolicy => self.permission(at, resource),
-            What::AlarmUser | What::Opaque => self.mentions(resource),
+            What::Opaque => {
+                self.alarm_listener(at, resource);
+                self.mentions(resource);
+            }
+            What::AlarmUser => self.mentions(resource),
             What::Redrive | What::InvokeConfig | What::Other => {}
         }
     }
@@ -403,8 +408,7 @@ impl<'a> Lowering<'a, '_> {
         };
         for (map, scope) in targets {
             let part = Resource { node: map, layers: vec![map], scope, ..resource.clone() };
-            let label = map.get("Id").filter(|id| is_scalar(*id)).map_or(resource.label, NodeRef::text);
-            let mut target = self.target(at, &part, map, label);
+            let mut target = self.target(at, &part, map, resource.label);
             target.source = Fact::plain(Link::To(at.handle));
             target.enabled = self.state(resource);
             target.scheduled = self.scheduled(resource);
@@ -464,11 +468,18 @@ impl<'a> Lowering<'a, '_> {
             (false, Some(spot)) => Resource { layers: vec![spot.node], ..resource.clone() },
             _ => resource.clone(),
         };
-        pipe.batch = cloud.number(&parameters, &fields::BATCH);
+        let batch = cloud.number(&parameters, &fields::BATCH);
+        // EventBridge Pipes, batching: "EventBridge sets the batch size to the default for that source", and does not say which it is.
+        pipe.batch =
+            if batch.is_absent() { Fact::unknown("a pipe chooses its batch by its source") } else { batch };
         // There is no setting for it: what the target answers says which records failed.
         pipe.partial = Fact::unknown("a pipe goes by what its target answers");
         pipe.retries = endless(cloud.number(&parameters, &fields::ATTEMPTS), &fields::PIPE_ATTEMPTS_DEFAULT);
         pipe.max_age = endless(cloud.number(&parameters, &fields::MAX_AGE), &fields::PIPE_MAX_AGE_DEFAULT);
+        pipe.bisect = cloud
+            .word(&parameters, &fields::PIPE_BISECT)
+            .map(|how| how == "AUTOMATIC_BISECT")
+            .or_default(&fields::PIPE_BISECT_DEFAULT);
         pipe.dead_letter = self.link(&parameters, &fields::TARGET_DEAD_LETTER);
         self.found.subscriptions.push(pipe);
     }
@@ -581,17 +592,18 @@ impl<'a> Lowering<'a, '_> {
     fn invoke_permission(&mut self, at: At, resource: &Resource<'a>) {
         let cloud = self.cloud;
         let principal = cloud.word(resource, &fields::PRINCIPAL);
-        let carrier = match principal.value().copied() {
+        let Some(service) = principal.value().copied() else { return };
+        let carrier = match service {
             // Not SES: whether it waits for the answer is said where nobody looks.
-            Some("s3.amazonaws.com" | "iot.amazonaws.com" | "config.amazonaws.com") => Carrier::OtherEvent,
-            Some(service) if service.starts_with("logs.") => Carrier::OtherEvent,
-            Some("sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com") => {
-                Carrier::OtherEvent
-            }
-            Some("apigateway.amazonaws.com" | "elasticloadbalancing.amazonaws.com") => Carrier::Gateway,
+            "s3.amazonaws.com" | "iot.amazonaws.com" | "config.amazonaws.com" => Carrier::OtherEvent,
+            _ if service.starts_with("logs.") => Carrier::OtherEvent,
+            "sns.amazonaws.com" | "events.amazonaws.com" | "scheduler.amazonaws.com" => Carrier::OtherEvent,
+            "apigateway.amazonaws.com" | "elasticloadbalancing.amazonaws.com" => Carrier::Gateway,
             _ => return,
         };
-        let mut call = self.bare(at, resource.node, resource.label, carrier);
+        // The permission is not what calls; who may is a service.
+        let node = cloud.property(resource, &fields::PRINCIPAL).into_value().unwrap_or(resource.node);
+        let mut call = self.bare(at, node, service, carrier);
         call.target = self.link(resource, &fields::INVOKED_FUNCTION);
         self.callers.push(call);
     }
@@ -679,9 +691,14 @@ impl<'a> Lowering<'a, '_> {
     }
 }
 
-/// An address without its path, which may hold a key.
+/// An address without its path, which may hold a key; of one that is kept as a secret, the resource or the name of that.
 fn host(address: Name<'_>) -> Name<'_> {
     let text = &address.text;
+    if let Some(secret) = text.strip_prefix("{{resolve:") {
+        let kept = secret.split(':').nth(1).unwrap_or(secret).trim_end_matches('}');
+        let hole = kept.strip_prefix("${").unwrap_or(kept);
+        return Name { text: hole.split('.').next().unwrap_or(hole).to_owned().into(), ..address };
+    }
     let path = text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash));
     Name { text: path.map_or_else(|| text.clone(), |end| text[..end].to_owned().into()), ..address }
 }

@@ -1,21 +1,29 @@
 //! serverless.yml: functions with their events, beside resources that are CloudFormation.
 
+use camino::Utf8Path;
+
 use super::cloud::{Cloud, Dialect, Resource, Value, What, is_scalar};
 use super::cloudformation;
+use super::relative::resolve;
 use super::text::{self, Piece};
 use crate::lower::messaging::Name;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
-/// Adds the service that a document is, if it is one.
+/// Whether a document is a service.
+pub(super) fn is_service(root: NodeRef<'_>) -> bool {
+    let provider = root.at("provider.name").or_else(|| root.get("provider"));
+    root.get("service").is_some() && provider.is_some_and(|name| name.text() == "aws")
+}
+
+/// Adds the service that a document is.
 pub(super) fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
-    let aws =
-        root.at("provider.name").or_else(|| root.get("provider")).is_some_and(|name| name.text() == "aws");
-    if !aws || root.get("service").is_none() {
-        return;
-    }
     let scope = cloud.begin(Dialect::Serverless, path, Some(root));
-    for (label, node) in root.get("functions").into_iter().flat_map(each).flat_map(NodeRef::entries) {
+    let mut elsewhere = root.get("constructs").is_some();
+    let functions: Vec<_> = parts(cloud, root.get("functions"), scope).collect();
+    let templates: Vec<_> = parts(cloud, root.get("resources"), scope).collect();
+    for (label, node) in functions.iter().flat_map(|part| part.entries()) {
         let handle = cloud.resources.len() as u32;
+        let node = in_file(cloud, node, scope).unwrap_or(node);
         let function = Resource {
             what: What::Function,
             kind: "function",
@@ -26,6 +34,7 @@ pub(super) fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
             holder: Some(handle),
         };
         cloud.add(Some(logical_id(label)), function);
+        elsewhere |= is_file(node) || node.get("events").is_some_and(is_elsewhere);
         for event in node.get("events").into_iter().flat_map(NodeRef::items) {
             // An event is one key with its settings, or with the ARN alone.
             let Some((kind, settings)) = event.entries().next() else { continue };
@@ -45,16 +54,58 @@ pub(super) fn add<'a>(cloud: &mut Cloud<'a>, root: NodeRef<'a>, path: &str) {
             cloud.add(None, resource);
         }
     }
-    for template in root.get("resources").into_iter().flat_map(each) {
+    for template in templates {
+        elsewhere |= template.get("Resources").is_some_and(is_elsewhere);
         cloudformation::add_template(cloud, template, scope, None, &[]);
     }
-    let elsewhere = ["resources", "functions"].iter().filter_map(|key| root.get(key)).flat_map(NodeRef::walk);
-    if (elsewhere.into_iter().any(|node| node.text().starts_with("${file("))
-        || root.get("constructs").is_some())
-        && let Some(stack) = cloud.stacks.last_mut()
-    {
+    elsewhere |= ["functions", "resources"].iter().any(|key| {
+        let list = root.get(key).into_iter().flat_map(each_or_all);
+        list.into_iter().any(|part| is_file(part) && in_file(cloud, part, scope).is_none())
+    });
+    if let Some(stack) = cloud.stacks.last_mut().filter(|_| elsewhere) {
         stack.open = Some(crate::fact::Reason::new("a part of the service stands in another file"));
     }
+}
+
+/// The mappings that a section consists of, be they in other files.
+fn parts<'a, 'c>(
+    cloud: &'c Cloud<'a>,
+    section: Option<NodeRef<'a>>,
+    scope: u32,
+) -> impl Iterator<Item = NodeRef<'a>> + use<'a, 'c> {
+    let here = section.into_iter().flat_map(each_or_all);
+    here.map(move |part| in_file(cloud, part, scope).unwrap_or(part)).flat_map(each)
+}
+
+/// Whether a section, or one of its elements, stands in another file; what hides a single value hides nothing else.
+fn is_elsewhere(section: NodeRef<'_>) -> bool {
+    is_file(section) || section.children().any(is_file)
+}
+
+fn is_file(node: NodeRef<'_>) -> bool {
+    node.text().starts_with("${file(")
+}
+
+/// What `${file(./functions.yml)}` or `${file(./functions.yml):orders}` stands for.
+fn in_file<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32) -> Option<NodeRef<'a>> {
+    named_file(cloud, node.text().strip_prefix("${")?.strip_suffix('}')?, scope)
+}
+
+/// A node of another file: `file(./config.yml):queues.name`. Paths begin at the folder of the service.
+fn named_file<'a>(cloud: &Cloud<'a>, hole: &str, scope: u32) -> Option<NodeRef<'a>> {
+    let (path, rest) = hole.strip_prefix("file(")?.split_once(')')?;
+    let folder = Utf8Path::new(&cloud.stack(scope).name).parent()?;
+    let root = *cloud.documents.get(resolve(folder, path.trim())?.as_path())?;
+    match rest.strip_prefix(':') {
+        Some(path) => root.at(path),
+        None => rest.is_empty().then_some(root),
+    }
+}
+
+/// The elements of a list, or the node itself.
+fn each_or_all(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
+    let one = (node.kind() != NodeKind::List).then_some(node);
+    one.into_iter().chain(node.items())
 }
 
 /// A mapping, or a list of mappings.
@@ -102,18 +153,23 @@ pub(super) fn follow<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth
 }
 
 fn is_variable(hole: &str) -> bool {
-    hole.contains(':') && !hole.starts_with("AWS::")
+    (hole.contains(':') && !hole.starts_with("AWS::")) || hole.starts_with("file(")
 }
 
-/// `self:custom.name`, `self:custom.name, 'orders'`, `opt:stage, 'dev'`.
+/// `self:custom.name`, `self:custom.name, 'orders'`, `opt:stage, 'dev'`, `file(./config.yml):name`.
 fn variable<'a>(cloud: &Cloud<'a>, hole: &'a str, scope: u32, depth: u32) -> Value<'a> {
     let hidden = || Value::Text(Name { text: format!("${{{hole}}}").into(), hidden: true, scope });
     let (source, default) = match hole.split_once(',') {
         Some((source, default)) => (source.trim(), Some(default.trim())),
         None => (hole.trim(), None),
     };
-    let Some(path) = source.strip_prefix("self:") else { return hidden() };
-    let found = cloud.stack(scope).root.and_then(|root| root.at(path));
+    let found = match source.strip_prefix("self:") {
+        Some(path) => cloud.stack(scope).root.and_then(|root| root.at(path)),
+        None => match named_file(cloud, source, scope) {
+            Some(node) => Some(node),
+            None => return hidden(),
+        },
+    };
     match (found, default) {
         (Some(node), _) if is_scalar(node) || matches!(node.kind(), NodeKind::Map | NodeKind::List) => {
             cloud.follow(node, scope, depth - 1)

@@ -1,8 +1,8 @@
 //! Terraform: root modules and the local modules that they call, and what an expression names.
 //!
 //! A folder of `.tf` files that no other folder calls is a root module; a folder that is called is judged once for each call,
-//! with the arguments of that call. Variables with a literal default have it, unless a file of values says otherwise;
-//! locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, unless it is none (`count`).
+//! with the arguments of that call. Variables with a default have it, unless a file of values says otherwise, or the folder is one of
+//! a library; locals, arguments and outputs are followed. `count` and `for_each` leave the number of a resource unknown, unless it is none (`count`).
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::cloud::{Cloud, Dialect, Resource, Value, What, excerpt};
-use super::count;
 use super::relative::resolve;
 use super::text::{self, Piece};
+use super::{count, expression};
 use crate::lower::messaging::Name;
 use crate::source::Sources;
 use crate::syntax::tree::{NodeKind, NodeRef, Style, Tree};
@@ -66,6 +66,26 @@ pub fn add<'a>(cloud: &mut Cloud<'a>, trees: &[&'a Tree], sources: &Sources) {
         let mut instance = Instance { cloud, folders: &folders, calls_left: &mut calls_left };
         instance.module(path, scope, None, MODULES);
     }
+}
+
+/// Whether a folder that nobody calls is a root module, of which the defaults count, and no part of a library: then it is called
+/// from elsewhere, with arguments that are not here. Terraform's language: "A module intended to be called by one or more other modules
+/// must not contain any `provider` blocks", and backends and files of values are a root module's, too.
+fn is_deployed(folders: &BTreeMap<Utf8PathBuf, Folder<'_>>, path: &Utf8Path) -> bool {
+    let Some(folder) = folders.get(path) else { return false };
+    let own = |root: &NodeRef<'_>| {
+        let settings = root.get("terraform").into_iter().flat_map(blocks);
+        root.get("provider").is_some()
+            || settings.into_iter().any(|block| block.get("backend").or_else(|| block.get("cloud")).is_some())
+    };
+    path.as_str().is_empty()
+        || folder.roots.iter().any(own)
+        || calls(folder)
+            .any(|(_, call)| source_of(path, call).is_some_and(|inner| folders.contains_key(&inner)))
+        || folders
+            .range(path.to_owned()..)
+            .take_while(|(below, _)| below.starts_with(path))
+            .any(|(_, below)| !below.values.is_empty())
 }
 
 /// Whether a file holds anything of the kind that is looked at.
@@ -177,6 +197,7 @@ impl<'a> Instance<'a, '_> {
     ) {
         let declared: Vec<_> =
             folder.roots.iter().filter_map(|root| root.get("variable")).flat_map(NodeRef::entries).collect();
+        let deployed = call.is_none() && is_deployed(self.folders, path);
         for (name, node) in declared {
             let here = &mut self.cloud.scopes[scope as usize];
             let key = format!("var.{name}");
@@ -191,7 +212,7 @@ impl<'a> Instance<'a, '_> {
                     let here = &mut self.cloud.scopes[scope as usize];
                     match (given, node.get("default")) {
                         (Given::Always(value), _) => drop(here.values.insert(key, (value, scope))),
-                        (Given::Never, Some(default)) if !default.is_null() => {
+                        (Given::Never, Some(default)) if deployed && !default.is_null() => {
                             here.values.insert(key, (default, scope));
                         }
                         _ => {}
@@ -294,33 +315,57 @@ fn what(kind: &str) -> What {
 pub fn follow<'a>(cloud: &Cloud<'a>, node: NodeRef<'a>, scope: u32, depth: u32) -> Value<'a> {
     match node.kind() {
         NodeKind::Null => Value::Absent,
-        NodeKind::Unknown if node.style() == Style::Plain => expression(cloud, node.text(), scope, depth),
+        NodeKind::Unknown if node.style() == Style::Plain => {
+            let value = evaluated(cloud, node.text(), scope, depth);
+            if matches!(&value, Value::Text(name) if !name.hidden) {
+                cloud.trail.used(node);
+            }
+            value
+        }
         // In JSON every text is a template.
         NodeKind::Unknown | NodeKind::Text if node.text().contains("${") => {
-            let parts = text::pieces(node.text())
-                .into_iter()
-                .map(|piece| match piece {
-                    Piece::Plain(text) => (Value::Text(Name::known(text)), text),
-                    Piece::Hole(hole) => (expression(cloud, hole.trim(), scope, depth), hole),
-                })
-                .collect();
-            text::join(cloud, scope, parts)
+            template(cloud, node.text(), scope, depth)
         }
         NodeKind::Unknown => hidden(node.text()),
         _ => Value::Node(node, scope),
     }
 }
 
+/// What a text with `${…}` in it comes to.
+pub(super) fn template<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
+    let parts = text::pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Plain(text) => (Value::Text(Name::known(text)), text),
+            Piece::Hole(hole) => (evaluated(cloud, hole.trim(), scope, depth), hole),
+        })
+        .collect();
+    text::join(cloud, scope, parts)
+}
+
 fn hidden<'a>(text: &str) -> Value<'a> {
     Value::Unknown(format!("`{}` is only known at run time", excerpt(text)))
 }
 
-/// What an expression names, if it is a path: a variable, a local, an output of a module, an attribute of a resource.
-fn expression<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
-    let Some(path) = path(text) else { return hidden(text) };
+/// What an expression comes to.
+fn evaluated<'a>(cloud: &Cloud<'a>, text: &'a str, scope: u32, depth: u32) -> Value<'a> {
+    match path(text) {
+        Some(path) => at_path(cloud, &path, text, scope, depth),
+        None => expression::worked_out(cloud, text, scope, depth).unwrap_or_else(|| hidden(text)),
+    }
+}
+
+/// What a path names: a variable, a local, an output of a module, an attribute of a resource.
+pub(super) fn at_path<'a>(
+    cloud: &Cloud<'a>,
+    path: &[&'a str],
+    text: &'a str,
+    scope: u32,
+    depth: u32,
+) -> Value<'a> {
     let here = &cloud.scopes[scope as usize];
     let lookup = |key: &str| here.values.get(key).map(|(node, at)| cloud.follow(*node, *at, depth - 1));
-    match path.as_slice() {
+    match path {
         ["var" | "local", name, rest @ ..] => {
             let key = format!("{}.{name}", path[0]);
             let found = if path[0] == "var" { cloud.given(&key, name, scope, depth) } else { lookup(&key) };

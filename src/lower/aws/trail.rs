@@ -16,6 +16,8 @@ enum Border<'a> {
     Passed(NodeRef<'a>),
     /// The call leaves the argument out, and this default counts.
     LeftOut(NodeRef<'a>, String, NodeRef<'a>),
+    /// No border: what is computed is computed of this, or here.
+    Used(NodeRef<'a>),
 }
 
 impl<'a> Trail<'a> {
@@ -32,6 +34,20 @@ impl<'a> Trail<'a> {
     /// A default was read, because the call does not have the argument.
     pub fn left_out(&self, call: NodeRef<'a>, name: &str, default: NodeRef<'a>) {
         self.0.borrow_mut().push(Border::LeftOut(call, name.to_owned(), default));
+    }
+
+    /// A value was computed here, or of what stands here.
+    pub fn used(&self, operand: NodeRef<'a>) {
+        self.0.borrow_mut().push(Border::Used(operand));
+    }
+
+    /// What the value was computed of, the outermost first.
+    pub fn operands(&self) -> Vec<NodeRef<'a>> {
+        let used = |border: &Border<'a>| match border {
+            Border::Used(operand) => Some(*operand),
+            Border::Passed(_) | Border::LeftOut(..) => None,
+        };
+        self.0.borrow().iter().rev().filter_map(used).collect()
     }
 
     /// Follows what only selects among values: its borders are not those of the value.
@@ -52,6 +68,7 @@ impl<'a> Trail<'a> {
                     spots.push(Spot::key(*call).saying(format!("leaves `{name}` out")));
                     spots.push(Spot::value(*default).saying("so its default counts"));
                 }
+                Border::Used(_) => {}
             }
         }
         spots

@@ -10,9 +10,9 @@ pub struct Named<'a> {
 }
 
 /// The Service that a host names. networking/v1 `Destination.host`: a short name is that of a Service in the namespace of the
-/// rule. Wildcards and hosts with other ends name none.
+/// rule. Wildcards, the proxy's own machine and hosts with other ends name none.
 pub fn service(host: &str) -> Option<Named<'_>> {
-    if host.is_empty() || host.contains('*') {
+    if matches!(host, "" | "localhost") || host.contains('*') {
         return None;
     }
     let mut parts = host.splitn(3, '.');
@@ -39,6 +39,7 @@ mod tests {
             ("api.example.com", None),
             ("api.com", None),
             ("*.prod.svc.cluster.local", None),
+            ("localhost", None),
             ("", None),
         ];
         for (host, expected) in table {

@@ -1,9 +1,10 @@
-//! The HTTP routes of a VirtualService.
+//! The routes of a VirtualService: where they lead, and what those for HTTP say of a call.
 
 use super::defaults;
 use super::host::{self, Named};
 use crate::fact::{Fact, Spot, State};
 use crate::lower::call::{Call, Meaning, Retry, go, words};
+use crate::lower::kubernetes::route::Backend;
 use crate::lower::read;
 use crate::syntax::tree::NodeRef;
 
@@ -46,6 +47,28 @@ pub fn destinations<'a>(route: NodeRef<'a>) -> impl Iterator<Item = Destination<
     })
 }
 
+/// The Services that the routes of a VirtualService lead to, of whatever protocol. Hosts outside the cluster are left out, and so
+/// are copies of requests, which nobody waits for.
+pub fn backends<'a>(object: NodeRef<'a>) -> Vec<Backend<'a>> {
+    let protocols = ["spec.http", "spec.tls", "spec.tcp"].into_iter().filter_map(|path| object.at(path));
+    let all = protocols.flat_map(NodeRef::items).flat_map(|rule| {
+        destinations(rule).map(move |to| {
+            let node = to.host.parent().unwrap_or(to.host);
+            let named = to.service();
+            Backend {
+                node,
+                name: to.host,
+                named,
+                port: to.port,
+                namespace: None,
+                rule: Some(rule),
+                path: None,
+            }
+        })
+    });
+    all.filter(|backend| backend.named.is_some()).collect()
+}
+
 /// Whether the routes hold for calls inside the mesh, or only at the gateways that they name.
 pub fn is_of_mesh(object: NodeRef<'_>) -> bool {
     gateways(object).next().is_none() || gateways(object).any(|name| name == "mesh")
@@ -54,6 +77,11 @@ pub fn is_of_mesh(object: NodeRef<'_>) -> bool {
 /// The gateways at which the routes hold: `name` or `namespace/name`.
 pub fn gateways<'a>(object: NodeRef<'a>) -> impl Iterator<Item = &'a str> {
     object.at("spec.gateways").into_iter().flat_map(NodeRef::items).map(NodeRef::text)
+}
+
+/// Whether requests from outside the mesh come in by its routes.
+pub fn is_of_gateway(object: NodeRef<'_>) -> bool {
+    gateways(object).any(|name| name != "mesh")
 }
 
 /// What a route says of a call.

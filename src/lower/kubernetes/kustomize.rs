@@ -27,6 +27,9 @@ pub struct Overlays {
     labelled: FxHashSet<FileId>,
     /// Files that lie beside a kustomization which does not take them in, and that no other names.
     left_out: FxHashSet<FileId>,
+    /// Those of them that may be forgotten, with the kustomization beside them: it lists other files of the folder, and no comment
+    /// in it speaks of them.
+    forgotten: FxHashMap<FileId, FileId>,
 }
 
 /// What one kustomization changes in the files that it takes in.
@@ -143,6 +146,7 @@ impl Overlays {
     ) {
         let mut named: FxHashSet<Utf8PathBuf> = FxHashSet::default();
         let mut cut: FxHashSet<&Utf8Path> = FxHashSet::default();
+        let mut lists: FxHashMap<&Utf8Path, (FileId, FxHashSet<&str>)> = FxHashMap::default();
         for (folder, node) in kustomizations {
             for text in node.walk().filter(|node| node.kind() == NodeKind::Text) {
                 // A generator may give the file another name: `config.yaml=prod.yaml`.
@@ -169,6 +173,25 @@ impl Overlays {
                 self.left_out.insert(*file);
             }
         }
+        // One that cannot be read in full may name any file.
+        if kustomizations.iter().any(|(_, node)| node.walk().any(NodeRef::is_unknown)) {
+            return;
+        }
+        for (folder, node) in kustomizations {
+            let tree = node.tree();
+            let listed = node.get("resources").into_iter().flat_map(NodeRef::items);
+            let is_here =
+                |path: Utf8PathBuf| path.parent() == Some(*folder) && files.contains_key(path.as_path());
+            if cut.contains(folder) && listed.clone().any(|item| is_here(join(folder, item.text()))) {
+                lists.insert(*folder, (tree.file, words_of_comments(tree)));
+            }
+        }
+        for (path, file) in files.iter().filter(|(_, file)| self.left_out.contains(file)) {
+            let Some((kustomization, words)) = lists.get(folder(path)) else { continue };
+            if !words.contains(path.file_name().unwrap_or_default()) {
+                self.forgotten.insert(*file, *kustomization);
+            }
+        }
     }
 
     /// Whether a file holds parts of objects only.
@@ -179,6 +202,11 @@ impl Overlays {
     /// Whether an overlay changes an object of this file, or nobody takes the file in.
     pub fn changes(&self, file: FileId, kind: &str, name: &str) -> bool {
         self.left_out.contains(&file) || self.changes_in(file).any(|changes| changes.is_about(kind, name))
+    }
+
+    /// The kustomization beside a file which does not list it, though it lists others of its folder.
+    pub fn beside(&self, file: FileId) -> Option<FileId> {
+        self.forgotten.get(&file).copied()
     }
 
     fn changes_in(&self, file: FileId) -> impl Iterator<Item = &Changes> {
@@ -246,6 +274,13 @@ fn adds_selectors(kustomization: NodeRef<'_>) -> bool {
     let labels = kustomization.get("labels").into_iter().flat_map(NodeRef::items);
     kustomization.get("commonLabels").is_some()
         || labels.filter_map(|entry| entry.get("includeSelectors")).any(|include| include.text() == "true")
+}
+
+/// What comments speak of: words, and names of files.
+fn words_of_comments(tree: &Tree) -> FxHashSet<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let texts = tree.comments.iter().map(|comment| &tree.text[comment.span.range()]);
+    texts.flat_map(|text| text.split(move |c| !is_part(c))).filter(|word| !word.is_empty()).collect()
 }
 
 /// Whether this is a file of Kustomize's, and not, say, Flux's object of the same kind.

@@ -44,6 +44,13 @@ pub fn is_own(object: &Object<'_>) -> bool {
     is_kubernetes_own(group) && (!group.is_empty() || object.api_version == "v1")
 }
 
+/// Whether the objects of a group may make others. Those of Istio tell proxies what to do, and make nothing: that one of them
+/// names something is no sign that it is there.
+pub fn may_make(group: &str) -> bool {
+    !is_kubernetes_own(group)
+        && !matches!(group, "networking.istio.io" | "security.istio.io" | "telemetry.istio.io")
+}
+
 /// Groups of common extensions whose objects run no pods.
 pub fn never_runs_pods(group: &str, kind: &str) -> bool {
     let groups = [
@@ -126,7 +133,20 @@ pub fn by_the_platform(kind: &str, name: &str) -> bool {
         "PriorityClass" => {
             name.starts_with("system-") || name.starts_with("openshift-") || name.starts_with("gmp-")
         }
-        "Service" => name == "kubernetes",
+        // The API server's own, cluster DNS, and those that the usual way of installing a gateway or a mesh makes: istioctl's
+        // profiles, ingress-nginx's and Traefik's charts under their own names, Kourier, Argo CD's manifests.
+        "Service" => matches!(
+            name,
+            "kubernetes"
+                | "kube-dns"
+                | "istio-ingressgateway"
+                | "istio-egressgateway"
+                | "istiod"
+                | "ingress-nginx-controller"
+                | "traefik"
+                | "kourier"
+                | "argocd-server"
+        ),
         _ => false,
     }
 }
@@ -217,18 +237,28 @@ pub fn is_kustomization_open(root: NodeRef<'_>) -> bool {
         || brought.into_iter().any(remote)
 }
 
-/// Whether an object installs others that are in no file here, and into which namespace: none where that is not said.
-pub fn installs<'a>(object: &Object<'a>) -> Option<Option<&'a str>> {
+/// What an object installs.
+#[derive(Clone, Copy, Debug)]
+pub struct Installed<'a> {
+    /// The namespace that it goes to, where that is said.
+    pub namespace: Option<&'a str>,
+    /// The folder of a repository that it comes from; what repository that is, nobody knows here.
+    pub folder: Option<&'a str>,
+}
+
+/// What an object installs, if it installs others that may be in no file here.
+pub fn installs<'a>(object: &Object<'a>) -> Option<Installed<'a>> {
     let text =
         |path: &str| object.node.at(path).filter(|node| node.kind() == NodeKind::Text).map(NodeRef::text);
-    match (object.group(), object.kind) {
+    let (namespace, folder) = match (object.group(), object.kind) {
         ("helm.toolkit.fluxcd.io", "HelmRelease") | ("helm.cattle.io", "HelmChart") => {
-            Some(text("spec.targetNamespace").or(object.namespace))
+            (text("spec.targetNamespace").or(object.namespace), None)
         }
-        ("kustomize.toolkit.fluxcd.io", "Kustomization") => Some(text("spec.targetNamespace")),
-        ("argoproj.io", "Application") => Some(text("spec.destination.namespace")),
-        ("argoproj.io", "ApplicationSet") | ("fleet.cattle.io", _) => Some(None),
-        ("operators.coreos.com", "Subscription") => Some(object.namespace),
-        _ => None,
-    }
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => (text("spec.targetNamespace"), text("spec.path")),
+        ("argoproj.io", "Application") => (text("spec.destination.namespace"), text("spec.source.path")),
+        ("argoproj.io", "ApplicationSet") | ("fleet.cattle.io", _) => (None, None),
+        ("operators.coreos.com", "Subscription") => (object.namespace, None),
+        _ => return None,
+    };
+    Some(Installed { namespace, folder })
 }

@@ -24,6 +24,7 @@ pub mod placement;
 pub mod pod;
 pub mod probe;
 pub mod reference;
+pub mod release_name;
 pub mod rollout;
 pub mod route;
 pub mod selector;

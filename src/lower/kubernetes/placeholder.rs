@@ -20,18 +20,56 @@ const OFFICIAL: &str = " \
     sapmachine satosa sentry silverpeas solr sonarqube sourcemage spark spiped storm swarm swift swipl teamspeak \
     telegraf tomcat tomee traefik ubuntu unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper ";
 
+/// Hosts that serve no images: an import path of Go, which ko builds and replaces, also where it does not begin with `ko://`.
+const IMPORT_PATHS: [&str; 8] = [
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "knative.dev",
+    "k8s.io",
+    "sigs.k8s.io",
+    "golang.org",
+    "gopkg.in",
+];
+
+/// Names that say that they are none.
+const SAY_SO: [&str; 12] = [
+    "placeholder",
+    // The default of a name to which the tag's was given.
+    "latest",
+    "changeme",
+    "change-me",
+    "override",
+    "override-me",
+    "overrideme",
+    "replace",
+    "replace-me",
+    "replaceme",
+    "todo",
+    "fixme",
+];
+/// How such names begin.
+const BEGIN_SO: [&str; 4] = ["placeholder-for-", "replace-with-", "replace-by-", "change-to-"];
+
+/// Whether the last part of a name says that it stands for another.
+fn says_so(repository: &str) -> bool {
+    let last = repository.rsplit('/').next().unwrap_or_default().replace('_', "-");
+    SAY_SO.contains(&last.as_str()) || BEGIN_SO.iter().any(|begin| last.starts_with(begin))
+}
+
 /// Whether the name is one that something else fills in before a pod runs, or that only the builder's machine knows:
 /// `controller:latest` of a scaffold, which `kustomize edit set image` replaces; a name that Skaffold or an image stream of
-/// OpenShift resolves; a name that says it. Docker Hub has no image of such a name.
+/// OpenShift resolves; an import path; a name that says it. Docker Hub has no image of such a name.
 pub fn is_placeholder(image: &Image<'_>) -> bool {
     let repository = image.part(&image.repository);
-    if repository.is_some_and(|name| name.rsplit('/').next() == Some("placeholder")) {
+    if repository.is_some_and(says_so) {
         return true;
     }
     if let Part::Known(_) = image.registry {
         let host = image.part(&image.registry).unwrap_or_default();
         let host = host.split_once(':').map_or(host, |(host, _)| host);
-        return matches!(host, "localhost" | "127.0.0.1" | "ko.local" | "kind.local" | "dev.local");
+        return IMPORT_PATHS.contains(&host)
+            || matches!(host, "localhost" | "127.0.0.1" | "ko.local" | "kind.local" | "dev.local");
     }
     let Some(name) = repository else { return false };
     let official = || {
@@ -59,6 +97,13 @@ mod tests {
             ("repository/placeholder:latest", true),
             ("ghcr.io/acme/placeholder", true),
             ("acme/placeholder-service:1.0", false),
+            ("docker-registry.example.org/placeholder-for-the-image", true),
+            ("docker-registry.example.org/override_me", true),
+            ("docker-registry.example.org/latest", true),
+            ("ghcr.io/acme/replace", true),
+            ("ghcr.io/acme/replacer", false),
+            ("github.com/acme/shop/cmd/http", true),
+            ("ghcr.io/acme/shop/cmd/http", false),
             ("busybox", false),
             ("acme/api:latest", false),
             ("ghcr.io/acme/api", false),

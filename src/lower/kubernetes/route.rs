@@ -3,6 +3,7 @@
 //! Only what these objects themselves say. Timeouts, retries and the dialects of single controllers are read elsewhere.
 
 use super::object::Object;
+use crate::lower::istio::host::Named;
 use crate::lower::read;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
@@ -11,8 +12,10 @@ use crate::syntax::tree::{NodeKind, NodeRef};
 pub struct Backend<'a> {
     /// The backend.
     pub node: NodeRef<'a>,
-    /// The name of the Service.
+    /// The name of the Service, or the host that holds it.
     pub name: NodeRef<'a>,
+    /// The Service and its namespace, where the name is a host of Istio's.
+    pub named: Option<Named<'a>>,
     /// Its port: a number or a name.
     pub port: Option<NodeRef<'a>>,
     /// Its namespace, where that is written.
@@ -89,7 +92,7 @@ fn of_ingress<'a>(
     if port.is_some_and(|port| port.text() == "use-annotation") {
         return None;
     }
-    Some(Backend { node: backend, name, port, namespace: None, rule, path })
+    Some(Backend { node: backend, name, named: None, port, namespace: None, rule, path })
 }
 
 fn of_gateway<'a>(backend: NodeRef<'a>, rule: NodeRef<'a>) -> Option<Backend<'a>> {
@@ -105,6 +108,7 @@ fn of_gateway<'a>(backend: NodeRef<'a>, rule: NodeRef<'a>) -> Option<Backend<'a>
     Some(Backend {
         node: backend,
         name,
+        named: None,
         port: backend.get("port"),
         namespace: backend.get("namespace"),
         rule: Some(rule),

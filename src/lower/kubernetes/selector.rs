@@ -4,6 +4,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use super::release_name;
 use crate::syntax::tree::{NodeKind, NodeRef};
 
 /// Whether something matches, as far as can be known.
@@ -78,7 +79,9 @@ fn asked_by_expression(expression: NodeRef<'_>) -> Option<Asked<'_>> {
 
 /// Whether a label's value stands there as it will be.
 pub fn is_known(value: NodeRef<'_>) -> bool {
-    !value.is_unknown() && !crate::lower::read::is_filled_in_later(value.text())
+    !value.is_unknown()
+        && !crate::lower::read::is_filled_in_later(value.text())
+        && !release_name::is_in(value.text())
 }
 
 /// Whether a selector has no requirement at all.
@@ -101,7 +104,11 @@ fn same(a: NodeRef<'_>, b: NodeRef<'_>) -> Match {
     if crate::lower::read::is_filled_in_later(a.text()) != crate::lower::read::is_filled_in_later(b.text()) {
         return Match::Perhaps;
     }
-    if a.text() == b.text() { Match::Yes } else { Match::No }
+    match a.text() == b.text() {
+        true => Match::Yes,
+        false if release_name::may_make_same(a.text(), b.text()) => Match::Perhaps,
+        false => Match::No,
+    }
 }
 
 /// Whether one of the `matchExpressions` takes these labels.

@@ -124,9 +124,9 @@ pub fn read<'a>(documents: &Documents<'a>, sources: &'a Sources, found: &mut Mes
     for root in &documents.plain {
         definitions::add(&mut vhosts, *root, sources.path(root.tree().file).as_str());
     }
-    let mut clusters = FxHashMap::default();
+    let mut clusters = topology::Clusters::default();
     for root in &documents.objects {
-        topology::add_cluster(&mut clusters, *root, sources.path(root.tree().file));
+        clusters.add(*root, sources.path(root.tree().file));
     }
     for root in &documents.objects {
         topology::add(&mut vhosts, &mut operated, &clusters, *root, sources.path(root.tree().file));
@@ -185,6 +185,8 @@ fn lower<'a>(vhost: &Vhost<'a>, found: &mut Messaging<'a>) {
             rabbit: Some(Rabbit {
                 durable: if quorum { Fact::plain(true) } else { durable },
                 temporary: temporary(vhost, queue, &settings),
+                dead_pattern: settings.pattern(&dead_exchange),
+                all_dead_letters: routes.all_alike,
                 dead_letters: routes.queues.into_iter().map(|to| first + to).collect(),
                 dead_letters_open: routes.open,
                 bindings: routes.bindings,
@@ -261,6 +263,18 @@ impl<'a> Settings<'a> {
             }
         }
         Self { arguments: queue.spec.get("arguments"), policy: best.map(|(_, policy)| policy), hidden }
+    }
+
+    /// The pattern of the policy that a setting stands in, if it is one.
+    fn pattern<T>(&self, setting: &Fact<'a, T>) -> Fact<'a, &'a str> {
+        let policy = self.policy.filter(|policy| {
+            let stands = |spot: &Spot<'a>| spot.node.parent().is_some_and(|parent| parent == *policy);
+            setting.spots.first().is_some_and(stands)
+        });
+        match policy.and_then(|policy| policy.parent()?.get("pattern")) {
+            Some(pattern) => Fact::written(pattern.text(), Spot::value(pattern)),
+            None => Fact::nothing(),
+        }
     }
 
     /// An argument `x-key` of the queue, or else `key` of its policy.

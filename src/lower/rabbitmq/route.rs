@@ -13,6 +13,8 @@ pub(super) struct Routes<'a> {
     pub(super) queues: Vec<u32>,
     /// Why they may reach others.
     pub(super) open: Option<Reason>,
+    /// Whether all dead letters go the same way, whatever key a message came with.
+    pub(super) all_alike: bool,
 }
 
 /// Where the dead letters of a queue go.
@@ -32,7 +34,8 @@ pub(super) fn dead_letters<'a>(
         None => original_keys(vhost, queue),
     };
     if exchange.is_empty() {
-        return Routes { queues: named(vhost, &keys), ..Routes::default() };
+        let all_alike = key.value().is_some();
+        return Routes { queues: named(vhost, &keys), all_alike, ..Routes::default() };
     }
     let declared = vhost.exchanges.iter().find(|other| other.name == exchange);
     let kind = match declared {
@@ -46,7 +49,8 @@ pub(super) fn dead_letters<'a>(
         }
         None => return Routes::default(),
     };
-    let mut routes = Routes::default();
+    let all_alike = key.value().is_some() || kind == "fanout";
+    let mut routes = Routes { all_alike, ..Routes::default() };
     for binding in vhost.bindings.iter().filter(|binding| part(binding, "source") == exchange) {
         if part(binding, vhost.keys.destination_type) == "exchange" {
             routes.open = Some(Reason::new("it is bound to another exchange"));

@@ -14,17 +14,53 @@ const KEYS: Keys = Keys {
     apply_to: "applyTo",
 };
 
-/// Adds a cluster: the specification of a folder's `RabbitmqCluster`, by folder and name.
-pub(super) fn add_cluster<'a>(
-    clusters: &mut FxHashMap<(&'a str, &'a str), NodeRef<'a>>,
-    root: NodeRef<'a>,
-    path: &'a Utf8Path,
-) {
-    if root.get("kind").is_none_or(|kind| kind.text() != "RabbitmqCluster") {
-        return;
+/// The clusters of a project, by name.
+#[derive(Debug, Default)]
+pub(super) struct Clusters<'a>(FxHashMap<&'a str, Vec<Cluster<'a>>>);
+
+#[derive(Debug)]
+struct Cluster<'a> {
+    folder: &'a Utf8Path,
+    namespace: Option<NodeRef<'a>>,
+    spec: NodeRef<'a>,
+}
+
+impl<'a> Clusters<'a> {
+    /// Adds a `RabbitmqCluster`.
+    pub(super) fn add(&mut self, root: NodeRef<'a>, path: &'a Utf8Path) {
+        if root.get("kind").is_none_or(|kind| kind.text() != "RabbitmqCluster") {
+            return;
+        }
+        if let (Some(name), Some(spec)) = (root.at("metadata.name"), root.get("spec")) {
+            let folder = path.parent().unwrap_or(Utf8Path::new(""));
+            let namespace = root.at("metadata.namespace");
+            self.0.entry(name.text()).or_default().push(Cluster { folder, namespace, spec });
+        }
     }
-    if let (Some(name), Some(spec)) = (root.at("metadata.name"), root.get("spec")) {
-        clusters.insert((folder(path), name.text()), spec);
+
+    /// The only cluster of that name and namespace that is nearest to a folder. Folders side by side at the top of a project are
+    /// taken for environments, of which each has its own.
+    fn nearest(&self, name: &str, namespace: Option<NodeRef<'a>>, folder: &Utf8Path) -> Option<NodeRef<'a>> {
+        let shared = |cluster: &Cluster<'_>| {
+            let parts = cluster.folder.components().zip(folder.components());
+            parts.take_while(|(a, b)| a == b).count()
+        };
+        let apart = |cluster: &Cluster<'_>| {
+            shared(cluster) == 0 && !cluster.folder.as_str().is_empty() && !folder.as_str().is_empty()
+        };
+        let fits = |cluster: &&Cluster<'a>| {
+            let same = match (cluster.namespace, namespace) {
+                (Some(a), Some(b)) => !a.is_unknown() && !b.is_unknown() && a.text() == b.text(),
+                (None, None) => true,
+                _ => cluster.folder == folder,
+            };
+            same && !apart(cluster)
+        };
+        let fitting: Vec<_> = self.0.get(name)?.iter().filter(fits).collect();
+        let own = fitting.iter().find(|cluster| cluster.folder == folder);
+        let most = fitting.iter().map(|cluster| shared(cluster)).max()?;
+        let mut best = fitting.iter().filter(|cluster| shared(cluster) == most);
+        own.or_else(|| best.next().filter(|_| best.next().is_none())).map(|cluster| cluster.spec)
     }
 }
 
@@ -36,7 +72,7 @@ fn folder(path: &Utf8Path) -> &str {
 pub(super) fn add<'a>(
     vhosts: &mut Vec<Vhost<'a>>,
     known: &mut FxHashMap<String, usize>,
-    clusters: &FxHashMap<(&'a str, &'a str), NodeRef<'a>>,
+    clusters: &Clusters<'a>,
     root: NodeRef<'a>,
     path: &'a Utf8Path,
 ) {
@@ -53,8 +89,10 @@ pub(super) fn add<'a>(
     let folder = folder(path);
     let name = format!("{folder} {cluster} {vhost}");
     let at = *known.entry(name).or_insert_with_key(|name| {
-        let server = clusters.get(&(folder, cluster)).map(|spec| Server::of_object(*spec));
-        let server = server.unwrap_or_default();
+        let namespace =
+            spec.at("rabbitmqClusterReference.namespace").or_else(|| root.at("metadata.namespace"));
+        let spec = clusters.nearest(cluster, namespace, Utf8Path::new(folder));
+        let server = spec.map(Server::of_object).unwrap_or_default();
         vhosts.push(Vhost { name: name.clone(), keys: KEYS, server, ..Vhost::default() });
         vhosts.len() - 1
     });

@@ -1,5 +1,6 @@
 //! Which values an answer can have, as far as the expression alone says it; and comparisons that are never true.
 
+use super::joins;
 use super::labels::is_scalar;
 use super::{Aggregation, Binary, Comparison, Expr, ExprKind, Operator};
 
@@ -82,7 +83,7 @@ pub fn never(expr: &Expr) -> Option<Never<'_>> {
     })
 }
 
-/// Whether an expression has no answer at all, because a comparison in it is never true.
+/// Whether an expression has no answer at all, because a comparison in it is never true, or two sides never match.
 pub fn is_empty(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Selector(_) => false,
@@ -96,6 +97,7 @@ pub fn is_empty(expr: &Expr) -> bool {
             match binary.operator {
                 Operator::Or => left && right,
                 Operator::Unless => left,
+                _ if joins::is_unmatched(binary) => true,
                 Operator::Compare(how) if !binary.bool => {
                     left || right || of(&binary.left).compared(how, of(&binary.right)).is_none()
                 }

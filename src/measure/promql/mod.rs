@@ -5,6 +5,7 @@
 //! evaluated. The crate `promql-parser` gives no places, and brings a parser generator's run time of some forty crates with it.
 
 pub mod bounds;
+pub mod joins;
 pub mod labels;
 mod lexer;
 mod parser;

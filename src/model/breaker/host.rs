@@ -41,7 +41,7 @@ pub(super) fn declared<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool>
 }
 
 /// The hosts that ServiceEntries add to the mesh.
-fn entries<'m>(model: &'m Model<'_>) -> &'m FxHashSet<String> {
+pub fn entries<'m>(model: &'m Model<'_>) -> &'m FxHashSet<String> {
     model.index.service_entries.get_or_init(|| {
         let all = model.objects.iter().filter(|entry| istio::is(&entry.object, "ServiceEntry"));
         let hosts = all.filter_map(|entry| entry.object.node.at("spec.hosts")).flat_map(NodeRef::items);

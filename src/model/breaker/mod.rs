@@ -10,6 +10,7 @@ mod outlier;
 mod policy;
 
 pub use endpoints::{BREAKER_SIZE, assignment, cluster, outliers_for};
+pub use host::entries;
 pub use outlier::OUTLIER;
 pub use policy::{PORT_POLICY, pool_for, subsets_of};
 

@@ -4,14 +4,15 @@ use rustc_hash::FxHashMap;
 
 use super::leads::services;
 use super::{Dialect, Hop, Thing, at, object};
-use crate::fact::{Confidence, Fact};
+use crate::fact::{Confidence, Fact, State};
 use crate::lower::call::Call;
 use crate::lower::gateway::{self, Implementation};
 use crate::lower::istio::{self, virtual_service};
 use crate::lower::kubernetes::ingress::{self, Controller};
 use crate::lower::kubernetes::{route as routes, server};
 use crate::lower::{envoy, ingress_nginx};
-use crate::model::{Model, attachment, breaker, existence, limiter};
+use crate::model::{Model, attachment, breaker, existence, limiter, route};
+use crate::syntax::tree::NodeRef;
 
 /// Who serves an Ingress.
 pub(super) fn controller<'a>(model: &'a Model<'a>, hop: &Hop<'a>) -> Fact<'a, Controller> {
@@ -190,4 +191,25 @@ pub(super) fn of_alb<'a, T>(
         (Some(Controller::Alb), Confidence::Medium) => ask(hop).guessed(),
         _ => Fact::nothing(),
     }
+}
+
+/// What the load balancer of AWS in front of an Ingress does with the targets of the Services that it leads to: each may say
+/// otherwise than the Ingress, and `both` says what holds for two.
+pub(super) fn of_targets<'a, T>(
+    model: &'a Model<'a>,
+    thing: Thing,
+    ask: impl Fn(NodeRef<'a>, Option<NodeRef<'a>>) -> Fact<'a, T>,
+    both: impl Fn(Fact<'a, T>, Fact<'a, T>) -> Fact<'a, T>,
+) -> Fact<'a, T> {
+    of_alb(model, thing, |hop| {
+        let targets = hop.object.into_iter().flat_map(|object| route::targets_in(model, object, hop.node));
+        let each = targets.map(|target| match route::service_of(model, target).state {
+            State::Written(service) | State::Default(service) => {
+                ask(hop.node, Some(model.services[service.id as usize].node))
+            }
+            State::Absent => ask(hop.node, None),
+            State::Unknown(reason) => Fact::unknown(reason.0),
+        });
+        each.reduce(both).unwrap_or_else(|| ask(hop.node, None))
+    })
 }

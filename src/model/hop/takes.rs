@@ -1,6 +1,6 @@
 //! What a hop takes: methods, hosts, streams, and whether requests from outside come in there.
 
-use super::call::{is_alb, of_alb};
+use super::call::{is_alb, of_alb, of_targets};
 use super::leads::{To, services};
 use super::{Dialect, Hop, Thing, at, object};
 use crate::fact::{Fact, Spot};
@@ -39,9 +39,12 @@ fn method_nodes<'a>(model: &'a Model<'a>, thing: Thing) -> Vec<NodeRef<'a>> {
     }
 }
 
-/// What a load balancer of AWS sends requests to.
+/// What a load balancer of AWS sends requests to: `ip` where it does so for any of its Services.
 pub(super) fn target_type<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, &'a str> {
-    of_alb(model, thing, |hop| alb::target_type(hop.node))
+    of_targets(model, thing, alb::target_type, |a, b| {
+        let is_ip = |fact: &Fact<'_, &str>| fact.value() == Some(&"ip");
+        if is_ip(&a) || (a.is_unknown() && !is_ip(&b)) { a } else { b }
+    })
 }
 
 /// Whether the pods of its namespace wait until it knows them: an Ingress leads to Services of its own namespace only.
@@ -115,7 +118,7 @@ pub fn edge<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, bool> {
                 && (!is_alb(model, hop) || scheme.is_some_and(|scheme| scheme.text() == "internet-facing"))
         }
         Dialect::Gateway => gateway::route::parents(object.node).next().is_some(),
-        Dialect::Istio => virtual_service::gateways(object.node).any(|name| name != "mesh"),
+        Dialect::Istio => virtual_service::is_of_gateway(object.node),
     })
 }
 

@@ -1,6 +1,6 @@
 //! How long a hop gives a request, waits for one attempt, and may be busy in all; how often it sends a request.
 
-use super::call::of_alb;
+use super::call::of_targets;
 use super::{Dialect, Thing, at, call, is_any_nginx, nginx};
 use crate::fact::{Fact, Reason, State};
 use crate::lower::kubernetes::server;
@@ -40,7 +40,10 @@ pub(super) fn stream_idle<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f6
 
 /// How long a load balancer goes on with the requests of an endpoint that leaves.
 pub(super) fn drain<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
-    of_alb(model, thing, |hop| alb::drain(hop.node))
+    of_targets(model, thing, alb::drain, |a, b| match a.value() == b.value() {
+        true => a,
+        false => Fact::unknown("it differs from Service to Service"),
+    })
 }
 
 /// The smaller of two times, with its own places.

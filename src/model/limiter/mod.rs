@@ -11,6 +11,7 @@ use super::{Kind, Model, Thing, hop};
 use crate::fact::{Fact, Reason, Spot};
 use crate::lower::gateway::{self, policy};
 use crate::lower::ingress_nginx;
+use crate::lower::istio;
 use crate::lower::kubernetes::object::Object;
 use crate::lower::kubernetes::route as routes;
 use crate::lower::rate_limit::{self, Dialect, Limit};
@@ -54,6 +55,10 @@ pub static LIMITER: KindDef = KindDef {
         "service": Ty::Thing(Kind::Service), "the rate limit service that it asks" => |m, t| proxies::asked(m, get(m, t)).into();
         "rate": NUMBER, "how many requests a second it lets through; absent where it counts connections" => |m, t| get(m, t).limit.rate().into();
         "status": NUMBER, "the status code with which it refuses a request; absent where the settings of its proxy are in no file" => |m, t| status(m, t).into();
+        "descriptors": NUMBER, "how many buckets a local limit of Envoy has for requests of one kind, beside that for all; absent where it has none" =>
+            |m, t| get(m, t).limit.descriptors().into();
+        "described": Ty::Bool, "whether anything in these files says of which kind a request is: `rate_limits` of the filter, of a route, of a virtual host" =>
+            |m, t| described(m, get(m, t)).into();
         "manifest": Ty::Node, "its own part of the manifest" => |m, t| { let node = get(m, t).limit.node; Fact::written(node, Spot::value(node)).into() };
     }],
     all: Some(|m| (0..m.limiters.len()).map(|id| Thing::new(Kind::Limiter, id)).collect()),
@@ -114,6 +119,29 @@ fn status<'a>(model: &'a Model<'a>, thing: Thing) -> Fact<'a, f64> {
     } else {
         source.in_config("limit-req-status-code", &ingress_nginx::LIMIT_STATUS)
     }
+}
+
+/// Routes that Istio makes say nothing of the kind, unless another EnvoyFilter of the mesh adds it; those of a configuration of its
+/// own stand in the same file, or are told by a server.
+fn described<'a>(model: &'a Model<'a>, this: &Limiter<'a>) -> Fact<'a, bool> {
+    let Some(object) = this.object else {
+        let tree = this.limit.node.tree();
+        return if tree.roots().any(rate_limit::describes) {
+            Fact::plain(true)
+        } else if tree.all().any(|node| node.is_under("rds")) {
+            Fact::unknown("a server tells the routes while it runs")
+        } else {
+            Fact::plain(false)
+        };
+    };
+    if !istio::is(&model.objects[object as usize].object, "EnvoyFilter") {
+        return Fact::unknown("the routes are made from other objects");
+    }
+    let anywhere = *model.index.described.get_or_init(|| {
+        let filters = model.objects.iter().filter(|entry| istio::is(&entry.object, "EnvoyFilter"));
+        filters.map(|entry| entry.object.node).any(rate_limit::describes)
+    });
+    Fact::plain(anywhere).guessed()
 }
 
 /// The rate limits that hold for a hop.

@@ -30,7 +30,8 @@ pub(super) fn of(model: &Model<'_>, limiter: &Limiter<'_>) -> (Vec<u32>, Option<
             Some(labels) => {
                 let matches = |own| selector::selects_map(labels, own);
                 let found = link::selected(model, object, selector::asked_by_map(Some(labels)), matches);
-                (found.ids, found.open.or_else(|| Some(Reason::new("pods may run elsewhere"))))
+                let elsewhere = found.ids.is_empty().then(|| Reason::new("the pods run elsewhere"));
+                (found.ids, found.open.or(elsewhere))
             }
             None => unknown(),
         },

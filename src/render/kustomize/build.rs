@@ -262,7 +262,7 @@ impl<'a> Build<'a> {
     ) -> Result<Rc<Loaded>, Problem> {
         let path = self.path(kustomization, entry)?;
         let loaded = self.files.load(&path, &mut self.trail);
-        let loaded = loaded.ok_or_else(|| Problem::new(format!("there is no file `{path}`"), entry.from))?;
+        let loaded = loaded.ok_or_else(|| self.missing(&path, entry.from))?;
         self.covered.insert(loaded.file);
         if loaded.is_cut {
             self.note(Problem::new(format!("`{path}` is nested deeper than is read here"), entry.from));
@@ -271,6 +271,14 @@ impl<'a> Build<'a> {
             self.note(Problem::new(format!("`{path}` cannot be read as YAML"), entry.from));
         }
         Ok(loaded)
+    }
+
+    /// What is to be said of a file that is not here.
+    pub(super) fn missing(&self, path: &Utf8Path, from: From) -> Problem {
+        if self.files.is_made(path) {
+            return Problem::made(path.as_str(), from);
+        }
+        Problem::new(format!("there is no file `{path}`"), from)
     }
 
     /// The path of a file that a kustomization names.
@@ -405,6 +413,7 @@ impl<'a> Build<'a> {
                 return Ok(None);
             }
             return Err(match folder {
+                Some(folder) if self.files.is_made(&folder) => Problem::made(path, from),
                 Some(_) => Problem::new(
                     format!("`{path}` is neither a file nor a folder with a kustomization"),
                     from,

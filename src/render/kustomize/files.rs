@@ -83,6 +83,11 @@ impl<'a> Files<'a> {
         content
     }
 
+    /// Whether a file that is not here is made by somebody where it is needed.
+    pub(super) fn is_made(&self, path: &Utf8Path) -> bool {
+        (self.project.made)(path)
+    }
+
     pub(super) fn exists(&mut self, path: &Utf8Path) -> bool {
         self.trees.contains_key(path) || self.content(path).is_some()
     }

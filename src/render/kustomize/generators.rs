@@ -198,7 +198,7 @@ fn content(
 ) -> Result<Option<(Place, Content)>, Problem> {
     let path = build.path_of(kustomization, path, source.from)?;
     let Some((file, content)) = build.files.content(&path) else {
-        build.note(Problem::new(format!("there is no file `{path}`"), source.from));
+        build.note(build.missing(&path, source.from));
         return Ok(None);
     };
     let len = match &content {

@@ -67,6 +67,8 @@ pub struct Project<'a> {
     pub trees: &'a [(&'a Utf8Path, &'a Tree)],
     /// Gives any other file; nothing where there is none.
     pub read: &'a dyn Fn(&Utf8Path) -> Option<(FileId, Content)>,
+    /// Whether a file that is not here is made by somebody where it is needed: the project says that it is not kept.
+    pub made: &'a dyn Fn(&Utf8Path) -> bool,
     /// Renders a chart that a kustomization names; nothing where it cannot.
     pub chart: &'a dyn Fn(&Chart) -> Option<Rendered>,
 }
@@ -145,6 +147,15 @@ impl Problem {
     /// What lies on another machine is not fetched, and what lies there is no fault.
     fn remote(path: &str, from: From) -> Self {
         let problem = Self::new(format!("`{path}` is on another machine and is not fetched"), from);
+        Self {
+            gravity: Gravity::Info,
+            ..problem.help("what it holds, and what depends on that, is not known here")
+        }
+    }
+
+    /// What is made where it is needed is not here, and that is no fault either.
+    fn made(path: &str, from: From) -> Self {
+        let problem = Self::new(format!("`{path}` is not here, and `.gitignore` names it"), from);
         Self {
             gravity: Gravity::Info,
             ..problem.help("what it holds, and what depends on that, is not known here")

@@ -74,12 +74,12 @@ impl<'t> RestReader<'t> {
             self.errors.push(error(line.span(), "this heading does not belong here", help));
             return None;
         };
+        let start = line.start + content.len() - name.trim_start().len();
         let (name, case) = match name.split_once(':') {
             Some((name, case)) => (name.trim(), Some(case.trim())),
             None => (name.trim(), None),
         };
         let Some(rank) = HEADINGS.iter().position(|known| *known == name) else {
-            let start = line.start + 3;
             let help = did_you_mean(name, HEADINGS);
             self.errors.push(error(
                 span(start, start + name.len()),

@@ -352,6 +352,7 @@ fn mistakes_are_shown_where_they_are() {
         ("> second\n", ">\n", "48:1 `>` this message is empty"),
         ("```cel warning\nlast\n", "```cel warning\n", "45:1 ````cel warning` this judgement is empty"),
         ("## Bad\n", "## bad\n", "50:4 `bad` no heading `bad` exists (did you mean `Bad`?)"),
+        ("## Bad\n", "##  bad\n", "50:5 `bad` no heading `bad` exists (did you mean `Bad`?)"),
         (
             "## Bad: another\n",
             "## Bad\n",
