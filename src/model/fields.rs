@@ -73,6 +73,8 @@ impl<'a> Tree for NodeRef<'a> {
             NodeKind::Text if is_filled_in_later(self.text()) => Value::Any,
             // `<your-id>` is for a person to fill in.
             NodeKind::Text if self.text().starts_with('<') && self.text().ends_with('>') => Value::Any,
+            // So is `DEFINED-IN-SECRETS`, of which each word is in capitals.
+            NodeKind::Text if is_shouted(self.text()) && self.text().contains(['-', '_', ' ']) => Value::Any,
             NodeKind::Text => Value::Text,
         }
     }
@@ -82,13 +84,13 @@ impl<'a> Tree for NodeRef<'a> {
 fn is_blank(list: NodeRef<'_>) -> bool {
     let mut items = list.items();
     let (Some(word), None) = (items.next(), items.next()) else { return false };
-    word.is_unknown()
-        || word.kind() == NodeKind::Text
-            && word.text().len() > 3
-            && word
-                .text()
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte))
+    word.is_unknown() || word.kind() == NodeKind::Text && is_shouted(word.text())
+}
+
+/// Whether a text is words in capitals: nobody's value, but a name for what belongs there.
+fn is_shouted(text: &str) -> bool {
+    let shouts = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_- ".contains(&byte);
+    text.len() > 3 && text.starts_with(|first: char| first.is_ascii_uppercase()) && text.bytes().all(shouts)
 }
 
 /// A field that its kind does not have.
@@ -144,6 +146,10 @@ pub static DUPLICATE_KEY: KindDef = KindDef {
             let (kept, lost) = duplicate(m, t);
             let spot = Spot { node: kept, part: Part::Bytes(lost), says: Says::Nothing };
             Fact::written(kept.key().unwrap_or_default(), spot).into()
+        };
+        "hollow": Ty::Bool, "whether the earlier one is empty, so that nothing is lost" => |m, t| {
+            let (kept, lost) = duplicate(m, t);
+            Fact::plain(is_hollow(kept, lost)).into()
         };
         "same": Ty::Bool, "whether the earlier one says the same" => |m, t| {
             let (kept, lost) = duplicate(m, t);
@@ -385,6 +391,29 @@ fn is_undivided(model: &Model<'_>, thing: Thing) -> bool {
         kept.any(|kept| kept.key() == Some(key) && kept.parent() == top)
     };
     top.is_some() && repeats("apiVersion") && repeats("kind")
+}
+
+/// Whether nothing stands at an earlier key.
+fn is_hollow(kept: NodeRef<'_>, lost: crate::source::Span) -> bool {
+    let text = &kept.tree().text;
+    let Some(key) = kept.key_span() else { return false };
+    let between = text.get(lost.end as usize..key.start as usize).unwrap_or_default();
+    let Some((_, value)) = between.split_once(':') else { return false };
+    let (line, rest) = value.split_once('\n').unwrap_or((value, ""));
+    let said = line.split(" #").next().unwrap_or_default().split(',').next().unwrap_or_default().trim();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let start = text[..lost.start as usize].rfind('\n').map_or(0, |end| end + 1);
+    let column = lost.start as usize - start;
+    let is_next = |line: &str| indent(line) <= column && !line.trim_start().starts_with("- ");
+    match said {
+        "~" | "null" | "{}" | "[]" | "\"\"" | "''" => true,
+        // What belongs to it stands deeper, or is a list.
+        "" => rest
+            .lines()
+            .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+            .is_none_or(is_next),
+        _ => false,
+    }
 }
 
 /// Whether the entry at an earlier key reads like the one that counts, quotes aside.

@@ -12,6 +12,7 @@ use crate::render::yaml::{load, print};
 
 pub(super) const TABLE: Table = &[
     ("toYaml", to_yaml),
+    ("toYamlPretty", to_yaml_pretty),
     ("fromYaml", from_yaml),
     ("fromYamlArray", from_yaml_array),
     ("toJson", to_json),
@@ -41,6 +42,13 @@ fn to_yaml(call: &mut Call<'_>, values: &[Value]) -> Answer {
     let [value] = exactly("toYaml", values)?;
     // What cannot be written is nothing, without a word.
     let text = print::print(value, call.origins, call.at, call.frame).unwrap_or_default();
+    let end = text.as_str().strip_suffix('\n').unwrap_or(text.as_str()).len();
+    written(call, text.slice(0, end), value)
+}
+
+fn to_yaml_pretty(call: &mut Call<'_>, values: &[Value]) -> Answer {
+    let [value] = exactly("toYamlPretty", values)?;
+    let text = print::print_pretty(value, call.origins, call.at, call.frame).unwrap_or_default();
     let end = text.as_str().strip_suffix('\n').unwrap_or(text.as_str()).len();
     written(call, text.slice(0, end), value)
 }

@@ -10,8 +10,11 @@ use super::record::Record;
 /// it is a recent one.
 pub const KUBERNETES: &str = "v1.35.0";
 
-/// What charts take us for.
-const HELM: &str = "v3.16.4";
+/// What charts take us for where somebody wants to see what Helm prints: the Helm that is the measure.
+pub(super) const HELM: &str = "v3.16.4";
+
+/// What they take us for where they are judged. Some refuse an older one; what is printed is the same.
+pub(super) const NEWEST_HELM: &str = "v4.0.0";
 
 /// Groups and versions that Helm 3.16 takes for given without a cluster: those that its client library knows.
 const API_VERSIONS: [&str; 55] = [
@@ -106,7 +109,7 @@ pub(super) fn kubernetes_version(text: &str) -> Option<String> {
 }
 
 /// `.Capabilities` of a cluster with this version, and with these groups and versions beside the usual ones.
-pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins) -> Value {
+pub(super) fn capabilities(version: &str, more: &[String], helm_is: &str, origins: &mut Origins) -> Value {
     let kubernetes = origins.add(Source::Given(".Capabilities.KubeVersion"));
     let apis = origins.add(Source::Given(".Capabilities.APIVersions"));
     let helm = origins.add(Source::Given(".Capabilities.HelmVersion"));
@@ -122,7 +125,7 @@ pub(super) fn capabilities(version: &str, more: &[String], origins: &mut Origins
         .with_method("GitVersion", whole.clone())
         .with_method("String", whole);
     let helm_version = Record::new("version.BuildInfo")
-        .with_optional("Version", "version", Value::text(HELM, helm))
+        .with_optional("Version", "version", Value::text(helm_is, helm))
         .with_optional("GitCommit", "git_commit", Value::text("", helm))
         .with_optional("GitTreeState", "git_tree_state", Value::text("", helm))
         .with_optional("GoVersion", "go_version", Value::text("go1.22.7", helm));

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::Rendered;
 use super::super::template::Shelf;
-use super::capabilities::told_by_a_cluster;
+use super::capabilities::{NEWEST_HELM, told_by_a_cluster};
 use super::files::File;
 use super::read::{ChartFolder, Reader};
 use super::render::{Prepared, STACK, Settings, attempt};
@@ -232,9 +232,11 @@ fn unread(_: &str) -> Result<String, String> {
     Err("files are not read here".to_owned())
 }
 
-/// Charts are judged by what they do in a cluster: one that asks for a kind would print for one that is long gone.
+/// Charts are judged by what they do in a cluster: one that asks for a kind would print for one that is long gone. And by what the
+/// newest Helm makes of them.
 fn in_a_cluster(mut settings: Settings) -> Settings {
     settings.api_versions.extend(told_by_a_cluster(&settings.kubernetes));
+    settings.helm = NEWEST_HELM;
     settings
 }
 
@@ -275,6 +277,7 @@ pub fn settings(
         kubernetes: kubernetes.unwrap_or(base.kubernetes),
         api_versions: wanted.api_versions.clone(),
         is_partial: wanted.is_partial,
+        helm: base.helm,
     };
     if let Some(name) = wanted.name.as_ref().filter(|_| several) {
         settings.name.clone_from(name);

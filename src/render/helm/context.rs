@@ -34,6 +34,7 @@ pub(super) struct Release<'r> {
     pub(super) namespace: &'r str,
     pub(super) kubernetes: &'r str,
     pub(super) api_versions: &'r [String],
+    pub(super) helm: &'r str,
 }
 
 /// A template and what it is executed with.
@@ -79,7 +80,7 @@ pub(super) fn templates<'c>(
     release: &Release<'_>,
     origins: &mut Origins,
 ) -> Vec<Template<'c>> {
-    let capabilities = capabilities(release.kubernetes, release.api_versions, origins);
+    let capabilities = capabilities(release.kubernetes, release.api_versions, release.helm, origins);
     let release = about(release, origins);
     let mut walk = Walk { release, capabilities, origins, found: Vec::new() };
     walk.chart(chart, values.clone(), &chart.metadata.name, None);

@@ -12,6 +12,7 @@ use super::super::template::{
 use super::super::text::Writer;
 use super::super::value::Value;
 use super::super::{Document, Omission, Rendered, Role};
+use super::capabilities::HELM;
 use super::context::{ChartFunctions, Release, Template, templates};
 use super::files::File;
 use super::filled::{self, forget};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub api_versions: Vec<String>,
     /// Whether there are more values, which nobody here knows.
     pub is_partial: bool,
+    /// The version of Helm that the chart meets.
+    pub helm: &'static str,
 }
 
 /// The name of a release that nobody named; what `helm template` says.
@@ -65,6 +68,7 @@ impl Default for Settings {
             kubernetes: super::KUBERNETES.to_owned(),
             api_versions: Vec::new(),
             is_partial: false,
+            helm: HELM,
         }
     }
 }
@@ -158,6 +162,7 @@ impl<'c> Prepared<'c> {
             namespace: &settings.namespace,
             kubernetes: &kubernetes,
             api_versions: &settings.api_versions,
+            helm: settings.helm,
         };
         let parts = templates(&chart, &values, &release, &mut origins);
         Ok(Some(self.execute(&chart, settings, &parts, origins, trouble)))
@@ -349,6 +354,8 @@ fn stop(wrong: &Error, part: &Template<'_>, origins: &Origins) -> Stop {
         key: key(origins, wrong.origin, 0),
         is_of_schema: false,
         is_deliberate: wrong.deliberate,
+        lacks_key: wrong.message.contains("nil pointer evaluating")
+            && matches!(origins.get(wrong.origin), Source::Missing { .. }),
         lacks_values: false,
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Stop {
     pub is_of_schema: bool,
     /// Whether the chart's author wanted it to stop: `required` and `fail`, and values that have to be set.
     pub is_deliberate: bool,
+    /// Whether it stopped for want of the value, below which it looked for something.
+    pub lacks_key: bool,
     /// Whether there are more values, which nobody here knows, and for want of which it may have stopped.
     pub lacks_values: bool,
 }
@@ -84,12 +86,17 @@ impl Stop {
 
     /// Whether it is how things are, and no mistake.
     fn is_to_be_expected(&self) -> bool {
-        self.is_deliberate || self.lacks_values
+        self.is_deliberate || self.lacks_values || self.lacks_key
     }
 
     /// The same among the findings of a project, which nobody may ever deploy with these values.
     fn in_passing(&self) -> Diagnostic {
-        let problem = self.diagnostic();
+        let problem = match &self.key {
+            Some(key) if self.lacks_key && !self.is_deliberate => {
+                error(Some(self.place), format!("the chart asks for `{key}`, which is not set"), "")
+            }
+            _ => self.diagnostic(),
+        };
         if self.is_to_be_expected() {
             Diagnostic { about: About::NotJudged, severity: Severity::Info, ..problem }
         } else {

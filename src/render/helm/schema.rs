@@ -69,6 +69,7 @@ fn tell(chart: &Chart, fault: Fault, values: &Value, origins: &Origins, trouble:
             key: None,
             is_of_schema: true,
             is_deliberate: true,
+            lacks_key: false,
             lacks_values: false,
         });
     }

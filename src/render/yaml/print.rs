@@ -14,7 +14,7 @@ use crate::render::text::{Frame, Piece, Text, Writer};
 use crate::render::value::{Data, Entry, Value};
 use crate::render::{base64, float};
 
-/// Lines are folded at the first space behind this column.
+/// Where the second version folds lines.
 const WIDTH: usize = 80;
 
 /// Keys longer than this, in bytes, are written behind a `?`.
@@ -23,7 +23,17 @@ const SIMPLE: usize = 128;
 /// YAML of a value with a newline at the end, as `sigs.k8s.io/yaml` marshals it; none for what JSON or YAML cannot say.
 /// What has no origin of its own gets `at`.
 pub fn print(value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> Option<Text> {
+    print_as(Hand::Second, value, origins, at, frame)
+}
+
+/// The same as `yaml.v3` encodes it with an indent of two: lists are indented, and lines are not folded.
+pub fn print_pretty(value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> Option<Text> {
+    print_as(Hand::Third, value, origins, at, frame)
+}
+
+fn print_as(hand: Hand, value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> Option<Text> {
     let mut printer = Printer {
+        hand,
         out: Writer::default(),
         origins,
         at,
@@ -36,6 +46,23 @@ pub fn print(value: &Value, origins: &mut Origins, at: Origin, frame: Frame) -> 
     printer.node(value, Context::Root, DEPTH)?;
     printer.write_indent(Origin::NONE);
     Some(printer.out.finish())
+}
+
+/// Which version of the program writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Second,
+    Third,
+}
+
+impl Hand {
+    /// Lines are folded at the first space behind this column.
+    fn width(self) -> usize {
+        match self {
+            Self::Second => WIDTH,
+            Self::Third => usize::MAX,
+        }
+    }
 }
 
 /// Where a node stands.
@@ -58,6 +85,7 @@ enum Style {
 }
 
 struct Printer<'o> {
+    hand: Hand,
     out: Writer,
     origins: &'o mut Origins,
     at: Origin,
@@ -78,6 +106,8 @@ impl Printer<'_> {
             Data::Nil => "null".to_owned(),
             Data::Bool(value) => value.to_string(),
             Data::Int(value) => value.to_string(),
+            // On its way through JSON a whole number loses its exponent.
+            Data::Float(value) if self.hand == Hand::Third => float::short(*value),
             Data::Float(value) => float(*value)?,
             Data::Text(text) => {
                 let text = text.owned(origin, self.origins);
@@ -94,7 +124,7 @@ impl Printer<'_> {
                     self.empty("[]", origin);
                     return Some(());
                 }
-                let indents = context != Context::Entry || self.indention;
+                let indents = context != Context::Entry || self.indention || self.hand == Hand::Third;
                 let before = self.increase(indents);
                 for item in list.iter() {
                     self.write_indent(origin);
@@ -206,7 +236,9 @@ impl Printer<'_> {
 
     /// What plain and singly quoted text share.
     fn flow(&mut self, text: &str, ink: &mut Ink, allow_breaks: bool, quoted: bool) {
-        let fits = !allow_breaks || self.column + text.len() <= WIDTH || !text.contains(' ');
+        let fits = !allow_breaks
+            || self.column.saturating_add(text.len()) <= self.hand.width()
+            || !text.contains(' ');
         if fits && !text.contains(is_break) && !(quoted && text.contains('\'')) {
             return self.write_run(text, 0..text.len(), ink);
         }
@@ -215,7 +247,8 @@ impl Printer<'_> {
             let next = text.as_bytes().get(at + 1);
             if char == ' ' {
                 let inner = !quoted || at > 0 && at + 1 < text.len();
-                if allow_breaks && !spaces && self.column > WIDTH && inner && next != Some(&b' ') {
+                if allow_breaks && !spaces && self.column > self.hand.width() && inner && next != Some(&b' ')
+                {
                     let origin = ink.at(at).0;
                     self.write_indent(origin);
                 } else {
@@ -258,7 +291,8 @@ impl Printer<'_> {
                 self.out.push(&escaped, self.or_at(origin), frame.unwrap_or(self.frame));
                 spaces = false;
             } else if char == ' ' {
-                if allow_breaks && !spaces && self.column > WIDTH && at > 0 && at + 1 < text.len() {
+                if allow_breaks && !spaces && self.column > self.hand.width() && at > 0 && at + 1 < text.len()
+                {
                     let origin = ink.at(at).0;
                     self.write_indent(origin);
                     if text.as_bytes()[at + 1] == b' ' {
