@@ -2,7 +2,7 @@
 //!
 //! What depends on clusters, pull requests or other repositories is left alone. Of templates only plain parameters are filled in.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashSet;
 
@@ -144,12 +144,7 @@ fn generate(generator: NodeRef<'_>, is_go: bool, here: &Here<'_>, depth: usize) 
 
 /// The folders of the project that patterns name, without those that others exclude.
 fn directories(patterns: NodeRef<'_>, is_go: bool, here: &Here<'_>) -> Option<Vec<Params>> {
-    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
-    for pattern in patterns.items() {
-        let excludes = pattern.get("exclude").and_then(NodeRef::as_bool).unwrap_or_default();
-        let list = if excludes { &mut excluded } else { &mut wanted };
-        list.push(glob(text(pattern, "path")?)?);
-    }
+    let patterns = Patterns::of(patterns)?;
     let mut folders: FxHashSet<&Utf8Path> = FxHashSet::default();
     for (_, file) in here.around.sources.iter() {
         for folder in file.path.ancestors().skip(1) {
@@ -162,8 +157,7 @@ fn directories(patterns: NodeRef<'_>, is_go: bool, here: &Here<'_>) -> Option<Ve
     let mut found: Vec<&Utf8Path> = folders
         .into_iter()
         .filter(|folder| !folder.as_str().is_empty() && !is_hidden(folder))
-        .filter(|folder| wanted.iter().any(|glob| glob.is_match(folder)))
-        .filter(|folder| !excluded.iter().any(|glob| glob.is_match(folder)))
+        .filter(|folder| patterns.matches(folder))
         .collect();
     found.sort();
     let of = |folder: &Utf8Path| {
@@ -176,16 +170,9 @@ fn directories(patterns: NodeRef<'_>, is_go: bool, here: &Here<'_>) -> Option<Ve
 
 /// What the files say that patterns name.
 fn files(patterns: NodeRef<'_>, is_go: bool, here: &Here<'_>) -> Option<Vec<Params>> {
-    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
-    for pattern in patterns.items() {
-        let excludes = pattern.get("exclude").and_then(NodeRef::as_bool).unwrap_or_default();
-        let list = if excludes { &mut excluded } else { &mut wanted };
-        list.push(glob(text(pattern, "path")?)?);
-    }
-    let matches = |path: &Utf8PathBuf| {
-        wanted.iter().any(|glob| glob.is_match(path)) && !excluded.iter().any(|glob| glob.is_match(path))
-    };
-    let mut found: Vec<_> = here.around.sources.iter().filter(|(_, file)| matches(&file.path)).collect();
+    let patterns = Patterns::of(patterns)?;
+    let mut found: Vec<_> =
+        here.around.sources.iter().filter(|(_, file)| patterns.matches(&file.path)).collect();
     found.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
     let of = |(id, file): (crate::source::FileId, &crate::source::SourceFile)| {
         let parsed = yaml::parse_plain(id, file.text.clone());
@@ -196,6 +183,29 @@ fn files(patterns: NodeRef<'_>, is_go: bool, here: &Here<'_>) -> Option<Vec<Para
         Some(params)
     };
     Some(found.into_iter().take(MOST).filter_map(of).collect())
+}
+
+/// Patterns of paths, and those that are taken out again.
+struct Patterns {
+    wanted: Vec<GlobMatcher>,
+    excluded: Vec<GlobMatcher>,
+}
+
+impl Patterns {
+    fn of(list: NodeRef<'_>) -> Option<Self> {
+        let mut patterns = Self { wanted: Vec::new(), excluded: Vec::new() };
+        for pattern in list.items() {
+            let excludes = pattern.get("exclude").and_then(NodeRef::as_bool).unwrap_or_default();
+            let list = if excludes { &mut patterns.excluded } else { &mut patterns.wanted };
+            list.push(glob(text(pattern, "path")?)?);
+        }
+        Some(patterns)
+    }
+
+    fn matches(&self, path: &Utf8Path) -> bool {
+        let any = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(path));
+        any(&self.wanted) && !any(&self.excluded)
+    }
 }
 
 fn glob(pattern: &str) -> Option<GlobMatcher> {
