@@ -2,7 +2,7 @@
 
 use crate::render::template::GAP;
 use crate::render::trace::{Page, Trail};
-use crate::source::{Sources, Span};
+use crate::source::{Place, Sources, Span};
 use crate::syntax::tree::{NodeId, NodeKind, NodeRef, Tree};
 
 /// Kinds of objects that hold what others ask for by keys, and where.
@@ -12,34 +12,45 @@ const DATA: [&str; 3] = ["data", "binaryData", "stringData"];
 /// Makes unknown, in the tree of a page, what nobody can know.
 pub(super) fn forget(tree: &mut Tree, trail: &Trail, page: &Page, sources: &Sources) {
     forget_unknown(tree, trail, page);
-    forget_unsaid(tree, trail, page);
+    forget_unsaid(tree, trail, page, sources);
     expect_keys(tree, trail, page, sources);
 }
 
 /// Settings that are nowhere and that a template prints all the same are unknown to rules: whoever installs the chart says them.
-fn forget_unsaid(tree: &mut Tree, trail: &Trail, page: &Page) {
-    let unsaid: Vec<u32> = trail.to_be_said(page).collect();
+fn forget_unsaid(tree: &mut Tree, trail: &Trail, page: &Page, sources: &Sources) {
+    let unsaid: Vec<(u32, Place)> = trail.to_be_said(page).collect();
     if unsaid.is_empty() {
         return;
     }
     for id in 0..tree.len() as u32 {
         let node = tree.node(NodeId(id));
-        let span = match node.kind() {
+        let (span, is_text) = match node.kind() {
             NodeKind::Null => {
                 // What stands for nothing may stand before or behind the blanks.
                 let Some(key) = node.key_span() else { continue };
                 let rest = page.text.get(key.end as usize..).unwrap_or_default();
                 let line = rest.find('\n').unwrap_or(rest.len());
-                Span::new(key.end, key.end + line as u32)
+                (Span::new(key.end, key.end + line as u32), false)
             }
-            NodeKind::Text => node.span(),
+            NodeKind::Text => (node.span(), true),
             _ => continue,
         };
-        let first = unsaid.partition_point(|at| *at < span.start);
-        if unsaid.get(first).is_some_and(|at| *at <= span.end) {
+        let first = unsaid.partition_point(|(at, _)| *at < span.start);
+        let mut here = unsaid[first..].iter().take_while(|(at, _)| *at <= span.end);
+        if here.any(|(_, action)| !is_text || shares_its_line(*action, sources)) {
             tree.set_kind(NodeId(id), NodeKind::Unknown);
         }
     }
+}
+
+/// Whether something else stands on the line of an action. What has a line of its own prints lines, and no part of a text that
+/// ends where it would begin.
+fn shares_its_line(action: Place, sources: &Sources) -> bool {
+    let text = &sources.get(action.file).text;
+    let before = text[..action.span.start as usize].rsplit('\n').next().unwrap_or_default();
+    let after = text[action.span.end as usize..].split('\n').next().unwrap_or_default();
+    let is_more = |part: &str| !part.trim_matches(['{', '}', '-', ' ', '\t', '\r']).is_empty();
+    is_more(before) || is_more(after)
 }
 
 /// Values that are made up while rendering, such as a random password, are unknown to rules.

@@ -327,12 +327,12 @@ impl Trail {
         pieces(page, span).find_map(|(piece, _)| self.origins.unknown(piece.origin))
     }
 
-    /// Where in a document a template printed a setting that is nowhere, and so nothing: offsets, in order. Whoever installs the
-    /// chart has to say what belongs there; a setting that is `null` says that nothing does.
-    pub fn to_be_said<'p>(&'p self, page: &'p Page) -> impl Iterator<Item = u32> + 'p {
+    /// Where in a document a template printed a setting that is nowhere, and so nothing: offsets, in order, and the actions. Whoever
+    /// installs the chart has to say what belongs there; a setting that is `null` says that nothing does.
+    pub fn to_be_said<'p>(&'p self, page: &'p Page) -> impl Iterator<Item = (u32, Place)> + 'p {
         let is_printed = |left: &&LeftOut| left.action == left.body;
         let is_nowhere = |left: &&LeftOut| matches!(self.origins.get(left.cause), Source::Missing { .. });
-        page.left_out.iter().filter(is_printed).filter(is_nowhere).map(|left| left.at)
+        page.left_out.iter().filter(is_printed).filter(is_nowhere).map(|left| (left.at, left.action))
     }
 
     /// What conditions left out of a document because a setting has no value: the offset, and the part of the template. Whoever

@@ -25,7 +25,10 @@ impl Rendering<'_> {
                 Node::Action(pipe) => {
                     let item = self.pipeline(dot, pipe)?;
                     if pipe.declares.is_empty() {
-                        self.print(&item.value)?;
+                        let outer = std::mem::replace(&mut self.state.action, (pipe.id, pipe.range));
+                        let printed = self.print(&item.value);
+                        self.state.action = outer;
+                        printed?;
                     }
                 }
                 Node::If(branch) => {
