@@ -35,6 +35,9 @@ fn main() {
 /// The rules that are asked, and the flags that ask them.
 const SETS: [(&str, &[&str]); 2] = [("the default set", &[]), ("every rule", &["--pedantic"])];
 
+/// How often each is measured; the best counts, for what else runs on the machine only adds to it.
+const TURNS: usize = 30;
+
 /// Measures, prints, and returns the bounds that are broken.
 fn measure(folder: &Path) -> Vec<String> {
     let mut broken = Vec::new();
@@ -47,14 +50,19 @@ fn measure(folder: &Path) -> Vec<String> {
     generate(&twenty, 20_000);
     for (set, flags) in SETS {
         println!("{set}");
-        let (wall_small, _) = best(&small, 31, flags);
-        let (wall_ten, memory_ten) = best(&ten, 20, flags);
-        let (wall_twenty, _) = best(&twenty, 20, flags);
-        let steps = timings(&ten, 10, flags);
+        let [mut wall_small, mut wall_ten, mut wall_twenty, mut thorough] = [Duration::MAX; 4];
+        let mut steps = Vec::new();
+        // In turns, since what is compared has to meet the machine in the same minutes.
+        for _ in 0..TURNS {
+            wall_small = wall_small.min(once(&small, flags));
+            wall_ten = wall_ten.min(once(&ten, flags));
+            wall_twenty = wall_twenty.min(once(&twenty, flags));
+            thorough = thorough.min(read_thoroughly(&ten));
+            timings(&ten, flags, &mut steps);
+        }
         for (step, seconds) in &steps {
             println!("  {step}: {:.1} ms", seconds * 1e3);
         }
-        let thorough = read_thoroughly(&ten, 10);
         println!("  read and parse, by the parser proper alone: {:.1} ms", ms(thorough));
         let total: f64 = steps.iter().map(|(_, seconds)| seconds).sum();
         let mut bound = |what: &str, value: f64, limit: f64, unit: &str| {
@@ -69,32 +77,29 @@ fn measure(folder: &Path) -> Vec<String> {
         // What is written as usual is cut without the parser, in half of its time; the bound is the whole of it.
         let over = total / thorough.as_secs_f64();
         bound("all steps over reading and parsing by the parser proper", over, 2.0, "times");
-        bound("peak memory for 10,000", memory_ten, 60.0, "MB");
+        bound("peak memory for 10,000", peak(&ten, flags), 60.0, "MB");
     }
     broken
 }
 
-/// The best time in which all files are found, read, and parsed by the parser proper, on all threads.
-fn read_thoroughly(folder: &Path, runs: usize) -> Duration {
+/// The time in which all files are found, read, and parsed by the parser proper, on all threads.
+fn read_thoroughly(folder: &Path) -> Duration {
     let root = Utf8PathBuf::from_path_buf(folder.to_owned()).unwrap();
-    let run = |_| {
-        let start = Instant::now();
-        let walk = Walk {
-            root: root.clone(),
-            paths: vec![root.clone()],
-            excludes: globset::GlobSet::empty(),
-            wants: syntax::wants,
-        };
-        let files = discover(&walk).files;
-        let texts: Vec<Arc<str>> =
-            files.par_iter().with_min_len(16).map(|file| read(&root.join(file), u64::MAX).unwrap()).collect();
-        let parse = |text: Arc<str>| syntax::yaml::parse_thoroughly(FileId(0), text);
-        let parsed: Vec<Parsed> = texts.into_par_iter().with_min_len(16).map(parse).collect();
-        let time = start.elapsed();
-        assert!(parsed.iter().all(|parsed| parsed.problems.is_empty()));
-        time
+    let start = Instant::now();
+    let walk = Walk {
+        root: root.clone(),
+        paths: vec![root.clone()],
+        excludes: globset::GlobSet::empty(),
+        wants: syntax::wants,
     };
-    (0..runs).map(run).min().unwrap_or_default()
+    let files = discover(&walk).files;
+    let texts: Vec<Arc<str>> =
+        files.par_iter().with_min_len(16).map(|file| read(&root.join(file), u64::MAX).unwrap()).collect();
+    let parse = |text: Arc<str>| syntax::yaml::parse_thoroughly(FileId(0), text);
+    let parsed: Vec<Parsed> = texts.into_par_iter().with_min_len(16).map(parse).collect();
+    let time = start.elapsed();
+    assert!(parsed.iter().all(|parsed| parsed.problems.is_empty()));
+    time
 }
 
 fn ms(time: Duration) -> f64 {
@@ -108,17 +113,14 @@ fn program() -> Command {
     command
 }
 
-/// The best wall time from exec to exit (what else runs on the machine only adds to it), and peak memory in MB.
-fn best(folder: &Path, runs: usize, flags: &[&str]) -> (Duration, f64) {
-    let run = |_| {
-        let start = Instant::now();
-        program().args(["--isolated", "--output", "concise"]).args(flags).arg(folder).output().unwrap();
-        start.elapsed()
-    };
-    ((0..runs).map(run).min().unwrap_or_default(), peak(folder, flags))
+/// The wall time from exec to exit.
+fn once(folder: &Path, flags: &[&str]) -> Duration {
+    let start = Instant::now();
+    program().args(["--isolated", "--output", "concise"]).args(flags).arg(folder).output().unwrap();
+    start.elapsed()
 }
 
-/// Peak memory of one run, as the kernel accounts it to a shell's child.
+/// Peak memory of one run in MB, as the kernel accounts it to a shell's child.
 fn peak(folder: &Path, flags: &[&str]) -> f64 {
     let program = env!("CARGO_BIN_EXE_steadfast");
     let python = "import resource,subprocess,sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); \
@@ -137,28 +139,24 @@ fn peak(folder: &Path, flags: &[&str]) -> f64 {
     }
 }
 
-/// The steps of a run, as `--timings` prints them: of each the best of so many.
-fn timings(folder: &Path, runs: usize, flags: &[&str]) -> Vec<(String, f64)> {
-    let mut best: Vec<(String, f64)> = Vec::new();
-    for _ in 0..runs {
-        let mut command = program();
-        command.args(["--isolated", "--timings", "--output", "human"]).args(flags).arg(folder);
-        let output = command.output().unwrap();
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            // `read and parse  61.2 ms`
-            let Some((step, value)) = line.trim().strip_suffix(" ms").and_then(|line| line.rsplit_once(' '))
-            else {
-                continue;
-            };
-            let Ok(seconds) = value.parse::<f64>().map(|value| value / 1e3) else { continue };
-            match best.iter_mut().find(|(known, _)| known == step.trim()) {
-                Some((_, least)) => *least = least.min(seconds),
-                None => best.push((step.trim().to_owned(), seconds)),
-            }
+/// The steps of a run, as `--timings` prints them, where they were quicker than before.
+fn timings(folder: &Path, flags: &[&str], best: &mut Vec<(String, f64)>) {
+    let mut command = program();
+    command.args(["--isolated", "--timings", "--output", "human"]).args(flags).arg(folder);
+    let output = command.output().unwrap();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        // `read and parse  61.2 ms`
+        let Some((step, value)) = line.trim().strip_suffix(" ms").and_then(|line| line.rsplit_once(' '))
+        else {
+            continue;
+        };
+        let Ok(seconds) = value.parse::<f64>().map(|value| value / 1e3) else { continue };
+        match best.iter_mut().find(|(known, _)| known == step.trim()) {
+            Some((_, least)) => *least = least.min(seconds),
+            None => best.push((step.trim().to_owned(), seconds)),
         }
     }
     assert!(best.iter().any(|(step, _)| step.starts_with("read")), "no steps in what it printed");
-    best
 }
 
 /// Writes a repository of about this many documents: services of six documents in five files, in fifty folders.
