@@ -130,7 +130,7 @@ fn unmatched<'a>(model: &'a Model<'a>, thing: Thing, which: fn(String, String) -
     };
     let text = this.node.text().get(found.join.range.clone()).unwrap_or_default();
     let spot = Spot::within(this.node, found.side.range.clone());
-    let other = Spot::within(this.node, found.other.range.clone()).saying("has not this label");
+    let other = Spot::within(this.node, found.other.range.clone()).saying("does not have it");
     Fact::written(which(one_line(text), found.label), spot).resting_on(other).into()
 }
 
